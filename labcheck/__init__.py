@@ -1,0 +1,40 @@
+"""Judge vitamin D and vitamin B12 results against published ranges.
+
+    >>> from labcheck import interpret
+    >>> interpret("vitd", "55", unit="nmol/L").category
+    <Category.LOW: 'low'>
+
+`interpret` is the whole of it; the rest are the types that it takes, returns and raises.
+"""
+
+from labcheck.catalogue import Catalogue
+from labcheck.errors import LabcheckError
+from labcheck.interpret import interpret
+from labcheck.model import (
+    Analyte,
+    Category,
+    Caution,
+    Conversion,
+    Interpretation,
+    Measurement,
+    Note,
+    Quantity,
+    RangeSet,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "Analyte",
+    "Catalogue",
+    "Category",
+    "Caution",
+    "Conversion",
+    "Interpretation",
+    "LabcheckError",
+    "Measurement",
+    "Note",
+    "Quantity",
+    "RangeSet",
+    "interpret",
+]

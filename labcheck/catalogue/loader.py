@@ -1,0 +1,197 @@
+"""A TOML file -> an `Analyte`.
+
+Whatever is wrong is told as `file: key: what is wrong`: a missing key, one that is not known, a wrong type,
+a number without a source, bands that overlap or leave a gap.
+"""
+
+import re
+import tomllib
+from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
+from typing import Literal, cast
+
+from labcheck.catalogue.table import Table
+from labcheck.errors import BadCatalogue, LabcheckError, quote
+from labcheck.model import (
+    Analyte,
+    Band,
+    Category,
+    Caution,
+    Interval,
+    Mistake,
+    MolarMass,
+    RangeSet,
+    Section,
+    Source,
+    Statement,
+)
+from labcheck.units import Unit, read_unit
+
+_CHECKED = ("article", "seen", "second-hand", "computed", "project")
+
+
+def load(file: Path) -> Analyte:
+    """Read one analyte's file; raise BadCatalogue with the file and the key of the first fault."""
+    try:
+        content = tomllib.loads(file.read_bytes().decode(), parse_float=Decimal)
+    except OSError as error:
+        raise BadCatalogue(f"{file}: cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or nested without end
+        raise BadCatalogue(f"{file}: is not a TOML file: {error}") from error
+    table = Table(content, file)
+    analyte = _Reader(table).analyte()
+    table.done()
+    return analyte
+
+
+class _Reader:
+    """Reads one file; holds the sources, age groups and canonical unit that its other tables refer to."""
+
+    def __init__(self, file: Table) -> None:
+        self._file = file
+        self._unit = _unit(file, "unit")
+        self._sources = {
+            id: Source(table.text("citation"), table.one_of("checked", _CHECKED))
+            for id, table in file.named_tables("sources")
+        }
+        self._groups: dict[str, Interval] = {}
+        if "age_group" in file:
+            for name, table in file.named_tables("age_group"):
+                self._source(table)
+                self._groups[name] = table.interval()
+        self._molar_mass = self._read_molar_mass()
+
+    def analyte(self) -> Analyte:
+        file = self._file
+        id = file.text("id")
+        if not re.fullmatch(r"[a-z][a-z0-9_-]*", id):
+            raise file.fault("id", f"expected lower-case letters, digits, '-' or '_', found {quote(id)}")
+        return Analyte(
+            id=id,
+            name=file.text("name"),
+            test=file.text("test"),
+            specimen=file.text("specimen"),
+            unit=self._unit.code,
+            not_this_test=file.texts("not_this_test"),
+            molar_mass=self._molar_mass,
+            range_sets=self._range_sets(),
+            possible=self._limits("possible"),
+            plausible=self._limits("plausible"),
+            mistakes=tuple(self._mistake(table) for table in file.tables("mistake")),
+            meanings=self._meanings(),
+            cautions=tuple(self._caution(table) for table in file.tables("caution")),
+            sections=tuple(self._section(table) for table in file.tables("section")),
+        )
+
+    def _source(self, table: Table) -> Source:
+        return self._sources[table.one_of("source", tuple(self._sources))]
+
+    def _read_molar_mass(self) -> MolarMass | None:
+        if "molar_mass" not in self._file:
+            if self._unit.kind == "substance":
+                raise self._file.fault("molar_mass", f"is missing; {self._unit.code} counts molecules")
+            return None
+        table = self._file.table("molar_mass")
+        mass = MolarMass(table.positive("value"), table.text("compound"), self._source(table))
+        table.done()
+        return mass
+
+    def _range_sets(self) -> dict[str, RangeSet]:
+        sets: dict[str, RangeSet] = {}
+        for table in self._file.tables("range_set"):
+            one = self._range_set(table)
+            if one.id in sets:
+                raise table.fault("id", f"another range set is already called {quote(one.id)}")
+            sets[one.id] = one
+        if not sets:
+            raise self._file.fault("range_set", "is missing; expected one range set or more")
+        return sets
+
+    def _range_set(self, table: Table) -> RangeSet:
+        unit = _unit(table, "unit")
+        if unit.kind != self._unit.kind and self._molar_mass is None:
+            raise table.fault("unit", f"{unit.code} needs a [molar_mass] beside {self._unit.code}")
+        bands = tuple(
+            Band(Category(band.one_of("category", tuple(Category))), band.interval())
+            for band in table.tables("bands")
+        )
+        _prove(table, bands)
+        return RangeSet(table.text("id"), table.text("name"), unit.code, self._source(table), bands)
+
+    def _limits(self, key: str) -> Interval:
+        table = self._file.table(key)
+        limits = table.interval()
+        if limits.low is None or limits.high is None:
+            raise table.fault("", "expected both `from` and `to`")
+        self._source(table)
+        table.done()
+        return limits
+
+    def _mistake(self, table: Table) -> Mistake:
+        self._source(table)
+        return Mistake(
+            cast('Literal["low", "high"]', table.one_of("side", ("low", "high"))),
+            tuple(_read_unit(table, "units", text).code for text in table.texts("units")),
+            table.text("text"),
+        )
+
+    def _meanings(self) -> dict[Category, tuple[Statement, ...]]:
+        meanings: dict[Category, tuple[Statement, ...]] = dict.fromkeys(Category, ())
+        for table in self._file.tables("meaning"):
+            category = Category(table.one_of("category", tuple(Category)))
+            meanings[category] += (self._statement(table),)
+        return meanings
+
+    def _statement(self, table: Table) -> Statement:
+        group = table.one_of("for", tuple(self._groups)) if "for" in table else None
+        return Statement(
+            text=table.text("text"),
+            source=self._source(table),
+            group=group,
+            ages=self._groups[group] if group else Interval(),
+            published=table.text("published") if "published" in table else None,
+        )
+
+    def _caution(self, table: Table) -> Caution:
+        categories = table.texts("categories") if "categories" in table else tuple(Category)
+        for category in categories:
+            if category not in tuple(Category):
+                raise table.fault("categories", f"expected {', '.join(Category)}, found {quote(category)}")
+        return Caution(
+            categories=tuple(Category(category) for category in categories),
+            above=table.number("above") if "above" in table else None,
+            brief=table.flag("brief"),
+            statement=self._statement(table),
+        )
+
+    def _section(self, table: Table) -> Section:
+        section = Section(
+            table.text("heading"), tuple(self._statement(says) for says in table.tables("says"))
+        )
+        if not section.says:
+            raise table.fault("says", "is missing; expected a statement or more")
+        return section
+
+
+def _unit(table: Table, key: str) -> Unit:
+    return _read_unit(table, key, table.text(key))
+
+
+def _read_unit(table: Table, key: str, text: str) -> Unit:
+    try:
+        return read_unit(text)
+    except LabcheckError as error:
+        raise table.fault(key, error.text) from error
+
+
+def _prove(table: Table, bands: tuple[Band, ...]) -> None:
+    """Raise unless `bands` run from low to high over all numbers, each in one band alone."""
+    if [band.category for band in bands].count(Category.NORMAL) != 1:
+        raise table.fault("bands", "expected one band of category 'normal'")
+    if bands[0].interval.low is not None or bands[-1].interval.high is not None:
+        raise table.fault("bands", "expected the first without a lower end and the last without an upper one")
+    for number, (lower, upper) in enumerate(pairwise(bands), start=1):
+        end, start = lower.interval, upper.interval
+        if end.high is None or end.high != start.low or end.includes_high == start.includes_low:
+            raise table.fault("bands", f"band {number} and band {number + 1} overlap or leave a gap")

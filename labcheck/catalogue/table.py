@@ -1,0 +1,112 @@
+"""A TOML table that is read key by key, so that whatever is wrong is told with its file and its place.
+
+Reading takes a key out; what is left over at the end is a key that nobody knows.
+"""
+
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from labcheck.errors import BadCatalogue, quote
+from labcheck.model import Interval
+
+
+class Table:
+    """One table and its place in the file; each method takes one key and raises BadCatalogue for a fault."""
+
+    def __init__(self, content: dict[str, Any], file: Path, place: str = "") -> None:
+        self._left = dict(content)
+        self._file = file
+        self._place = place
+
+    def fault(self, key: str, what: str) -> BadCatalogue:
+        """Return the error that says `what` is wrong with `key`, or with the table itself where key is ''."""
+        place = ".".join(filter(None, (self._place, key)))
+        return BadCatalogue(f"{self._file}: {place}: {what}")
+
+    def _take(self, key: str, kind: type | tuple[type, ...], expected: str) -> Any:
+        if key not in self._left:
+            raise self.fault(key, f"is missing; expected {expected}")
+        value = self._left.pop(key)
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            raise self.fault(key, f"expected {expected}, found {quote(str(value))}")
+        return value
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._left
+
+    def text(self, key: str) -> str:
+        text = " ".join(self._take(key, str, "a text").split())
+        if not text:
+            raise self.fault(key, "is empty; expected a text")
+        return text
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        texts = self._take(key, list, "a list of texts")
+        if not all(isinstance(text, str) and text.strip() for text in texts):
+            raise self.fault(key, "expected a list of texts")
+        return tuple(texts)
+
+    def number(self, key: str) -> Decimal:
+        """Read a number, zero or more."""
+        number = Decimal(self._take(key, (int, Decimal), "a number"))
+        if not number.is_finite() or number < 0:
+            raise self.fault(key, f"expected a number that is not negative, found {number}")
+        return number
+
+    def positive(self, key: str) -> Decimal:
+        number = self.number(key)
+        if not number:
+            raise self.fault(key, "expected a number above zero, found 0")
+        return number
+
+    def flag(self, key: str) -> bool:
+        return key in self and bool(self._take(key, bool, "true or false"))
+
+    def one_of(self, key: str, allowed: tuple[str, ...]) -> str:
+        text = self.text(key)
+        if text not in allowed:
+            raise self.fault(key, f"expected one of {', '.join(allowed)}, found {quote(text)}")
+        return text
+
+    def interval(self) -> Interval:
+        """Read `from` or `above`, and `to` or `below`; a missing side has no end."""
+        ends: dict[str, Decimal] = {
+            key: self.number(key) for key in ("from", "above", "to", "below") if key in self
+        }
+        for inclusive, exclusive in (("from", "above"), ("to", "below")):
+            if inclusive in ends and exclusive in ends:
+                raise self.fault(exclusive, f"stands beside {inclusive!r}; give one of the two")
+        low, high = ends.get("from", ends.get("above")), ends.get("to", ends.get("below"))
+        if low is not None and high is not None and low >= high:
+            raise self.fault("", f"starts at {low}, which is not below its end {high}")
+        return Interval(low, high, "above" not in ends, "below" not in ends)
+
+    def table(self, key: str) -> "Table":
+        return self._inside(self._take(key, dict, "a table"), key)
+
+    def tables(self, key: str) -> Iterator["Table"]:
+        """Yield an array's tables, none if missing; each is checked for unknown keys after its turn."""
+        contents = self._take(key, list, "an array of tables") if key in self else ()
+        for number, content in enumerate(contents, start=1):
+            table = self._inside(content, f"{key}[{number}]")
+            yield table
+            table.done()
+
+    def named_tables(self, key: str) -> Iterator[tuple[str, "Table"]]:
+        """Yield the tables inside a table with their keys, checked likewise."""
+        for name, content in self._take(key, dict, "a table").items():
+            table = self._inside(content, f"{key}.{name}")
+            yield name, table
+            table.done()
+
+    def _inside(self, content: Any, place: str) -> "Table":
+        if not isinstance(content, dict):
+            raise self.fault(place, f"expected a table, found {quote(str(content))}")
+        return Table(content, self._file, ".".join(filter(None, (self._place, place))))
+
+    def done(self) -> None:
+        """Raise for a key that nobody has asked for."""
+        for key in self._left:
+            raise self.fault(key, "is not a key that is known here")

@@ -1,0 +1,112 @@
+"""The command line: one file a kind of command; here they come together. Typer is imported nowhere else.
+
+Data goes to stdout and nothing else does; sentences for people go to stderr. The commands `vitd`, `b12` and
+so on are not written down: they are the analytes of the catalogue. Whatever is slow to import (rich, pint,
+csv) is imported by the report or the step that needs it.
+"""
+
+import signal
+import sys
+from functools import partial
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from labcheck import __version__
+from labcheck.cli import knowledge, results
+from labcheck.cli.edge import REFUSED, run
+from labcheck.cli.options import Values, catalogue_of
+from labcheck.errors import Usage, did_you_mean, quote
+
+
+class Catalogued(TyperGroup):
+    """The commands of this file and one for each analyte."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `--catalogue FILE` in front wherever it stands, as it decides which commands there are."""
+        first: list[str] = []
+        rest: list[str] = []
+        left = iter(args)
+        for arg in left:
+            if arg == "--":
+                rest += [arg, *left]
+            elif arg == "--catalogue":
+                first += [arg, *(value for value in [next(left, None)] if value is not None)]
+            else:
+                (first if arg.startswith("--catalogue=") else rest).append(arg)
+        return super().parse_args(ctx, [*first, *rest])
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*catalogue_of(ctx).ids, *self.commands]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        catalogue = catalogue_of(ctx)
+        if cmd_name in self.commands or cmd_name not in catalogue.ids:
+            return self.commands.get(cmd_name)
+        return results.analyte_command(catalogue[cmd_name])
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        known = self.list_commands(ctx)
+        if args[0] not in known and args[0][:1] != "-":
+            hint = did_you_mean(args[0], known) or f"; known are {', '.join(known)}"
+            raise Usage(f"there is no command {quote(args[0])}{hint}")
+        return super().resolve_command(ctx, args)
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        kwargs["standalone_mode"] = False
+        sys.exit(run(partial(super().main, *args, **kwargs)))
+
+
+app = typer.Typer(
+    cls=Catalogued,
+    pretty_exceptions_enable=False,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command(cls=Values)(results.panel)
+app.command()(knowledge.explain)
+app.command()(knowledge.units)
+app.command(cls=Values)(knowledge.convert)
+app.command()(knowledge.schema)
+
+
+def main() -> None:
+    """Run the program; `| head` ends it as it would end `cat`."""
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    app()
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        print(f"labcheck {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _labcheck(
+    ctx: typer.Context,
+    catalogue: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--catalogue", metavar="FILE", is_eager=True, help="Add an analyte of your own (TOML file)."
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Judge vitamin D and vitamin B12 results against published ranges.
+
+    \b
+    labcheck vitd 22 --unit ng/mL
+    labcheck b12 "<150" -u pmol/L
+    labcheck panel vitd=22 b12=180pg/mL
+    labcheck explain vitd
+
+    It informs; it does not diagnose.
+    """
+    if ctx.invoked_subcommand is None:
+        print(ctx.get_help())
+        raise typer.Exit(REFUSED)

@@ -1,0 +1,63 @@
+"""The edge: exit codes, the two streams, and the one line that any error ends in."""
+
+import codecs
+import os
+import sys
+from collections.abc import Callable
+from io import StringIO
+from typing import TextIO
+
+import typer
+
+from labcheck.errors import LabcheckError, printable
+
+MET, REFUSED, FAULT, NOT_WRITTEN = 1, 2, 70, 74
+"""Exit codes beside 0: a category of --fail-on, a refusal, a bug, an output that cannot be written."""
+
+_LONGEST = 500
+_ASCII = {"≈": "~", "•": "*", "µ": "u", "μ": "u", "…": "...", "–": "-", "é": "e", "è": "e"}
+
+
+def run(program: Callable[[], int | None]) -> int:
+    """Run `program` and return the exit code; every error is one line on stderr, never a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        _transliterate(stream)
+    try:
+        code = program() or 0
+        sys.stdout.flush()
+    except LabcheckError as error:
+        complain(error.text)
+        return error.exit_code
+    except typer.TyperException as error:
+        complain(f"{error.format_message()} (see labcheck --help)")
+        return REFUSED
+    except OSError as error:
+        complain(f"the output cannot be written: {error.strerror}")
+        sys.stdout = StringIO()  # what is left in the buffer must not fail once more at exit
+        return NOT_WRITTEN
+    except Exception as error:
+        if os.environ.get("LABCHECK_DEBUG") == "1":
+            raise
+        complain(f"a fault in labcheck, {type(error).__name__}: {error} (LABCHECK_DEBUG=1 shows where)")
+        return FAULT
+    return code
+
+
+def complain(sentence: str) -> None:
+    """Say what is wrong, on one line of stderr."""
+    line = printable(" ".join(sentence.split()))
+    print(f"labcheck: {line[:_LONGEST]}{'…' if len(line) > _LONGEST else ''}", file=sys.stderr)
+
+
+def _transliterate(stream: TextIO) -> None:
+    """Let a stream that cannot encode a character write the nearest that it can."""
+
+    def nearest(error: UnicodeError) -> tuple[str, int]:
+        if not isinstance(error, UnicodeEncodeError):
+            raise error
+        lost = error.object[error.start : error.end]
+        return "".join(_ASCII.get(character, "?") for character in lost), error.end
+
+    codecs.register_error("labcheck", nearest)
+    if hasattr(stream, "reconfigure"):
+        stream.reconfigure(errors="labcheck")

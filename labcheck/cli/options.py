@@ -1,0 +1,81 @@
+"""What the commands share: the options, and how values are told from them."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from typer.core import TyperCommand
+
+from labcheck.catalogue import Catalogue
+from labcheck.errors import BadCatalogue, quote
+from labcheck.model import DecimalMark
+
+Format = Literal["terminal", "json", "csv", "markdown"]
+
+
+class Values(TyperCommand):
+    """A command whose values may look like options: `-5` is refused for being negative, not for its dash."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        flags = {name for param in self.params for name in param.opts if getattr(param, "is_flag", False)}
+        takers = {name for param in self.params for name in param.opts} - flags
+        options: list[str] = []
+        values: list[str] = []
+        left = iter(args)
+        for arg in left:
+            if arg == "--":
+                values += left
+            elif arg[:1] != "-" or arg[1:2] in ("", *"0123456789.,"):
+                values.append(arg)
+            else:
+                options.append(arg)
+                cluster = arg[:2] != "--" and all(f"-{letter}" in flags for letter in arg[1:-1])
+                if arg in takers or (cluster and f"-{arg[-1]}" in takers):
+                    value = next(left, None)
+                    if value is None:
+                        return super().parse_args(ctx, options)  # which tells that it wants one
+                    options.append(value)
+        return super().parse_args(ctx, [*options, "--", *values])
+
+
+def catalogue_of(ctx: Any) -> Catalogue:
+    """Return the catalogue of this run: the built-in analytes and those of `--catalogue`."""
+    root = ctx.find_root()
+    if not isinstance(root.obj, Catalogue):
+        catalogue = Catalogue(map(Path, root.params.get("catalogue") or ()))
+        for id in root.command.commands.keys() & set(catalogue.ids):
+            raise BadCatalogue(
+                f"an analyte cannot be called {quote(id)}, as a command is; give it another id"
+            )
+        root.obj = catalogue
+    return root.obj
+
+
+def _known_analytes(ctx: typer.Context) -> list[str]:
+    return list(catalogue_of(ctx).ids)
+
+
+Age = Annotated[str | None, typer.Option("--age", metavar="YEARS", help="Say what fits that age, in years.")]
+DecimalOption = Annotated[
+    DecimalMark | None, typer.Option("--decimal", help="Which mark is the decimal one: settles 1,060.")
+]
+FormatOption = Annotated[
+    Format | None, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, csv or markdown.")
+]
+Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the category alone.")]
+Verbose = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Print all that is known of the analyte, too.")
+]
+FailOn = Annotated[
+    str | None,
+    typer.Option(
+        "--fail-on",
+        metavar="CATEGORIES",
+        help="Exit with 1 for these: low, normal, high, indeterminate, refused; with commas between.",
+    ),
+]
+NAMED = typer.Argument(
+    metavar="ANALYTE", help="vitd, b12, or one of --catalogue.", autocompletion=_known_analytes
+)
+"""An analyte's id."""

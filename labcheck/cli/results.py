@@ -1,0 +1,177 @@
+"""The commands that judge: one for each analyte of the catalogue, all with one signature, and `panel`."""
+
+import sys
+from collections.abc import Callable, Sequence
+from typing import Annotated, cast
+
+import typer
+from typer.core import TyperCommand
+
+from labcheck.cli.edge import MET, REFUSED, complain
+from labcheck.cli.options import (
+    Age,
+    DecimalOption,
+    FailOn,
+    Format,
+    FormatOption,
+    Json,
+    Quiet,
+    Values,
+    Verbose,
+    catalogue_of,
+)
+from labcheck.errors import LabcheckError, Usage, quote
+from labcheck.interpret import interpret
+from labcheck.model import Analyte, Category, Interpretation, Outcome, Refusal
+from labcheck.reading import read_age
+
+_REFUSED = "refused"
+
+Report = Callable[[Sequence[Outcome], bool], None]
+"""Prints outcomes; the flag says that there is one, asked for alone."""
+
+
+def analyte_command(analyte: Analyte) -> TyperCommand:
+    """Make the command that judges results of one analyte."""
+    single = typer.Typer(add_completion=False)
+
+    @single.command(
+        analyte.id,
+        cls=Values,
+        short_help=f"Judge one {analyte.name} result.",
+        help=f"""Judge one {analyte.name} result: {analyte.test}, in {analyte.specimen}.
+
+        \b
+        labcheck {analyte.id} 35 --unit {analyte.unit}
+        labcheck {analyte.id} "<35" --json
+        cat=$(labcheck {analyte.id} 35 -q)
+
+        Exits with 0 for any category, 1 for one that --fail-on names, 2 for a value that cannot be used.""",
+    )
+    def judge(
+        value: Annotated[
+            str, typer.Argument(metavar="VALUE", help="The result as reported: 22, 22,5, '<5', '22 ng/mL'.")
+        ],
+        unit: Annotated[
+            str | None,
+            typer.Option("--unit", "-u", metavar="UNIT", help=f"Its unit; {analyte.unit} if there is none."),
+        ] = None,
+        range: Annotated[
+            str | None,
+            typer.Option("--range", metavar="RANGE", help="Your own range: 30-100, '>30', '75-250 nmol/L'."),
+        ] = None,
+        decimal: DecimalOption = None,
+        age: Age = None,
+        format: FormatOption = None,
+        json: Json = False,
+        quiet: Quiet = False,
+        verbose: Verbose = False,
+        fail_on: FailOn = None,
+    ) -> None:
+        years = None if age is None else read_age(age)
+        report = _report_of(format, json, quiet, verbose)
+        watched = _categories(fail_on)
+        try:
+            outcome: Outcome = interpret(analyte, value, unit=unit, range=range, decimal=decimal, age=years)
+        except LabcheckError as error:
+            outcome = Refusal(analyte.id, value, unit, error.code, error.text)
+        _finish([outcome], report, watched, alone=True)
+
+    return cast("TyperCommand", typer.main.get_command(single))
+
+
+def panel(
+    ctx: typer.Context,
+    results: Annotated[
+        list[str],
+        typer.Argument(metavar="ANALYTE=VALUE...", help="Results, each with its unit: b12=180pg/mL."),
+    ],
+    decimal: DecimalOption = None,
+    age: Age = None,
+    format: FormatOption = None,
+    json: Json = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    fail_on: FailOn = None,
+) -> None:
+    """Judge several results at once.
+
+    \b
+    labcheck panel vitd=22 b12=180pg/mL
+    labcheck panel "vitd=55 nmol/L" "b12=<150 pmol/L" --json
+    """
+    years = None if age is None else read_age(age)
+    report = _report_of(format, json, quiet, verbose)
+    watched = _categories(fail_on)
+    outcomes: list[Outcome] = []
+    for result in results:
+        id, equals, value = result.partition("=")
+        if not equals:
+            raise Usage(f"{quote(result)} has no analyte; type one as in vitd=22 or b12=180pg/mL")
+        try:
+            outcomes.append(interpret(catalogue_of(ctx)[id], value, decimal=decimal, age=years))
+        except LabcheckError as error:
+            outcomes.append(Refusal(id, value, None, error.code, error.text))
+    _finish(outcomes, report, watched, alone=False)
+
+
+def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool) -> Report:
+    """Return the one report that the options ask for."""
+    asked = [name for name, wanted in ((format, True), ("json", json), ("quiet", quiet)) if name and wanted]
+    if len(set(asked)) > 1:
+        raise Usage(f"{' and '.join(asked)} are different reports; ask for one of them")
+    report = asked[0] if asked else "terminal"
+    if verbose and report != "terminal":
+        raise Usage(f"--verbose adds to the report for the terminal; leave it or {report} out")
+
+    def write(outcomes: Sequence[Outcome], alone: bool) -> None:
+        judged = [outcome for outcome in outcomes if isinstance(outcome, Interpretation)]
+        match report:
+            case "quiet":
+                lines = [_category(outcome) for outcome in (judged if alone else outcomes)]
+                sys.stdout.write("".join(f"{line}\n" for line in lines))
+            case "json":
+                from labcheck.reports import json
+
+                sys.stdout.write(json.one(outcomes[0]) if alone else json.several(outcomes))
+            case "csv":
+                from labcheck.reports import csv
+
+                sys.stdout.write(csv.several(outcomes))
+            case "markdown":
+                from labcheck.reports import markdown
+
+                sys.stdout.write(markdown.several(outcomes))
+            case _ if judged:
+                from labcheck.reports import terminal
+
+                terminal.print_summary(judged, terminal.open_console(sys.stdout), verbose=verbose)
+
+    return write
+
+
+def _categories(names: str | None) -> frozenset[str]:
+    """Read the list behind --fail-on."""
+    known = (*Category, _REFUSED)
+    watched = (
+        frozenset(name.strip().lower() for name in names.split(",")) if names is not None else frozenset()
+    )
+    for name in sorted(watched.difference(known)):
+        raise Usage(f"--fail-on has no category {quote(name)}; type one or more of {','.join(known)}")
+    return watched
+
+
+def _category(outcome: Outcome) -> str:
+    return outcome.category if isinstance(outcome, Interpretation) else _REFUSED
+
+
+def _finish(outcomes: Sequence[Outcome], report: Report, watched: frozenset[str], alone: bool) -> None:
+    """Print the report, say what was refused and why, and exit with the code that follows."""
+    report(outcomes, alone)
+    refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
+    for refusal in refusals:
+        complain(refusal.text if alone else f"{refusal.analyte}: {refusal.text}")
+    if refusals:
+        raise typer.Exit(REFUSED)
+    if watched.intersection(map(_category, outcomes)):
+        raise typer.Exit(MET)

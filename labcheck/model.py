@@ -1,0 +1,298 @@
+"""The vocabulary that every step shares: what goes in, what is known, what comes out.
+
+All of it is immutable, and none of it does I/O. Numbers are `Decimal`, with the digits that were written:
+a binary float would move a result across a limit. What a result is made of are dataclasses; the plain
+records of the catalogue are named tuples, which Python makes in a quarter of the time at every start.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from decimal import Context, Decimal
+from enum import StrEnum
+from typing import Literal, NamedTuple, Self
+
+Comparator = Literal["<", "<=", ">", ">="]
+DecimalMark = Literal["point", "comma"]
+
+EXACT = Context(prec=250)
+"""Arithmetic on numbers as read (at most 100 digits) times a factor: a product is never rounded."""
+
+DISCLAIMER = (
+    "This compares one number with a published range; it is not a diagnosis. Your laboratory's own range "
+    "and your clinician's judgement come first. Do not start, stop or change anything because of it."
+)
+
+
+class Category(StrEnum):
+    """Where a result stands against a range; `code` is its HL7 v3 ObservationInterpretation."""
+
+    LOW = "low"
+    NORMAL = "normal"
+    HIGH = "high"
+    INDETERMINATE = "indeterminate"
+
+    @property
+    def code(self) -> str:
+        return {"low": "L", "normal": "N", "high": "H", "indeterminate": "IND"}[self]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """Numbers from `low` to `high`; None means without end on that side."""
+
+    low: Decimal | None = None
+    high: Decimal | None = None
+    includes_low: bool = True
+    includes_high: bool = True
+
+    def scaled(self, factor: Decimal) -> Self:
+        """Multiply both ends by a positive factor, exactly."""
+        return replace(
+            self,
+            low=None if self.low is None else EXACT.multiply(self.low, factor),
+            high=None if self.high is None else EXACT.multiply(self.high, factor),
+        )
+
+    def meets(self, other: "Interval") -> bool:
+        """Say whether the two have a number in common."""
+        return _starts_before_end(self, other) and _starts_before_end(other, self)
+
+    def __contains__(self, number: Decimal) -> bool:
+        return self.meets(Interval(number, number))
+
+    def __str__(self) -> str:
+        """Write it as a report would: `30-40`, `<5.7`, `>=60`."""
+        low = "" if self.low is None else f"{self.low:f}"
+        high = "" if self.high is None else f"{self.high:f}"
+        if low and high and self.includes_low and self.includes_high:
+            return f"{low}-{high}"
+        ends = (
+            low and f"{'>=' if self.includes_low else '>'}{low}",
+            high and f"{'<=' if self.includes_high else '<'}{high}",
+        )
+        return " ".join(filter(None, ends))
+
+
+def _starts_before_end(a: Interval, b: Interval) -> bool:
+    if a.low is None or b.high is None or a.low < b.high:
+        return True
+    return a.low == b.high and a.includes_low and b.includes_high
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number with its comparator and unit, as in FHIR's Quantity; `value` is positive."""
+
+    comparator: Comparator | None
+    value: Decimal
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.comparator or ''}{self.value:f} {self.unit}"
+
+    @property
+    def interval(self) -> Interval:
+        """Where the true concentration can lie: `<4` is [0, 4), `>=150` is [150, ∞), `22` is [22, 22]."""
+        match self.comparator:
+            case "<" | "<=":
+                return Interval(Decimal(0), self.value, includes_high=self.comparator == "<=")
+            case ">" | ">=":
+                return Interval(self.value, None, includes_low=self.comparator == ">=")
+            case None:
+                return Interval(self.value, self.value)
+
+
+@dataclass(frozen=True)
+class Measurement:
+    """A result as it was reported: `text` as written, and what was read from it.
+
+    `unit` is as written and None where none was given; `mark` is the laboratory's own behind the number
+    (`H`, `*`). The number of digits of `value` is the precision that was reported.
+    """
+
+    text: str
+    comparator: Comparator | None
+    value: Decimal
+    unit: str | None = None
+    mark: str | None = None
+
+    def __str__(self) -> str:
+        """Write it as it was reported, with its unit once and every kind of white space as a blank."""
+        text, unit = " ".join(self.text.split()), " ".join((self.unit or "").split())
+        return text if unit in text else f"{text} {unit}"
+
+
+class Source(NamedTuple):
+    """Who says so, and how far it was `checked`: article, seen, second-hand, computed, project or user."""
+
+    citation: str
+    checked: str
+
+
+class Band(NamedTuple):
+    """One stretch of a range set, in the set's unit, and the category of what lies in it."""
+
+    category: Category
+    interval: Interval
+
+
+@dataclass(frozen=True)
+class RangeSet:
+    """Bands from low to high, in `unit`, as one source published them."""
+
+    id: str
+    name: str
+    unit: str
+    source: Source
+    bands: tuple[Band, ...]
+
+    def __str__(self) -> str:
+        return f"{self.normal} {self.unit}"
+
+    @property
+    def normal(self) -> Interval:
+        """The normal range, in `unit`."""
+        return next(band.interval for band in self.bands if band.category is Category.NORMAL)
+
+
+class MolarMass(NamedTuple):
+    """Grams in a mole of `compound`, the one that laboratories calculate with."""
+
+    value: Decimal
+    compound: str
+    source: Source
+
+
+class Mistake(NamedTuple):
+    """The likely slip behind a value that is too `side` for one of `units` (UCUM codes)."""
+
+    side: Literal["low", "high"]
+    units: tuple[str, ...]
+    text: str
+
+
+class Statement(NamedTuple):
+    """A sentence for people, with its source; `ages` (years) where it holds for an age group alone."""
+
+    text: str
+    source: Source
+    group: str | None = None
+    ages: Interval = Interval()
+    published: str | None = None
+
+    def fits(self, age: Decimal | None) -> bool:
+        """Say whether it concerns somebody of `age` years; None means that the age is not known."""
+        return age is None or age in self.ages
+
+
+class Caution(NamedTuple):
+    """A statement that certain categories earn, or only values `above` a bound in the canonical unit."""
+
+    statement: Statement
+    categories: tuple[Category, ...]
+    above: Decimal | None
+    brief: bool
+
+    def fits(self, category: Category, interval: Interval, age: Decimal | None) -> bool:
+        """Say whether a result earns it; where it is for an age group alone, `age` decides if it is known."""
+        beyond = self.above is None or not interval.meets(Interval(None, self.above))
+        return category in self.categories and beyond and self.statement.fits(age)
+
+
+class Section(NamedTuple):
+    """A heading of an analyte's page, and what stands under it."""
+
+    heading: str
+    says: tuple[Statement, ...]
+
+
+@dataclass(frozen=True)
+class Analyte:
+    """What is measured, and all that the catalogue knows of it.
+
+    `unit` is the canonical one, a UCUM code; `possible` and `plausible` are in it, ends included.
+    """
+
+    id: str
+    name: str
+    test: str
+    specimen: str
+    unit: str
+    not_this_test: tuple[str, ...]
+    molar_mass: MolarMass | None
+    range_sets: Mapping[str, RangeSet]
+    possible: Interval
+    plausible: Interval
+    mistakes: tuple[Mistake, ...]
+    meanings: Mapping[Category, tuple[Statement, ...]]
+    cautions: tuple[Caution, ...]
+    sections: tuple[Section, ...]
+
+    @property
+    def default_range(self) -> RangeSet:
+        """The file's first range set."""
+        return next(iter(self.range_sets.values()))
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """How the reported number became the canonical one: times `factor`."""
+
+    factor: Decimal
+    molar_mass: MolarMass | None
+
+
+@dataclass(frozen=True)
+class Note:
+    """What a reader has to know beside the category; `code` is stable, `text` is for people."""
+
+    code: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """A result, judged.
+
+    `canonical` is in the analyte's unit and exact; `conversion` is None where none was needed. `possible`
+    has the categories that an indeterminate result can have, from low to high, and is empty otherwise.
+    `range` is the set that was used, in its own unit.
+    """
+
+    analyte: Analyte
+    reported: Measurement
+    canonical: Quantity
+    conversion: Conversion | None
+    category: Category
+    possible: tuple[Category, ...]
+    range: RangeSet
+    notes: tuple[Note, ...]
+    cautions: tuple[Caution, ...]
+    age: Decimal | None = None
+
+    @property
+    def code(self) -> str:
+        """The category's HL7 v3 ObservationInterpretation: L, N, H or IND."""
+        return self.category.code
+
+    @property
+    def meanings(self) -> tuple[Statement, ...]:
+        """What the category can mean, for somebody of that age."""
+        return tuple(meaning for meaning in self.analyte.meanings[self.category] if meaning.fits(self.age))
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A result that cannot be interpreted: what was asked, as it was given, and why not.
+
+    `code` is the stable reason of a LabcheckError, `text` its sentence for people.
+    """
+
+    analyte: str
+    reported: str
+    unit: str | None
+    code: str
+    text: str
+
+
+Outcome = Interpretation | Refusal

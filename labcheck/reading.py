@@ -1,0 +1,193 @@
+"""Step one: text -> a measurement or a range. Pure text; knows no analyte and none of its numbers.
+
+What is not certainly one number is refused with a reason, never guessed at. A point is a decimal point, and
+a comma a decimal comma unless the number could as well be one with grouped thousands (`1,060`): that one is
+refused until the decimal mark is named. `1.060` is read as 1.06; were it meant as 1060, the reading
+would be a thousandth of it, which the analyte's possible and plausible limits bring to light.
+"""
+
+import re
+from decimal import Decimal
+
+from labcheck.errors import (
+    AmbiguousNumber,
+    ImpossibleValue,
+    NoValue,
+    UnreadableAge,
+    UnreadableRange,
+    UnreadableValue,
+    quote,
+)
+from labcheck.model import Comparator, DecimalMark, Interval, Measurement
+
+LONGEST = 100
+"""A text longer than this many characters is not a number that a laboratory wrote."""
+
+_SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f\t＜＞≤⩽≥⩾−–—’", "    " + " <>≤≤≥≥---'")
+
+_LESS, _MORE = r"less|lower|fewer", r"more|greater|higher"
+_COMPARATOR = rf"""
+    (?P<at_most>  <= | =< | ≤ | <\ ?or\ ?= | (?:{_LESS})\ than\ or\ equal\ to | at\ most )
+  | (?P<at_least> >= | => | ≥ | >\ ?or\ ?= | (?:{_MORE})\ than\ or\ equal\ to | at\ least )
+  | (?P<below>    < | (?:{_LESS})\ than | below | under )
+  | (?P<above>    > | (?:{_MORE})\ than | above | over )
+"""
+_BEHIND = rf"(?P<or_less> or\ (?:{_LESS}) ) | (?P<or_more> or\ (?:{_MORE}) )"
+_COMPARATORS: dict[str, Comparator] = {
+    "at_most": "<=",
+    "at_least": ">=",
+    "below": "<",
+    "above": ">",
+    "or_less": "<=",
+    "or_more": ">=",
+}
+_NUMBER = r"[.,]?[0-9](?:[0-9.,' ]*[0-9.,'])?"
+_EXPONENT = r"e[+-]?0*(?P<power>[0-9]+)(?![0-9a-z])"
+# A laboratory's own mark: single letters in capitals, so that `l` stays a litre.
+_MARK = r"(?-i:HH|LL|AA|[HLNA])|high|low|normal|abnormal|\*+|!+|↑+|↓+"
+_UNIT = r"[(\[]?(?:[^\W\d_]|%|[?\ufffd](?=[a-z])).*?"
+
+_VALUE = rf"""
+    (?: {_COMPARATOR} )?\ *
+    (?P<sign> [+-]? )(?P<number> {_NUMBER} )(?P<exponent> {_EXPONENT} )?
+    (?: \ *(?: {_BEHIND} ) )?
+    (?: \ *[(\[]?(?P<mark> {_MARK} )[)\]]?(?=\ |$) )?
+    (?: \ *(?P<unit> {_UNIT} ) )??
+    (?: \ +[(\[]?(?P<mark_behind> {_MARK} )[)\]]? )?
+    """
+_RANGE = rf"""
+    [(\[]?\ *
+    (?: (?P<low> {_NUMBER} )\ *(?: - | to | bis )\ *(?P<high> {_NUMBER} )
+      | (?: {_COMPARATOR} )\ *(?P<only> {_NUMBER} )
+      | (?P<first> {_NUMBER} )\ *(?: {_BEHIND} ) )
+    \ *[)\]]?
+    (?: \ *(?P<unit> {_UNIT} ) )?
+    [)\]]?
+    """
+
+
+def _numbers(sign: str, groups: str) -> tuple[str, dict[int, None], str]:
+    """Return how numbers with that decimal mark look, which signs group their digits, and the mark."""
+    plain = rf"[0-9]*[{sign}]?[0-9]+|[0-9]+\."  # `22.` is how some programs print a whole number
+    grouped = rf"[1-9][0-9]{{0,2}}(?P<group>[{groups}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*(?:[{sign}][0-9]+)?"
+    return f"(?:{plain}|{grouped})", dict.fromkeys(map(ord, groups)), sign
+
+
+_NUMBERS = {"point": _numbers(".", " ,'"), "comma": _numbers(",", " .'")}
+
+_NO_VALUE = frozenset(
+    re.split(
+        r"\s*[,\n]\s*",
+        """n/a, na, n.a, n.d, nd, none, null, nil, tbd, unknown, blank, error, canceled, cancelled
+        pending, in progress, to follow, folgt, ausstehend, en cours, en attente, pendiente
+        not done, not tested, not performed, test not performed, tnp, dnr, cnp, nicht bestimmt
+        not measured, not available, not reported, no result, no value, no sample, clotted
+        qns, quantity not sufficient, insufficient, insufficient sample
+        hemolyzed, hemolysed, haemolyzed, haemolysed, hemolytic, haemolytic, lipemic, lipaemic
+        see comment, see comments, see note, see notes, see report, siehe kommentar""",
+    )
+)
+
+
+def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
+    """Read one result, as a person or a laboratory wrote it.
+
+    A comparator in front, a laboratory's mark and a unit behind the number are kept apart. `decimal` settles
+    which mark is the decimal one; the other then groups thousands.
+    Raises NoValue, UnreadableValue, AmbiguousNumber, or ImpossibleValue for zero and below.
+    """
+    if _is_plain(text, decimal) and (number := Decimal(text)):
+        return Measurement(text, None, number)
+    plain = text.translate(_SIGNS).strip()
+    if not plain.strip("-. *_") or plain.lower().rstrip(".") in _NO_VALUE:
+        raise NoValue(f"{quote(text)} is not a value: nothing was measured, or it is not reported yet")
+    match = re.fullmatch(_VALUE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
+    if match is None or len(match["power"] or "") > 2:
+        raise UnreadableValue(f"{quote(text)} is not one number; type one as in 22.5 or '<5'")
+    value = _decimal(match["number"], decimal, text)
+    if match["exponent"]:
+        value = Decimal(f"{value}{match['exponent']}")
+    if match["sign"] == "-":
+        raise ImpossibleValue(f"{quote(text)} is negative, which a concentration cannot be")
+    if not value:
+        raise ImpossibleValue(f"{quote(text)} is zero, which no assay can measure; type '<' and its limit")
+    return Measurement(
+        text=text,
+        comparator=_comparator(match, text),
+        value=value,
+        unit=match["unit"],
+        mark=match["mark"] or match["mark_behind"],
+    )
+
+
+def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval, str | None]:
+    """Read one reference range, and the unit behind it if there is one.
+
+    `30-100` includes both ends; `<5.7` and `> OR = 60` are ranges with one side, in or without the number as
+    it is written. Raises UnreadableRange for whatever is not one range (`0-0`, `0-2-7.2`, prose), and
+    AmbiguousNumber.
+    """
+    plain = text.translate(_SIGNS).strip()
+    match = re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
+    unreadable = UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100 or '>30'")
+    if match is None:
+        raise unreadable
+    try:
+        numbers = [
+            _decimal(match[name], decimal, text) for name in ("low", "high", "only", "first") if match[name]
+        ]
+    except UnreadableValue as error:
+        raise unreadable from error
+    comparator = _comparator(match, text)
+    if comparator is None:
+        interval = Interval(numbers[0], numbers[1])
+    else:
+        low, high = (None, numbers[0]) if comparator in ("<", "<=") else (numbers[0], None)
+        interval = Interval(low, high, comparator != ">", comparator != "<")
+    if interval.high is not None and (interval.low or Decimal(0)) >= interval.high:
+        raise UnreadableRange(f"{quote(text)} is not a range: it must end above where it starts")
+    return interval, match["unit"]
+
+
+def read_age(text: str) -> Decimal:
+    """Read an age in years, `42` or `0.5`; raise UnreadableAge."""
+    if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,4})?", text):
+        raise UnreadableAge(f"{quote(text)} is not an age in years; type one as in 42 or 0.5")
+    return Decimal(text)
+
+
+def _is_plain(text: str, decimal: DecimalMark | None) -> bool:
+    """Say whether text is digits with at most a decimal point: most are, and need none of the grammar."""
+    whole, point, part = text.partition(".")
+    return (
+        len(text) <= LONGEST
+        and whole.isascii()
+        and whole.isdigit()
+        and (not point or (decimal != "comma" and part.isascii() and part.isdigit()))
+    )
+
+
+def _comparator(match: re.Match[str], text: str) -> Comparator | None:
+    found = [_COMPARATORS[name] for name, part in match.groupdict().items() if part and name in _COMPARATORS]
+    if len(found) > 1:
+        raise UnreadableValue(f"{quote(text)} has two comparators; type one")
+    return found[0] if found else None
+
+
+def _decimal(number: str, decimal: DecimalMark | None, text: str) -> Decimal:
+    """Read digits with their decimal mark and grouping; `text` is what a message quotes."""
+    marks: tuple[DecimalMark, ...] = (decimal,) if decimal else ("point", "comma")
+    readings: dict[DecimalMark, Decimal] = {}
+    for mark in marks:
+        pattern, grouping, sign = _NUMBERS[mark]
+        if re.fullmatch(pattern, number):
+            readings[mark] = Decimal(number.translate(grouping).replace(sign, "."))
+    if not readings:
+        hint = f" with a decimal {decimal}" if decimal else ""
+        raise UnreadableValue(f"{quote(text)} is not one number{hint}; type one as in 22.5 or '<5'")
+    if "," in number and len(set(readings.values())) > 1:
+        raise AmbiguousNumber(
+            f"{quote(text)} can be read in two ways; say --decimal comma for {readings['comma']}, "
+            f"--decimal point for {readings['point']}"
+        )
+    return next(iter(readings.values()))

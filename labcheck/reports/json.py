@@ -1,0 +1,98 @@
+"""JSON: the contract with programs, `labcheck/1`.
+
+Numbers are written with the digits that they have (`22.50`, not 22.5; 22.0352, not 22.035200000000003),
+which the standard library's writer cannot do. All text is written in ASCII, so that nothing of what a user
+typed can act on a terminal.
+"""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from json.encoder import encode_basestring_ascii
+from pathlib import Path
+
+from labcheck.model import DISCLAIMER, Conversion, Outcome, Refusal
+
+SCHEMA = "labcheck/1"
+SCHEMA_FILE = Path(__file__).with_name("schema.json")
+
+Value = str | Decimal | None | Mapping[str, "Value"] | Sequence["Value"]
+
+
+def one(outcome: Outcome) -> str:
+    """Return one outcome as a JSON object."""
+    return _written(_object(outcome)) + "\n"
+
+
+def several(outcomes: Sequence[Outcome]) -> str:
+    """Return outcomes as one JSON object, in order under `results`."""
+    return _written({"schema": SCHEMA, "results": [_object(outcome) for outcome in outcomes]}) + "\n"
+
+
+def _object(outcome: Outcome) -> Mapping[str, Value]:
+    if isinstance(outcome, Refusal):
+        error: Mapping[str, Value] = {
+            "code": outcome.code,
+            "text": outcome.text,
+            "reported": outcome.reported,
+        }
+        return {"schema": SCHEMA, "error": error}
+    reported, canonical, conversion = outcome.reported, outcome.canonical, outcome.conversion
+    normal = outcome.range.normal
+    return {
+        "schema": SCHEMA,
+        "analyte": {"id": outcome.analyte.id, "name": outcome.analyte.name},
+        "reported": {
+            "text": reported.text,
+            "comparator": reported.comparator,
+            "value": reported.value,
+            "unit": reported.unit,
+        },
+        "canonical": {
+            "comparator": canonical.comparator,
+            "value": canonical.value,
+            "unit": canonical.unit,
+        },
+        "conversion": None if conversion is None else _conversion(conversion),
+        "category": outcome.category,
+        "code": outcome.code,
+        "possible": list(outcome.possible),
+        "range": {
+            "set": outcome.range.id,
+            "low": normal.low,
+            "high": normal.high,
+            "unit": outcome.range.unit,
+            "source": outcome.range.source.citation,
+        },
+        "notes": [{"code": note.code, "text": note.text} for note in outcome.notes],
+        "cautions": [caution.statement.text for caution in outcome.cautions],
+        "disclaimer": DISCLAIMER,
+    }
+
+
+def _conversion(conversion: Conversion) -> Mapping[str, Value]:
+    mass = conversion.molar_mass
+    return {
+        "factor": conversion.factor,
+        "molar_mass": mass.value if mass else None,
+        "source": mass.source.citation if mass else "metric prefixes",
+    }
+
+
+def _written(value: Value, indent: str = "\n") -> str:
+    match value:
+        case None:
+            return "null"
+        case Decimal():
+            return f"{value:f}"
+        case str():
+            # A lone surrogate (a byte that could not be decoded) is no text; DEL the encoder leaves as it is.
+            text = value.encode("utf-8", "replace").decode()
+            return encode_basestring_ascii(text).replace("\x7f", "\\u007f")
+        case Mapping():
+            deeper = indent + "  "
+            pairs = [f"{deeper}{encode_basestring_ascii(k)}: {_written(v, deeper)}" for k, v in value.items()]
+            return f"{{{','.join(pairs)}{indent}}}"
+        case _:
+            deeper = indent + "  "
+            items = [f"{deeper}{_written(item, deeper)}" for item in value]
+            return f"[{','.join(items)}{indent}]" if items else "[]"

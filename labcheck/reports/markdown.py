@@ -1,0 +1,54 @@
+"""Markdown: a table of the results, then what has to be said of each; for a note or an issue tracker."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from labcheck.errors import printable
+from labcheck.model import DISCLAIMER, Interpretation, Outcome, Refusal
+
+
+def several(outcomes: Sequence[Outcome]) -> str:
+    """Return the outcomes as one document."""
+    return "\n".join(_lines(outcomes)) + "\n"
+
+
+def _lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+    yield "| Test | Reported | Result | Category | Range |"
+    yield "|---|---|---|---|---|"
+    for outcome in outcomes:
+        yield f"| {' | '.join(_cells(outcome))} |"
+    for outcome in outcomes:
+        yield f"\n**{_plain(_name(outcome))}**\n"
+        for text in _texts(outcome):
+            yield f"- {_plain(text)}"
+    yield f"\n*{_plain(DISCLAIMER)}*"
+
+
+def _cells(outcome: Outcome) -> tuple[str, ...]:
+    if isinstance(outcome, Refusal):
+        reported = " ".join(filter(None, (outcome.reported, outcome.unit)))
+        return _plain(outcome.analyte), _plain(reported), "", f"**refused** ({outcome.code})", ""
+    category = f"**{outcome.category}**"
+    if outcome.possible:
+        category += f" ({' or '.join(outcome.possible)})"
+    plain = map(_plain, (outcome.analyte.name, str(outcome.reported), str(outcome.canonical)))
+    return *plain, category, _plain(str(outcome.range))
+
+
+def _name(outcome: Outcome) -> str:
+    return outcome.analyte.name if isinstance(outcome, Interpretation) else outcome.analyte
+
+
+def _texts(outcome: Outcome) -> Iterator[str]:
+    if isinstance(outcome, Refusal):
+        yield outcome.text
+        return
+    yield from (note.text for note in outcome.notes)
+    yield from (meaning.text for meaning in outcome.meanings)
+    yield from (caution.statement.text for caution in outcome.cautions)
+    yield f"Range: {outcome.range}, {outcome.range.source.citation}"
+
+
+def _plain(text: str) -> str:
+    """Write text so that Markdown takes none of it for markup."""
+    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", printable(text))

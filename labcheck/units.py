@@ -1,0 +1,169 @@
+"""Step two: a unit's spelling -> a unit of ours, and the factor to the canonical one.
+
+A spelling is matched against a closed grammar (prefix, gram or mole, volume), and what reaches pint is the
+match's UCUM code, never a user's text: pint's own parser hangs on `ng**9**9**9`, takes `ng/ML` for a
+megalitre and `nG` for nanogauss. This is the only module that imports pint, and it does so when the first
+factor is asked for: pint takes longer to import than everything else here together.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, localcontext
+from functools import cache
+from typing import TYPE_CHECKING, Literal
+
+from labcheck.errors import IncompatibleUnit, MissingUnit, UnknownUnit, did_you_mean, quote
+from labcheck.model import EXACT, MolarMass
+
+if TYPE_CHECKING:
+    from pint import UnitRegistry
+
+Kind = Literal["mass", "substance"]
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A concentration, mass or amount of substance in a volume; `code` is its UCUM code."""
+
+    code: str
+    kind: Kind
+
+
+_PREFIXES = ("", "m", "u", "n", "p", "f")
+_SYMBOLS: dict[Kind, str] = {"mass": "g", "substance": "mol"}
+_VOLUMES = ("L", "dL", "mL")
+
+# The grammar, compiled when it is first needed, on text in lower case, without spaces and with the signs of
+# _PLAIN. `gm` is grams in front of a solidus alone: in `ng mL-1` the m is the millilitre's.
+_PLAIN = str.maketrans("µμ·⋅∙*−⁻¹³／", "uu....--13/")
+_VOLUME = r"""
+    (?: (?P<{n}L>  l | lt | ltr | lit(?:er|re)s? )
+      | (?P<{n}dL> d(?:eci)?l(?:it(?:er|re)s?)? | 100(?:ml|cc) )
+      | (?P<{n}mL> m(?:illi)?l(?:it(?:er|re)s?)? | cc | cm3 ) )"""
+_CONCENTRATION = rf"""
+    (?P<prefix> milli | mi[ck]ro | mc | nano | pi[ck]o | femto | [munpf] )?
+    (?: (?P<mass> g | gm(?=/|per) | gram(?:s|m|mes?)? ) | (?P<substance> mols? | moles? ) )
+    (?: (?: / | per | pro ) {_VOLUME.format(n="")}
+      | \.? {_VOLUME.format(n="inverse_")} \^?-1
+      | (?P<percent> % ) )                              # ng% is ng in 100 mL
+"""
+_MOLAR = r"(?P<prefix> mi[ck]ro | mc | nano | pi[ck]o | [unp] ) m(?:olar)?"
+
+# What is understood, but is no unit that a concentration can be read from, and why.
+_CELLS = r"\s*G\s*/.*"
+_DAMAGED = r".*(?:[?\ufffd]|[ÂÎ][µ¼]).*"
+_NO_CONCENTRATION = {
+    r"[mku]? (?: i\.?u | u\.?i | i\.?e | u | units? ) \.? (?: (?: / | per ) .* )?": (
+        "international units count a dose or an activity"
+    ),
+    r".*%.*": "a percentage is no concentration",
+    r"""(?: milli | mi[ck]ro | mc | nano | pi[ck]o | [mkunpf] )? (?: g | grams? | mol | moles? )
+        (?: (?: / | per | a )? (?: d | days? | daily | kg ) .* )?""": (
+        "it is an amount or a dose; a concentration names a volume too"
+    ),
+}
+
+
+def read_unit(text: str) -> Unit:
+    """Read a spelling of a unit, without regard to case and spaces.
+
+    Raises MissingUnit for an empty text, IncompatibleUnit for what is no concentration (a dose, IU, a cell
+    count), UnknownUnit for the rest, with the nearest spellings that are known.
+    """
+    if unit := _by_code().get(text):
+        return unit
+    if not text.strip():
+        raise MissingUnit("the unit is empty; type one, as in ng/mL or nmol/L")
+    if len(text) > 60:
+        raise UnknownUnit(f"{quote(text)} is not a unit; type one as in ng/mL or nmol/L")
+    if re.fullmatch(_DAMAGED, text):
+        raise UnknownUnit(f"{quote(text)} has a damaged character; if it was a micro sign, type u")
+    if re.fullmatch(_CELLS, text):
+        raise IncompatibleUnit(f"{quote(text)} is giga per volume, a count of cells; type grams as g")
+    plain = "".join(text.split()).lower().translate(_PLAIN).strip("()[]")
+    if match := re.fullmatch(_CONCENTRATION, plain, re.VERBOSE) or re.fullmatch(_MOLAR, plain, re.VERBOSE):
+        return _unit({name for name, found in match.groupdict().items() if found}, match["prefix"] or "")
+    for pattern, why in _NO_CONCENTRATION.items():
+        if re.fullmatch(pattern, plain, re.VERBOSE):
+            raise IncompatibleUnit(f"{quote(text)} cannot be converted: {why}; type one as in ng/mL")
+    codes = [unit.code for unit in accepted_units()]
+    near = did_you_mean(plain, codes) or "; type one as in ng/mL or nmol/L"
+    raise UnknownUnit(f"{quote(text)} is not a unit that is known here{near}")
+
+
+def _unit(parts: set[str], prefix: str) -> Unit:
+    kind: Kind = "mass" if "mass" in parts else "substance"
+    volume = next((v for v in ("dL", "mL") if parts & {v, f"inverse_{v}"}), "L")
+    if "percent" in parts:
+        volume = "dL"
+    symbol = "u" if prefix in ("mc", "micro", "mikro") else prefix[:1]
+    return Unit(f"{symbol}{_SYMBOLS[kind]}/{volume}", kind)
+
+
+@cache
+def accepted_units() -> tuple[Unit, ...]:
+    """Return every unit that a spelling can mean, mass before substance, from large to small."""
+    return tuple(
+        Unit(f"{prefix}{symbol}/{volume}", kind)
+        for kind, symbol in _SYMBOLS.items()
+        for prefix in _PREFIXES
+        for volume in _VOLUMES
+    )
+
+
+@cache
+def _by_code() -> dict[str, Unit]:
+    return {unit.code: unit for unit in accepted_units()}
+
+
+def other_spellings(unit: Unit) -> list[str]:
+    """Return examples of how else `unit` is written; upper and lower case are the same everywhere."""
+    symbol, volume = unit.code.split("/")
+    others = [f"{symbol} per {volume}"]
+    if symbol.startswith("u"):
+        others = [f"µ{symbol[1:]}/{volume}", f"mc{symbol[1:]}/{volume}"]
+    if volume == "dL":
+        others += [f"{symbol}/100 mL", *([f"{symbol}%"] if unit.kind == "mass" else [])]
+    if unit.kind == "substance" and volume == "L" and symbol[:-3] in ("u", "n", "p"):
+        others.append(f"{symbol[:-3]}M")
+    return others
+
+
+def factor(unit: Unit, to: Unit, molar_mass: MolarMass | None) -> Decimal:
+    """Return what a number in `unit` is multiplied by to be in `to`.
+
+    Exact wherever the result has an end, so towards mass units always. Raises IncompatibleUnit where moles
+    and grams meet and there is no molar mass.
+    """
+    if unit == to:
+        return Decimal(1)
+    if unit.kind != to.kind and molar_mass is None:
+        raise IncompatibleUnit(f"{unit.code} cannot be converted to {to.code}: no molar mass is known")
+    with localcontext(EXACT):
+        mass = molar_mass.value if molar_mass else Decimal(1)
+        one = _registry().Quantity(Decimal(1), unit.code)
+        product = one.to(to.code, "molar", molar_mass=_registry().Quantity(mass, "g/mol")).magnitude
+        return Decimal(product).normalize()
+
+
+@cache
+def _registry() -> "UnitRegistry[Decimal]":
+    """Make the few units that the grammar can yield; pint's own list takes fifteen times as long."""
+    from pint import UnitRegistry
+
+    definitions = """
+        milli- = 1e-3 = m-
+        micro- = 1e-6 = u-
+        nano- = 1e-9 = n-
+        pico- = 1e-12 = p-
+        femto- = 1e-15 = f-
+        deci- = 1e-1 = d-
+        gram = [mass] = g
+        mole = [substance] = mol
+        litre = [volume] = L
+        @context(molar_mass=1) molar
+            [substance] / [volume] -> [mass] / [volume]: value * molar_mass
+            [mass] / [volume] -> [substance] / [volume]: value / molar_mass
+        @end
+    """
+    return UnitRegistry(definitions.strip().splitlines(), non_int_type=Decimal)

@@ -1,0 +1,41 @@
+"""What the tests share: the program, called as a shell calls it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from typer.testing import CliRunner
+
+from labcheck.cli import app
+
+
+@dataclass(frozen=True)
+class Ran:
+    """What a run of the program left: its two streams and its exit code."""
+
+    stdout: str
+    stderr: str
+    exit_code: int
+
+
+Labcheck = Callable[..., Ran]
+
+
+@pytest.fixture
+def labcheck(monkeypatch: pytest.MonkeyPatch) -> Labcheck:
+    """Return a function that reads like the shell: `labcheck("vitd", "22", "-u", "ng/mL")`."""
+    monkeypatch.delenv("LABCHECK_DEBUG", raising=False)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.setenv("COLUMNS", "80")
+
+    def run(*args: str, columns: int = 80) -> Ran:
+        result = CliRunner().invoke(app, args, env={"COLUMNS": str(columns)})
+        return Ran(result.stdout, result.stderr, result.exit_code)
+
+    return run
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--golden", action="store_true", help="write the golden files anew; review the difference"
+    )

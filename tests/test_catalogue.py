@@ -1,0 +1,221 @@
+import re
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labcheck import Catalogue, Category, LabcheckError, interpret
+from labcheck.catalogue import built_in
+from tests.conftest import Labcheck
+
+FERRITIN = """
+id = "ferritin"
+name = "Ferritin"
+test = "ferritin"
+specimen = "serum"
+unit = "ng/mL"
+not_this_test = ["transferrin"]
+
+[sources.made_up]
+citation = "a range made up for a test"
+checked = "project"
+
+[[range_set]]
+id = "made-up"
+name = "a made-up range"
+unit = "ng/mL"
+source = "made_up"
+bands = [
+    { category = "low", below = 15.5 },
+    { category = "normal", from = 15.5, below = 150 },
+    { category = "high", from = 150 },
+]
+
+[possible]
+from = 1
+to = 100000
+source = "made_up"
+
+[plausible]
+from = 2
+to = 5000
+source = "made_up"
+
+[[meaning]]
+category = "low"
+source = "made_up"
+text = "Iron stores may be empty."
+"""
+
+
+@pytest.fixture
+def ferritin(tmp_path: Path) -> Path:
+    file = tmp_path / "ferritin.toml"
+    file.write_text(FERRITIN, "utf-8")
+    return file
+
+
+def test_a_third_analyte_is_one_more_file(ferritin: Path) -> None:
+    catalogue = Catalogue([ferritin])
+    assert catalogue.ids == ("b12", "vitd", "ferritin")
+    for value, category in (("15.4", "low"), ("15.5", "normal"), ("149.9", "normal"), ("150", "high")):
+        assert interpret(catalogue["ferritin"], value, unit="ug/L").category == category
+
+
+def test_the_command_line_learns_an_analyte_from_a_file(labcheck: Labcheck, ferritin: Path) -> None:
+    for where in (
+        ("--catalogue", str(ferritin), "ferritin", "10"),
+        ("ferritin", "10", f"--catalogue={ferritin}"),
+    ):
+        ran = labcheck(*where)
+        assert (ran.exit_code, ran.stderr) == (0, "")
+        assert "LOW" in ran.stdout
+        assert "Iron stores may be empty." in ran.stdout
+    assert "ferritin" in labcheck("--catalogue", str(ferritin), "--help").stdout
+    assert labcheck("--catalogue", str(ferritin), "vitd", "22", "-q").stdout == "low\n"
+    assert labcheck("--catalogue", str(ferritin), "panel", "ferritin=10", "-q").stdout == "low\n"
+    assert "Ferritin" in labcheck("--catalogue", str(ferritin), "explain", "ferritin").stdout
+    assert "nmol" not in labcheck("--catalogue", str(ferritin), "units", "ferritin").stdout  # no molar mass
+    assert labcheck("ferritin", "10").exit_code == 2
+
+
+def test_a_users_file_comes_before_the_built_in_one(tmp_path: Path) -> None:
+    file = tmp_path / "own.toml"
+    file.write_text(FERRITIN.replace('id = "ferritin"', 'id = "vitd"'), "utf-8")
+    assert interpret(Catalogue([file])["vitd"], "22").category == Category.NORMAL
+
+
+@pytest.mark.parametrize(
+    ("find", "replace", "fault"),
+    [
+        ('unit = "ng/mL"\nnot', "not", "unit: is missing; expected a text"),
+        ('name = "Ferritin"', "name = 5", "name: expected a text, found '5'"),
+        ('name = "Ferritin"', 'name = " "', "name: is empty; expected a text"),
+        ('name = "Ferritin"', 'name = "Ferritin"\nnmae = "x"', "nmae: is not a key that is known here"),
+        ('id = "ferritin"', 'id = "Ferritin!"', "id: expected lower-case letters"),
+        ('unit = "ng/mL"\nnot', 'unit = "IU"\nnot', "unit: 'IU' cannot be converted"),
+        ('unit = "ng/mL"\nnot', 'unit = "nmol/L"\nnot', "molar_mass: is missing"),
+        ('unit = "ng/mL"\nsource', 'unit = "nmol/L"\nsource', r"range_set\[1\].unit: nmol/L needs a"),
+        ('["transferrin"]', '["transferrin", 5]', "not_this_test: expected a list of texts"),
+        ('["transferrin"]', '"transferrin"', "not_this_test: expected a list of texts"),
+        ('checked = "project"', 'checked = "yes"', "sources.made_up.checked: expected one of article"),
+        ('to = 5000\nsource = "made_up"', "to = 5000", "plausible.source: is missing"),
+        (
+            'to = 5000\nsource = "made_up"',
+            'to = 5000\nsource = "x"',
+            "plausible.source: expected one of made_up",
+        ),
+        ("from = 2\n", "", "plausible: expected both `from` and `to`"),
+        ("to = 5000", "to = 1", "plausible: starts at 2, which is not below its end 1"),
+        ("to = 5000", "to = -1", "plausible.to: expected a number that is not negative, found -1"),
+        ("to = 5000", "to = nan", "plausible.to: expected a number that is not negative"),
+        ("to = 5000", "to = true", "plausible.to: expected a number, found 'True'"),
+        ("to = 5000", "to = 5000\nbelow = 6", "plausible.below: stands beside 'to'"),
+        ("below = 15.5", "below = 15", r"range_set\[1\].bands: band 1 and band 2 overlap or leave a gap"),
+        ("below = 15.5", "to = 15.5", r"range_set\[1\].bands: band 1 and band 2 overlap or leave a gap"),
+        (
+            "below = 15.5",
+            "from = 1, below = 15.5",
+            r"range_set\[1\].bands: expected the first without a lower",
+        ),
+        (
+            '"high", from = 150',
+            '"normal", from = 150',
+            r"range_set\[1\].bands: expected one band of category 'normal'",
+        ),
+        (
+            '"high", from = 150',
+            '"hihg", from = 150',
+            r"range_set\[1\].bands\[3\].category: expected one of low",
+        ),
+        ("bands = [", "bands = 5\nx = [", r"range_set\[1\].bands: expected an array of tables"),
+        ("bands = [", "bands = [ 5,", r"range_set\[1\].bands\[1\]: expected a table, found '5'"),
+        ("[[range_set]]", "[range_set]", "range_set: expected an array of tables"),
+        (
+            'text = "Iron',
+            'for = "adults"\ntext = "Iron',
+            r"meaning\[1\].for: expected one of , found 'adults'",
+        ),
+        ('id = "ferritin"', "id = ", "is not a TOML file"),
+        (
+            "[possible]",
+            "[molar_mass]\nvalue = 0\n[possible]",
+            "molar_mass.value: expected a number above zero",
+        ),
+        (
+            "[possible]",
+            '[[caution]]\ncategories = ["bad"]\n[possible]',
+            r"caution\[1\].categories: expected low",
+        ),
+        ("[possible]", '[[section]]\nheading = "x"\n[possible]', r"section\[1\].says: is missing"),
+    ],
+)
+def test_a_fault_is_named_with_its_file_and_key(tmp_path: Path, find: str, replace: str, fault: str) -> None:
+    assert find in FERRITIN
+    file = tmp_path / "wrong.toml"
+    file.write_text(FERRITIN.replace(find, replace, 1), "utf-8")
+    with pytest.raises(LabcheckError, match=f"^{re.escape(str(file))}: {fault}") as caught:
+        Catalogue([file])
+    assert caught.value.code == "bad-catalogue"
+
+
+def test_a_file_without_ranges_or_with_two_of_one_name_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.toml"
+    start, end = FERRITIN.index("[[range_set]]"), FERRITIN.index("[possible]")
+    range_set = FERRITIN[start:end]
+    for text, fault in (
+        ("", "range_set: is missing"),
+        (range_set * 2, "another range set is already called"),
+    ):
+        file.write_text(FERRITIN[:start] + text + FERRITIN[end:], "utf-8")
+        with pytest.raises(LabcheckError, match=fault):
+            Catalogue([file])
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe", b"\0", b"a = " + b"[" * 10_000])
+def test_a_file_that_is_no_toml_is_refused(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / "wrong.toml"
+    file.write_bytes(content)
+    with pytest.raises(LabcheckError, match="is not a TOML file"):
+        Catalogue([file])
+
+
+def test_a_file_that_is_not_there_or_comes_twice_is_refused(labcheck: Labcheck, ferritin: Path) -> None:
+    ran = labcheck("--catalogue", "nowhere.toml", "vitd", "22")
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert ran.stderr == "labcheck: nowhere.toml: cannot be read: No such file or directory\n"
+    with pytest.raises(LabcheckError, match="already describes 'ferritin'"):
+        Catalogue([ferritin, ferritin])
+
+
+def test_an_analyte_that_is_called_like_a_command_is_refused(labcheck: Labcheck, tmp_path: Path) -> None:
+    file = tmp_path / "panel.toml"
+    file.write_text(FERRITIN.replace('id = "ferritin"', 'id = "panel"'), "utf-8")
+    ran = labcheck("--catalogue", str(file), "vitd", "22")
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert "panel" in ran.stderr
+
+
+@settings(max_examples=200)
+@given(st.text())
+def test_any_text_is_a_catalogue_or_refused(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+    file = tmp_path_factory.getbasetemp() / "any.toml"
+    file.write_text(text, "utf-8", errors="replace")
+    with pytest.raises(LabcheckError):
+        Catalogue([file])
+
+
+@pytest.mark.parametrize("id", ["vitd", "b12"])
+def test_a_built_in_file_is_named_after_its_analyte(id: str) -> None:
+    assert built_in()[id].id == id
+
+
+def test_the_built_in_numbers_are_the_published_ones() -> None:
+    vitd, b12 = built_in()["vitd"], built_in()["b12"]
+    assert (str(vitd.default_range), str(b12.default_range)) == ("30-40 ng/mL", "200-900 pg/mL")
+    assert (str(vitd.possible), str(vitd.plausible)) == ("1-1000", "4-150")
+    assert (str(b12.possible), str(b12.plausible)) == ("10-1000000", "50-2000")
+    assert vitd.molar_mass
+    assert b12.molar_mass
+    assert (str(vitd.molar_mass.value), str(b12.molar_mass.value)) == ("400.64", "1355.37")

@@ -1,0 +1,306 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from labcheck.cli import app
+from tests.conftest import Labcheck
+
+
+@pytest.mark.parametrize(
+    ("args", "category"),
+    [
+        (("vitd", "22", "--unit", "ng/mL"), "low"),
+        (("vitd", "22", "-u", "nmol/L"), "low"),
+        (("vitd", "-u", "ng/mL", "35"), "normal"),
+        (("vitd", "-ung/mL", "35"), "normal"),
+        (("vitd", "--unit=ng/mL", "35"), "normal"),
+        (("vitd", "22,5"), "low"),
+        (("vitd", "--", "45"), "high"),
+        (("b12", "<150", "-u", "pmol/L"), "indeterminate"),
+        (("b12", "1,060", "--decimal", "point"), "high"),
+        (("vitd", "45", "--range", "30-100"), "normal"),
+    ],
+)
+def test_quiet_prints_the_category_alone(labcheck: Labcheck, args: tuple[str, ...], category: str) -> None:
+    command, *rest = args
+    for ran in (labcheck(command, "-q", *rest), labcheck(command, "--quiet", *rest)):
+        assert (ran.stdout, ran.stderr, ran.exit_code) == (f"{category}\n", "", 0)
+
+
+def test_a_cluster_of_short_options_takes_its_value(labcheck: Labcheck) -> None:
+    assert labcheck("vitd", "-qu", "nmol/L", "100").stdout == "high\n"
+
+
+def test_a_refusal_is_one_line_on_stderr_and_exit_code_2(labcheck: Labcheck) -> None:
+    ran = labcheck("vitd", "22-25")
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert ran.stderr == "labcheck: '22-25' is not one number; type one as in 22.5 or '<5'\n"
+
+
+@pytest.mark.parametrize("value", ["-5", "-5.5", "-.5", "-5,5"])
+@pytest.mark.parametrize("where", [(), ("--",)])
+def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tuple[str, ...]) -> None:
+    ran = labcheck("vitd", "-u", "ng/mL", *where, value)
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert ran.stderr == f"labcheck: '{value}' is negative, which a concentration cannot be\n"
+    assert labcheck("convert", "vitd", value, "nmol/L", "ng/mL").stderr == ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("vitd",), "Missing argument 'VALUE'"),
+        (("vitd", "22", "ng/mL"), "unexpected extra argument"),
+        (("vitd", "22", "--unti", "ng/mL"), "No such option: --unti (Possible options: --quiet, --unit)"),
+        (("vitd", "22", "--unit"), "Option '--unit' requires an argument"),
+        (("vitd", "22", "--decimal", "dot"), "'dot' is not one of 'point', 'comma'"),
+        (("vitd", "22", "--format", "xml"), "'xml' is not one of 'terminal', 'json', 'csv', 'markdown'"),
+        (("vitd", "22", "--json", "--format", "csv"), "csv and json are different reports; ask for one"),
+        (("vitd", "22", "--json", "-q"), "json and quiet are different reports"),
+        (("vitd", "22", "--json", "-v"), "--verbose adds to the report for the terminal"),
+        (("vitd", "22", "--fail-on", "low,hihg"), "--fail-on has no category 'hihg'"),
+        (("vitd", "22", "--fail-on", ""), "--fail-on has no category ''"),
+        (("vitd", "22", "--age", "old"), "'old' is not an age in years"),
+        (("vitdd", "22"), "there is no command 'vitdd' - did you mean vitd?"),
+        (("explian", "vitd"), "there is no command 'explian' - did you mean explain or panel?"),
+        (("xyzzy",), "there is no command 'xyzzy'; known are b12, vitd, panel, explain"),
+        (("explain", "vitdd"), "no analyte is called 'vitdd' - did you mean vitd?"),
+        (("units", "zzz"), "no analyte is called 'zzz' - known are b12, vitd"),
+        (("panel", "22"), "'22' has no analyte; type one as in vitd=22"),
+        (("convert", "vitd", "55", "apples"), "'apples' is not a unit that is known here"),
+        (("convert", "vitd", "55 ng/mL", "nmol/L"), "names the unit ng/mL, but nmol/L was given"),
+        (("--nope",), "No such option: --nope"),
+        (("--catalogue",), "Option '--catalogue' requires an argument"),
+    ],
+)
+def test_a_wrong_call_is_one_line_that_says_what_to_type(
+    labcheck: Labcheck, args: tuple[str, ...], sentence: str
+) -> None:
+    ran = labcheck(*args)
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert ran.stderr.startswith("labcheck: ")
+    assert ran.stderr.count("\n") == 1
+    assert sentence in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("value", "fail_on", "exit_code"),
+    [
+        ("22", "low,high", 1),
+        ("22", " LOW ", 1),
+        ("35", "low,high", 0),
+        ("45", "low,high", 1),
+        ("<35", "low,high", 0),
+        ("<35", "indeterminate", 1),
+        ("35", "normal", 1),
+        ("zz", "low", 2),
+        ("zz", "refused", 2),  # no answer outranks an answer
+    ],
+)
+def test_the_exit_code_tells_a_script(labcheck: Labcheck, value: str, fail_on: str, exit_code: int) -> None:
+    assert labcheck("vitd", value, "--fail-on", fail_on, "-q").exit_code == exit_code
+    assert labcheck("panel", f"vitd={value}", "b12=300", "--fail-on", fail_on, "-q").exit_code == exit_code
+
+
+def test_a_panel_answers_each_and_says_which_it_cannot(labcheck: Labcheck) -> None:
+    ran = labcheck("panel", "vitd=22", "b12=180pg/mL", "b12=zz", "vitx=3", "vitd=<5 ng/mL", "-q")
+    assert ran.stdout == "low\nlow\nrefused\nrefused\nlow\n"
+    assert ran.exit_code == 2
+    assert [line.split(":")[1] for line in ran.stderr.splitlines()] == [" b12", " vitx"]
+
+
+def test_a_panel_is_printed_as_one_page(labcheck: Labcheck) -> None:
+    ran = labcheck("panel", "vitd=22", "b12=180pg/mL")
+    assert ran.exit_code == 0
+    assert (
+        ran.stdout.index("Vitamin D") < ran.stdout.index("Vitamin B12") < ran.stdout.index("not a diagnosis")
+    )
+    assert ran.stdout.count("not a diagnosis") == 1
+
+
+def test_convert_shows_the_factor_and_the_molar_mass(labcheck: Labcheck) -> None:
+    there, back = (
+        labcheck("convert", "vitd", "55", "nmol/L", "ng/mL"),
+        labcheck("convert", "vitd", "22", "ng/mL", "nmol/L"),
+    )
+    assert there.stdout.splitlines()[0] == "55 nmol/L = 22.0352 ng/mL"
+    assert "factor 0.40064; 400.64 g/mol, conventional molar mass of 25-hydroxyvitamin D3" in there.stdout
+    assert back.stdout.splitlines()[0] == "22 ng/mL ≈ 54.912141 nmol/L"
+    assert labcheck("convert", "b12", "<150", "pmol/L").stdout.startswith("<150 pmol/L = <203.3055 pg/mL\n")
+    assert labcheck("convert", "b12", "1", "ug/L").stdout == "1 ug/L = 1000 ng/L\nfactor 1000\n".replace(
+        "1000 ng/L", "1000 pg/mL"
+    )
+
+
+def test_units_lists_each_unit_with_its_factor(labcheck: Labcheck) -> None:
+    ran = labcheck("units", "vitd")
+    rows = {row[0]: row[1] for row in map(str.split, ran.stdout.splitlines()) if len(row) > 1}
+    assert len([unit for unit in rows if "/" in unit]) == 36
+    assert (rows["nmol/L"], rows["ng/mL"], rows["ng/dL"]) == ("0.40064", "1", "0.01")
+    assert "Vitamin B12" in labcheck("units").stdout
+
+
+def test_version_and_help(labcheck: Labcheck) -> None:
+    assert labcheck("--version").stdout == "labcheck 0.1.0\n"
+    ran = labcheck("--help")
+    assert ran.exit_code == 0
+    assert 'labcheck b12 "<150" -u pmol/L' in ran.stdout
+    assert labcheck("-h").stdout == ran.stdout
+    assert labcheck().stdout == ran.stdout
+    assert labcheck().exit_code == 2
+    for command in ("vitd", "b12", "panel", "explain", "units", "convert"):
+        assert f"labcheck {command}" in labcheck(command, "--help").stdout
+
+
+def test_a_fault_of_ours_is_one_line_and_exit_code_70(
+    labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("[bold]oops\x1b[31m")
+
+    monkeypatch.setattr("labcheck.cli.results.interpret", fail)
+    ran = labcheck("vitd", "22")
+    assert (ran.stdout, ran.exit_code) == ("", 70)
+    assert ran.stderr.startswith("labcheck: a fault in labcheck, RuntimeError: [bold]oops\\x1b[31m")
+    monkeypatch.setenv("LABCHECK_DEBUG", "1")
+    with pytest.raises(RuntimeError):
+        CliRunner().invoke(app, ["vitd", "22"], catch_exceptions=False)
+
+
+HOSTILE = [
+    "9" * 100_000,
+    "ng**9**9**9",
+    "[bold]22[/bold]",
+    "[/]",
+    "\x1b[31m22",
+    "22\x00",
+    "\udc80\udcff",
+    "\u202e22",
+    "💊" * 50,
+    "%s%n{0}",
+    "22\nlow\n",
+    "'; rm -rf /",
+    "(" * 5000,
+    "-" * 5000,
+    "1e" + "9" * 5000,
+    "1," * 5000,
+    "\r\b\b\b",
+    "\x9b31m",
+]
+
+
+@pytest.mark.parametrize("text", HOSTILE, ids=range(len(HOSTILE)))
+def test_hostile_text_ends_in_one_harmless_line(labcheck: Labcheck, text: str) -> None:
+    calls = [
+        ("vitd", text),
+        ("vitd", "22", "--unit", text),
+        ("vitd", "22", "--range", text),
+        ("vitd", "22", "--age", text),
+        ("vitd", "22", "--decimal", text),
+        ("vitd", "22", "--format", text),
+        ("vitd", "22", "--fail-on", text),
+        ("vitd", text, "--json"),
+        ("vitd", text, "--format", "csv"),
+        ("vitd", text, "--format", "markdown"),
+        ("panel", text),
+        ("panel", f"{text}=22", f"vitd={text}"),
+        ("panel", f"{text}=22", f"vitd={text}", "--format", "markdown"),
+        ("explain", text),
+        ("convert", "vitd", text, text, text),
+        ("--catalogue", text, "vitd", "22"),
+        (text,),
+    ]
+    for args in calls:
+        ran = labcheck(*args)
+        assert ran.exit_code in (0, 2), (args, ran)
+        for stream in (ran.stdout, ran.stderr):
+            assert all(c == "\n" or c.isprintable() for c in stream), (args, stream)
+        assert "panel" in args or len(ran.stderr.splitlines()) == (ran.exit_code == 2)
+        assert all(len(line) < 700 for line in ran.stderr.splitlines())
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(
+    st.lists(
+        st.text(st.characters(codec=None))
+        | st.sampled_from(["vitd", "-u", "--json", "22", "panel", "ng/mL"]),
+        max_size=6,
+    )
+)
+def test_any_arguments_end_in_an_answer_or_a_refusal(labcheck: Labcheck, args: list[str]) -> None:
+    ran = labcheck(*args)
+    assert ran.exit_code in (0, 2)
+    assert all(c == "\n" or c.isprintable() for c in ran.stderr)
+
+
+def shell(command: str, **env: str) -> subprocess.CompletedProcess[bytes]:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        capture_output=True,
+        env={**os.environ, "PATH": path, "COLUMNS": "80", **env},
+        check=False,
+        timeout=60,
+    )
+
+
+def test_the_console_script_and_the_module_are_the_same_program() -> None:
+    script, module = shell("labcheck vitd 22"), shell("python -m labcheck vitd 22")
+    assert script.stdout == module.stdout
+    assert (script.returncode, module.returncode) == (0, 0)
+
+
+def test_a_pipe_that_closes_early_ends_quietly() -> None:
+    ran = shell("for i in 1 2 3 4 5 6 7 8; do labcheck explain vitd; done | head -1")
+    assert ran.stderr == b""
+    assert ran.stdout.startswith(b"Vitamin D")
+
+
+def test_a_full_disk_is_an_error() -> None:
+    for report in ("", "-q", "--json"):
+        ran = shell(f"labcheck vitd 22 {report} > /dev/full")
+        assert ran.returncode == 74
+        assert ran.stderr == b"labcheck: the output cannot be written: No space left on device\n"
+
+
+def test_a_pipe_gets_neither_escape_codes_nor_cropped_lines() -> None:
+    ran = shell("labcheck vitd 22 -v")
+    assert b"\x1b" not in ran.stdout
+    assert "…" not in ran.stdout.decode()
+
+
+def test_colour_is_there_when_asked_for_and_not_when_declined() -> None:
+    assert b"\x1b[" in shell("labcheck vitd 22", FORCE_COLOR="1").stdout
+    assert b"\x1b[38" not in shell("labcheck vitd 22", FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_a_terminal_without_unicode_gets_what_it_can_show(encoding: str) -> None:
+    for command in (
+        "vitd 55 -u nmol/L -v",
+        "b12 '<150' -u pmol/L",
+        "units vitd",
+        "convert vitd 22 ng/mL nmol/L",
+        "--help",
+    ):
+        ran = shell(f"labcheck {command}", PYTHONIOENCODING=encoding)
+        assert (ran.returncode, ran.stderr) == (0, b""), command
+        ran.stdout.decode(encoding)
+    assert b"= 22.04" in shell("labcheck vitd 55 -u nmol/L", PYTHONIOENCODING=encoding).stdout.replace(
+        b"~", b"="
+    )
+
+
+def test_completion_names_the_commands_and_the_analytes() -> None:
+    ran = shell("labcheck", _LABCHECK_COMPLETE="complete_bash", COMP_WORDS="labcheck v", COMP_CWORD="1")
+    assert ran.stdout == b"vitd\n"
+    ran = shell(
+        "labcheck", _LABCHECK_COMPLETE="complete_bash", COMP_WORDS="labcheck explain b", COMP_CWORD="2"
+    )
+    assert ran.stdout == b"b12\n"

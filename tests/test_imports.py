@@ -1,0 +1,42 @@
+"""What is loaded at start, in a fresh process: the slow libraries only where their work is due."""
+
+import subprocess
+import sys
+
+import pytest
+
+
+def loaded(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint(*sys.modules, file=sys.stderr)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(ran.stderr.split())
+
+
+def run(*args: str) -> set[str]:
+    return loaded(
+        f"from labcheck.cli import app\ntry: app({list(args)!r})\nexcept SystemExit as e: assert not e.code"
+    )
+
+
+def test_importing_labcheck_loads_no_typer_rich_or_pint() -> None:
+    assert loaded("import labcheck").isdisjoint({"typer", "rich", "pint"})
+
+
+def test_interpreting_in_the_canonical_unit_loads_no_pint() -> None:
+    assert "pint" not in loaded("from labcheck import interpret; interpret('vitd', '22', unit='ng/mL')")
+    assert "pint" in loaded("from labcheck import interpret; interpret('vitd', '22', unit='nmol/L')")
+
+
+@pytest.mark.parametrize("args", [("-q",), ("--json",)])
+def test_a_short_answer_loads_neither_pint_nor_rich(args: tuple[str, ...]) -> None:
+    assert run("vitd", "22", "-u", "ng/mL", *args).isdisjoint({"pint", "rich"})
+
+
+def test_the_summary_loads_no_pint() -> None:
+    assert "pint" not in run("vitd", "22", "-u", "ng/mL")
+
+
+def test_version_and_help_load_no_more_than_typer_does() -> None:
+    assert run("--version").isdisjoint({"pint", "rich", "labcheck.reports.terminal"})
+    assert run("--help").isdisjoint({"pint", "labcheck.reports.terminal"})
+    assert run("vitd", "--help").isdisjoint({"pint", "labcheck.reports.terminal"})

@@ -1,0 +1,294 @@
+from dataclasses import FrozenInstanceError
+from decimal import Decimal, localcontext
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labcheck import Category, Interpretation, LabcheckError, interpret
+from labcheck.catalogue import built_in
+from labcheck.reading import read_value
+from labcheck.units import Unit, accepted_units
+
+LOW, NORMAL, HIGH = Category.LOW, Category.NORMAL, Category.HIGH
+
+
+def codes(judged: Interpretation) -> list[str]:
+    return [note.code for note in judged.notes]
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "unit", "category"),
+    [
+        ("vitd", "29.99", "ng/mL", LOW),
+        ("vitd", "30", "ng/mL", NORMAL),
+        ("vitd", "30.01", "ng/mL", NORMAL),
+        ("vitd", "39.99", "ng/mL", NORMAL),
+        ("vitd", "40", "ng/mL", NORMAL),
+        ("vitd", "40.01", "ng/mL", HIGH),
+        ("vitd", "30", "µg/L", NORMAL),
+        ("vitd", "3000", "ng/dL", NORMAL),
+        ("vitd", "74.8", "nmol/L", LOW),  # 29.968
+        ("vitd", "74.9", "nmol/L", NORMAL),  # 30.008
+        ("vitd", "99.8", "nmol/L", NORMAL),  # 39.984
+        ("vitd", "99.9", "nmol/L", HIGH),  # 40.024
+        ("b12", "199", "pg/mL", LOW),
+        ("b12", "200", "ng/L", NORMAL),
+        ("b12", "900", "pg/mL", NORMAL),
+        ("b12", "901", "pg/mL", HIGH),
+        ("b12", "147.5", "pmol/L", LOW),  # 199.92
+        ("b12", "147.6", "pmol/L", NORMAL),  # 200.05
+        ("b12", "664", "pmol/L", NORMAL),  # 899.97
+        ("b12", "664.1", "pmol/L", HIGH),  # 900.10
+    ],
+)
+def test_a_result_is_judged_by_the_articles_range(
+    analyte: str, value: str, unit: str, category: Category
+) -> None:
+    assert interpret(analyte, value, unit=unit).category is category
+
+
+def test_a_conversion_is_exact_and_says_where_its_factor_is_from() -> None:
+    judged = interpret("vitd", "55", unit="nmol/L")
+    assert (str(judged.canonical), judged.code) == ("22.0352 ng/mL", "L")
+    assert judged.conversion
+    assert judged.conversion.factor == Decimal("0.40064")
+    assert judged.conversion.molar_mass
+    assert judged.conversion.molar_mass.value == Decimal("400.64")
+    assert "C27H44O2" in judged.conversion.molar_mass.source.citation
+
+
+def test_the_canonical_unit_is_not_converted_and_keeps_its_digits() -> None:
+    judged = interpret("vitd", "22.50", unit="NG/ML")
+    assert judged.conversion is None
+    assert str(judged.canonical) == "22.50 ng/mL"
+
+
+def test_metric_prefixes_need_no_molar_mass() -> None:
+    judged = interpret("b12", "0.4", unit="ng/mL")
+    assert judged.conversion
+    assert judged.conversion.molar_mass is None
+    assert judged.canonical.value == 400
+
+
+def test_a_censored_result_keeps_its_comparator_and_can_be_indeterminate() -> None:
+    judged = interpret("b12", "<150", unit="pmol/L")
+    assert str(judged.canonical) == "<203.3055 pg/mL"
+    assert (judged.category, judged.code) == (Category.INDETERMINATE, "IND")
+    assert judged.possible == (LOW, NORMAL)
+
+
+def test_a_certain_result_has_no_other_possible_category() -> None:
+    assert interpret("vitd", "<5").possible == ()
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "unit"),
+    [
+        ("vitd", "0.99", "ng/mL"),
+        ("vitd", "1001", "ng/mL"),
+        ("b12", "9.9", "pg/mL"),
+        ("b12", "1000001", "pg/mL"),
+        ("vitd", ">1001", "ng/mL"),
+        ("vitd", "5.397605346934028e-79", "nmol/L"),
+    ],
+)
+def test_an_impossible_value_is_refused(analyte: str, value: str, unit: str) -> None:
+    with pytest.raises(LabcheckError, match="possible") as refusal:
+        interpret(analyte, value, unit=unit)
+    assert refusal.value.code == "impossible-value"
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "noted"),
+    [
+        ("vitd", "1", True),
+        ("vitd", "3.9", True),
+        ("vitd", "4", False),
+        ("vitd", "150", False),
+        ("vitd", "150.1", True),
+        ("vitd", "1000", True),
+        ("vitd", "<3", False),  # everyday results: an assay stops there
+        ("vitd", "<0.5", False),
+        ("vitd", ">150", False),
+        ("vitd", ">151", True),
+        ("b12", "10", True),
+        ("b12", "50", False),
+        ("b12", ">2000", False),
+        ("b12", "50001", True),
+    ],
+)
+def test_an_implausible_value_gets_a_note(analyte: str, value: str, noted: bool) -> None:
+    assert ("implausible" in codes(interpret(analyte, value))) is noted
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "unit", "mistake"),
+    [
+        ("vitd", "40", "pg/mL", "1,25-dihydroxyvitamin D"),
+        ("b12", "0.4", "pg/mL", "usually ng/mL"),
+    ],
+)
+def test_a_refusal_names_the_likely_mistake(analyte: str, value: str, unit: str, mistake: str) -> None:
+    with pytest.raises(LabcheckError, match=mistake):
+        interpret(analyte, value, unit=unit)
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "unit", "mistake"),
+    [("vitd", "160", "ng/mL", "often nmol/L"), ("b12", "400", "ng/mL", "usually pg/mL")],
+)
+def test_a_note_names_the_likely_mistake(analyte: str, value: str, unit: str, mistake: str) -> None:
+    assert mistake in interpret(analyte, value, unit=unit).notes[0].text
+
+
+@pytest.mark.parametrize(
+    ("analyte", "value", "unit", "noted"),
+    [
+        ("vitd", "100", "nmol/L", True),  # 99.5 to 100.5 is 39.9 to 40.3 ng/mL
+        ("vitd", "100.0", "nmol/L", False),
+        ("vitd", "75", "nmol/L", True),
+        ("vitd", "80", "nmol/L", False),
+        ("vitd", "40", "ng/mL", False),  # not converted: the limit is printed as the result is
+        ("vitd", "40", "ug/L", False),
+        ("vitd", "<100", "nmol/L", False),
+        ("b12", "0.2", "ng/mL", True),
+    ],
+)
+def test_rounding_that_straddles_a_limit_gets_a_note(
+    analyte: str, value: str, unit: str, noted: bool
+) -> None:
+    assert ("near-limit" in codes(interpret(analyte, value, unit=unit))) is noted
+
+
+def test_a_unit_that_was_not_given_is_assumed_in_plain_sight() -> None:
+    assert codes(interpret("vitd", "22")) == ["unit-assumed"]
+    assert codes(interpret("vitd", "22", unit="ng/mL")) == []
+    assert codes(interpret("vitd", "22 ng/mL")) == []
+
+
+def test_a_unit_behind_the_value_counts() -> None:
+    assert interpret("vitd", "55 nmol/L").canonical.value == Decimal("22.0352")
+    assert interpret("vitd", "55 nmol/L", unit="NMOL/L").canonical.value == Decimal("22.0352")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ({"value": "22 ng/mL", "unit": "nmol/L"}, "incompatible-unit"),
+        ({"value": "22", "unit": ""}, "missing-unit"),
+        ({"value": "22", "unit": "IU"}, "incompatible-unit"),
+        ({"value": "22", "unit": "apples"}, "unknown-unit"),
+        ({"value": "22", "range": "0-0"}, "unreadable-range"),
+        ({"value": "22", "range": "<150 Mangel / 150-220 Grau"}, "unreadable-range"),
+        ({"value": "22", "range": "1,060-2,000"}, "ambiguous-number"),
+        ({"value": "55", "unit": "nmol/L", "range": "50-125"}, "missing-unit"),
+        ({"value": "pending"}, "no-value"),
+    ],
+)
+def test_what_cannot_be_used_is_refused_by_its_code(arguments: dict[str, str], code: str) -> None:
+    with pytest.raises(LabcheckError) as refusal:
+        interpret("vitd", **arguments)  # type: ignore[arg-type]
+    assert refusal.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "own", "category"),
+    [
+        ("29", "ng/mL", "30-100", LOW),
+        ("30", "ng/mL", "30-100", NORMAL),
+        ("100", "ng/mL", "30-100", NORMAL),
+        ("101", "ng/mL", "30-100", HIGH),
+        ("49.99", "nmol/L", "50-125 nmol/L", LOW),
+        ("50", "nmol/L", "50-125 nmol/L", NORMAL),
+        ("125", "nmol/L", "50-125 nmol/L", NORMAL),
+        ("125.01", "nmol/L", "50-125 nmol/L", HIGH),
+        ("55", "nmol/L", "30-100 ng/mL", LOW),
+        ("55", "ug/L", "30-100", NORMAL),  # µg/L is ng/mL: nothing to settle
+        ("30", "ng/mL", ">30", LOW),
+        ("30.1", "ng/mL", ">30", NORMAL),
+        ("999", "ng/mL", ">30", NORMAL),  # a range with one side judges that side alone
+        ("30", "ng/mL", "<30", HIGH),
+        ("29", "ng/mL", "<30", NORMAL),
+        ("30", "ng/mL", "<=30", NORMAL),
+    ],
+)
+def test_a_range_of_ones_own_comes_first(value: str, unit: str, own: str, category: Category) -> None:
+    judged = interpret("vitd", value, unit=unit, range=own)
+    assert (judged.category, judged.range.id) == (category, "user")
+
+
+def test_an_unknown_analyte_is_told_the_nearest() -> None:
+    with pytest.raises(LabcheckError, match="did you mean vitd") as refusal:
+        interpret("vitx", "22")
+    assert refusal.value.code == "unknown-analyte"
+
+
+@pytest.mark.parametrize("value", [22, 22.0, Decimal(22), "22"])
+def test_a_number_is_as_good_as_its_text(value: str | float | Decimal) -> None:
+    assert interpret("vitd", value, unit="ng/mL").category is LOW
+
+
+def test_an_interpretation_cannot_be_changed() -> None:
+    with pytest.raises(FrozenInstanceError):
+        interpret("vitd", "22").category = HIGH  # type: ignore[misc]
+
+
+@pytest.mark.parametrize("analyte", ["vitd", "b12"])
+@pytest.mark.parametrize("category", Category)
+def test_every_category_has_a_meaning_and_a_caution(analyte: str, category: Category) -> None:
+    known = built_in()[analyte]
+    assert known.meanings[category]
+    assert any(category in caution.categories and caution.brief for caution in known.cautions)
+
+
+def test_above_the_articles_range_is_not_called_toxic() -> None:
+    for value, toxic in (("41", False), ("150", False), ("151", True), (">150", True)):
+        texts = " ".join(c.statement.text for c in interpret("vitd", value).cautions)
+        assert ("toxic" in texts) is toxic, value
+
+
+def test_an_age_picks_what_is_said() -> None:
+    child, adult = (interpret("vitd", "22", age=age) for age in (3, 40))
+    assert "rickets" in " ".join(m.text for m in child.meanings)
+    assert "rickets" not in " ".join(m.text for m in adult.meanings)
+    assert any("under 5" in c.statement.text for c in child.cautions)
+    assert not any("under 5" in c.statement.text for c in adult.cautions)
+
+
+@given(
+    st.sampled_from(["vitd", "b12"]),
+    st.sampled_from(accepted_units()),
+    st.decimals("0.0001", "100000", places=4),
+    st.sampled_from(["", "<", ">", "<=", ">="]),
+)
+def test_a_result_in_any_unit_is_judged_as_its_canonical_value_is(
+    analyte: str, unit: Unit, number: Decimal, comparator: str
+) -> None:
+    try:
+        judged = interpret(analyte, f"{comparator}{number}", unit=unit.code)
+    except LabcheckError as refusal:
+        assert refusal.code == "impossible-value"
+        return
+    again = interpret(analyte, str(judged.canonical))
+    assert (again.category, again.possible) == (judged.category, judged.possible)
+    assert judged.canonical.comparator == (comparator or None)
+
+
+@given(st.decimals("1", "1000", places=6), st.integers(min_value=1, max_value=28))
+def test_a_callers_own_decimal_context_changes_nothing(number: Decimal, digits: int) -> None:
+    expected = interpret("vitd", f"{number}").category
+    with localcontext(prec=digits):
+        assert interpret("vitd", f"{number}").category is expected
+
+
+@given(st.sampled_from(["vitd", "b12"]), st.text(), st.none() | st.text(), st.none() | st.text())
+def test_any_text_is_judged_or_refused(analyte: str, value: str, unit: str | None, own: str | None) -> None:
+    try:
+        interpret(analyte, value, unit=unit, range=own)
+    except LabcheckError as refusal:
+        assert refusal.text.isprintable()
+
+
+def test_the_mark_of_the_laboratory_is_kept() -> None:
+    assert read_value("22 L").mark == interpret("vitd", "22 L").reported.mark == "L"

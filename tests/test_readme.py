@@ -1,0 +1,78 @@
+"""The README cannot lie: what its blocks show is run and compared (`pytest --golden` writes it)."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+README = Path(__file__).parents[1] / "README.md"
+
+
+def ran(command: str) -> str:
+    """Run a line as a reader would, with both streams in the order they were written."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "LABCHECK_DEBUG")}
+    return subprocess.run(
+        ["bash", "-c", f"exec 2>&1; {command}"],
+        stdout=subprocess.PIPE,
+        env={**env, "PATH": path, "COLUMNS": "80", "PYTHONUTF8": "1"},
+        text=True,
+        encoding="utf-8",
+        check=False,
+    ).stdout
+
+
+def replayed(block: re.Match[str]) -> str:
+    commands = [line for line in block[1].splitlines() if line.startswith("$ ")]
+    return "```console\n" + "".join(f"{command}\n{ran(command[2:])}" for command in commands) + "```\n"
+
+
+def test_every_console_block_shows_what_the_program_prints(request: pytest.FixtureRequest) -> None:
+    text = README.read_text("utf-8")
+    replay = re.sub(r"```console\n(.*?)```\n", replayed, text, flags=re.DOTALL)
+    if request.config.getoption("--golden"):
+        README.write_text(replay, "utf-8")
+    assert README.read_text("utf-8") == replay
+    assert text.count("```console") > 5
+
+
+def test_the_python_block_prints_what_stands_below_it() -> None:
+    match = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert match
+    output = subprocess.run([sys.executable, "-c", match[1]], capture_output=True, text=True, check=True)
+    assert output.stdout == match[2]
+
+
+def linked_names(text: str) -> Iterator[str]:
+    tree = text[text.index("labcheck/\n  model.py") :].split("```", 1)[0]
+    for line in tree.splitlines()[1:]:
+        yield line.split()[0]
+
+
+def test_the_layout_names_every_module() -> None:
+    package = README.parent / "labcheck"
+    modules = {
+        f"{path.name}/" if path.is_dir() else path.name
+        for path in package.iterdir()
+        if path.name not in ("__init__.py", "__main__.py", "__pycache__", "py.typed")
+    }
+    assert set(linked_names(README.read_text("utf-8"))) == modules
+
+
+def test_the_readme_names_every_reason_and_note() -> None:
+    from labcheck import errors
+
+    text = README.read_text("utf-8")
+    codes = {cls.code for cls in errors.LabcheckError.__subclasses__()}
+    for code in codes - {"usage", "bad-catalogue", "unreadable-age"}:
+        assert f"`{code}`" in text, code
+
+
+def test_the_version_bounds_that_the_start_up_time_rests_on_are_there() -> None:
+    project = tomllib.loads((README.parent / "pyproject.toml").read_text("utf-8"))["project"]
+    assert "typer>=0.26,<0.29" in project["dependencies"]

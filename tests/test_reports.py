@@ -1,0 +1,223 @@
+"""What people read is held by golden files (`pytest --golden` writes them), JSON by its schema."""
+
+import csv
+import io
+import json
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labcheck import Category, LabcheckError, interpret
+from labcheck.catalogue import built_in
+from labcheck.classify import classify
+from labcheck.model import Band, Interval, Quantity, Refusal
+from labcheck.reports import bar
+from labcheck.reports.json import SCHEMA_FILE, one, several
+from tests.conftest import Labcheck
+
+GOLDEN = Path(__file__).parent / "golden"
+
+
+@pytest.mark.parametrize(
+    ("name", "command", "columns"),
+    [
+        ("vitd-low", "vitd 22 --unit ng/mL", 80),
+        ("vitd-low-narrow", "vitd 22 --unit ng/mL", 40),
+        ("vitd-low-wide", "vitd 22 --unit ng/mL", 200),
+        ("vitd-normal", "vitd 35 -u ng/mL", 80),
+        ("vitd-near-limit", "vitd 100 -u nmol/L", 80),
+        ("vitd-beyond", "vitd 200", 80),
+        ("vitd-off-scale", "vitd >150 -u ng/mL", 80),
+        ("vitd-child", "vitd 22 -u ng/mL --age 3", 80),
+        ("vitd-verbose", "vitd 55 -u nmol/L --verbose", 80),
+        ("vitd-own-range", "vitd 60 -u nmol/L --range", 80),
+        ("b12-indeterminate", "b12 <150 -u pmol/L", 80),
+        ("b12-indeterminate-narrow", "b12 <150 -u pmol/L", 40),
+        ("b12-high", "b12 1500 -u ng/L", 80),
+        ("panel", "panel vitd=22 b12=180pg/mL", 80),
+        ("panel.md", "panel vitd=22 b12=<150pmol/L b12=a|b --format markdown", 80),
+        ("panel.csv", "panel vitd=22 b12=<150pmol/L b12=a|b --format csv", 80),
+        ("vitd.json", "vitd 55 -u nmol/L --json", 80),
+        ("refusal.json", "vitd 22-25 --json", 80),
+        ("explain-vitd", "explain vitd", 80),
+        ("explain-b12", "explain b12", 80),
+        ("explain-b12-infant", "explain b12 --age 0.5", 40),
+        ("units-b12", "units b12", 80),
+    ],
+)
+def test_a_report_looks_as_it_did(
+    labcheck: Labcheck, request: pytest.FixtureRequest, name: str, command: str, columns: int
+) -> None:
+    args = command.split()
+    ran = labcheck(*args, *(["50-125 nmol/L"] if args[-1] == "--range" else []), columns=columns)
+    file = GOLDEN / (name if "." in name else f"{name}.txt")
+    if request.config.getoption("--golden"):
+        file.write_text(ran.stdout, "utf-8")
+    assert ran.stdout == file.read_text("utf-8")
+    assert all(len(line) <= columns for line in ran.stdout.splitlines()) or "." in name
+
+
+@pytest.mark.parametrize(
+    "value", ["22", "35", "45", "200", "3", "<35", "<5", ">150", "100 nmol/L", "400 nmol/L"]
+)
+def test_a_summary_fits_on_one_screen(labcheck: Labcheck, value: str) -> None:
+    for analyte in ("vitd", "b12"):
+        if analyte == "vitd" or value != "3":
+            assert len(labcheck(analyte, value).stdout.splitlines()) < 24
+
+
+def test_nothing_of_a_typed_text_is_markup(labcheck: Labcheck) -> None:
+    ran = labcheck("panel", "b12=[red]5[/red]", "vitd=22", "vitd=[/]", "--format", "terminal")
+    assert "[red]5[/red]" in ran.stderr
+    assert "[/]" in ran.stderr
+
+
+# JSON
+
+
+def parsed(text: str) -> Any:
+    return json.loads(text, parse_float=Decimal, parse_int=Decimal)
+
+
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("utf-8")))
+
+
+@given(
+    st.sampled_from(["vitd", "b12"]),
+    st.decimals("0.001", "100000", places=3).map(str) | st.text(),
+    st.sampled_from(["", "<", ">", "<=", ">="]),
+    st.sampled_from([None, "ng/mL", "pmol/L", "nM", "IU"]) | st.text(),
+    st.sampled_from([None, "30-100 ng/mL", ">30", "<5 nmol/L"]),
+)
+def test_every_outcome_keeps_the_contract(
+    analyte: str, value: str, comparator: str, unit: str | None, own: str | None
+) -> None:
+    text = comparator + value
+    try:
+        outcome: Any = interpret(analyte, text, unit=unit, range=own)
+    except LabcheckError as error:
+        outcome = Refusal(analyte, text, unit, error.code, error.text)
+    for written in (one(outcome), several([outcome, outcome])):
+        VALIDATOR.validate(json.loads(written))
+        assert all(c == "\n" or (c.isascii() and c.isprintable()) for c in written)
+
+
+def test_the_keys_of_an_interpretation_are_the_documented_ones(labcheck: Labcheck) -> None:
+    found = parsed(labcheck("b12", "<150", "-u", "pmol/L", "--json").stdout)
+    keys = (
+        "schema analyte reported canonical conversion category code possible range notes cautions disclaimer"
+    )
+    assert " ".join(found) == keys
+    assert found["schema"] == "labcheck/1"
+    assert found["analyte"] == {"id": "b12", "name": "Vitamin B12"}
+    assert found["reported"] == {"text": "<150", "comparator": "<", "value": 150, "unit": "pmol/L"}
+    assert found["canonical"] == {"comparator": "<", "value": Decimal("203.3055"), "unit": "pg/mL"}
+    assert found["conversion"]["factor"] == Decimal("1.35537")
+    assert found["conversion"]["molar_mass"] == Decimal("1355.37")
+    assert (found["category"], found["code"], found["possible"]) == (
+        "indeterminate",
+        "IND",
+        ["low", "normal"],
+    )
+    assert (found["range"]["set"], found["range"]["low"], found["range"]["high"]) == ("article", 200, 900)
+
+
+def test_a_refusal_is_json_too(labcheck: Labcheck) -> None:
+    ran = labcheck("vitd", "-5", "--json")
+    assert parsed(ran.stdout) == {
+        "schema": "labcheck/1",
+        "error": {
+            "code": "impossible-value",
+            "text": "'-5' is negative, which a concentration cannot be",
+            "reported": "-5",
+        },
+    }
+    assert (ran.stderr, ran.exit_code) == ("labcheck: '-5' is negative, which a concentration cannot be\n", 2)
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        ("22.50", "22.50"),
+        ("1e2", "100"),
+        (".5e2", "50"),
+        ("22.0352", "22.0352"),
+        ("99.999999999999999999", "99.999999999999999999"),
+    ],
+)
+def test_numbers_keep_their_digits(labcheck: Labcheck, value: str, written: str) -> None:
+    assert f'"value": {written},' in labcheck("vitd", value, "-u", "ng/mL", "--json").stdout
+
+
+def test_the_schema_is_printed_and_is_a_schema(labcheck: Labcheck) -> None:
+    jsonschema.Draft202012Validator.check_schema(json.loads(labcheck("schema").stdout))
+
+
+def test_text_that_is_no_text_is_still_json(labcheck: Labcheck) -> None:
+    assert parsed(labcheck("vitd", "\udc80\x7f\x1b", "--json").stdout)["error"]["reported"] == "?\x7f\x1b"
+
+
+def test_csv_has_a_row_for_each_result(labcheck: Labcheck) -> None:
+    rows = list(csv.DictReader(io.StringIO(labcheck("panel", "vitd=22", "b12=zz", "--format", "csv").stdout)))
+    assert [(row["test"], row["labcheck_category"], row["labcheck_note"]) for row in rows] == [
+        ("vitd", "low", "unit-assumed"),
+        ("b12", "refused", "unreadable-value"),
+    ]
+
+
+# The range bar
+
+BANDS = built_in()["vitd"].default_range.bands
+
+
+def drawn(text: str, width: int = 60, bands: tuple[Band, ...] = BANDS) -> bar.Bar:
+    canonical = interpret("vitd", text, unit="ng/mL").canonical
+    return bar.draw(canonical, text, bands, width, bar.ASCII)
+
+
+def test_zones_are_to_scale() -> None:
+    assert [(category, len(zone)) for category, zone in drawn("22").zones] == [
+        (Category.LOW, 30),
+        (Category.NORMAL, 10),
+        (Category.HIGH, 20),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "mark"),
+    [
+        ("22", " " * 22 + "v 22"),
+        ("30", " " * 30 + "v 30"),
+        ("54.321", " " * 47 + "54.321 v"),
+        ("<5", "<----| <5"),
+        (">50", " " * 46 + ">50 |-------->"),
+        ("900", " " * 55 + "900 >"),
+        (">150", " " * 54 + ">150 >"),
+    ],
+)
+def test_the_value_is_marked_where_it_lies(value: str, mark: str) -> None:
+    assert drawn(value).mark.rstrip() == mark
+
+
+@given(
+    st.sampled_from(["", "<", ">", "<=", ">="]),
+    st.decimals("1", "1000", places=2),
+    st.integers(20, 200),
+    st.sampled_from([BANDS, built_in()["b12"].default_range.bands]),
+)
+def test_every_row_is_as_wide_as_asked_and_the_mark_stands_in_the_values_zone(
+    comparator: str, value: Decimal, width: int, bands: tuple[Band, ...]
+) -> None:
+    quantity = Quantity(comparator or None, value, "x")  # type: ignore[arg-type]
+    picture = bar.draw(quantity, f"{comparator}{value}", bands, width, bar.ASCII)
+    zones = [category for category, zone in picture.zones for _ in zone]
+    assert {len(picture.mark), len(zones), *map(len, picture.legend)} == {width}
+    if not comparator and "v" in picture.mark:
+        at = picture.mark.index("v")
+        here = classify(Interval(value, value), bands)[0]
+        assert here in zones[max(at - 1, 0) : at + 2]
