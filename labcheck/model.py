@@ -1,8 +1,8 @@
 """The vocabulary that every step shares: what goes in, what is known, what comes out.
 
 All of it is immutable, and none of it does I/O. Numbers are `Decimal`, with the digits that were written:
-a binary float would move a result across a limit. What a result is made of are dataclasses; the plain
-records of the catalogue are named tuples, which Python makes in a quarter of the time at every start.
+a binary float would move a result across a limit. Plain records are named tuples,
+which Python makes in a quarter of the time that a dataclass takes it at every start.
 """
 
 from collections.abc import Mapping
@@ -136,8 +136,7 @@ class Band(NamedTuple):
     interval: Interval
 
 
-@dataclass(frozen=True)
-class RangeSet:
+class RangeSet(NamedTuple):
     """Bands from low to high, in `unit`, as one source published them."""
 
     id: str
@@ -206,8 +205,7 @@ class Section(NamedTuple):
     says: tuple[Statement, ...]
 
 
-@dataclass(frozen=True)
-class Analyte:
+class Analyte(NamedTuple):
     """What is measured, and all that the catalogue knows of it.
 
     `unit` is the canonical one, a UCUM code; `possible` and `plausible` are in it, ends included.
@@ -234,16 +232,14 @@ class Analyte:
         return next(iter(self.range_sets.values()))
 
 
-@dataclass(frozen=True)
-class Conversion:
+class Conversion(NamedTuple):
     """How the reported number became the canonical one: times `factor`."""
 
     factor: Decimal
     molar_mass: MolarMass | None
 
 
-@dataclass(frozen=True)
-class Note:
+class Note(NamedTuple):
     """What a reader has to know beside the category; `code` is stable, `text` is for people."""
 
     code: str
@@ -281,8 +277,7 @@ class Interpretation:
         return tuple(meaning for meaning in self.analyte.meanings[self.category] if meaning.fits(self.age))
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(NamedTuple):
     """A result that cannot be interpreted: what was asked, as it was given, and why not.
 
     `code` is the stable reason of a LabcheckError, `text` its sentence for people.
