@@ -72,6 +72,18 @@ class UnreadableAge(LabcheckError):
     code = "unreadable-age"
 
 
+class WrongAnalyte(LabcheckError):
+    """The name or the code says another test, another specimen, or a fraction."""
+
+    code = "wrong-analyte"
+
+
+class DamagedCode(LabcheckError):
+    """A spreadsheet has made a date of a LOINC code: 1989-3 is now Mar-89, and so may be others."""
+
+    code = "damaged-code"
+
+
 class UnknownAnalyte(LabcheckError):
     """The catalogue has no analyte of that id."""
 
@@ -88,25 +100,3 @@ class BadCatalogue(LabcheckError):
     """A catalogue file cannot be used; the text names the file and the key."""
 
     code = "bad-catalogue"
-
-
-def printable(text: str) -> str:
-    """Return text with escapes for what a terminal could act on or a reader be misled by.
-
-    That is control codes, marks that turn the direction of writing, and bytes that are no text.
-    """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
-
-
-def quote(text: str, limit: int = 40) -> str:
-    """Return what a user wrote, fit for a message: printable, in quotes, cut after `limit` characters."""
-    shown = printable(text[:limit])
-    return f"'{shown}'" if len(text) <= limit else f"'{shown}…' ({len(text):,} characters)"
-
-
-def did_you_mean(word: str, known: list[str]) -> str:
-    """Return ' - did you mean ...?' with the nearest of `known`, or nothing."""
-    from difflib import get_close_matches
-
-    near = get_close_matches(word[:40].lower(), known, n=3, cutoff=0.5)
-    return f" - did you mean {' or '.join(near)}?" if near else ""

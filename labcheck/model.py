@@ -5,22 +5,18 @@ a binary float would move a result across a limit. Plain records are named tuple
 which Python makes in a quarter of the time that a dataclass takes it at every start.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Literal, NamedTuple, Self
 
 Comparator = Literal["<", "<=", ">", ">="]
 DecimalMark = Literal["point", "comma"]
 
 EXACT = Context(prec=250)
-"""Arithmetic on numbers as read (at most 100 digits) times a factor: a product is never rounded."""
-
-DISCLAIMER = (
-    "This compares one number with a published range; it is not a diagnosis. Your laboratory's own range "
-    "and your clinician's judgement come first. Do not start, stop or change anything because of it."
-)
+"""Arithmetic on numbers as read (at most 100 digits) times a factor (at most 34): nothing is rounded."""
 
 
 class Category(StrEnum):
@@ -106,7 +102,7 @@ class Quantity:
 class Measurement:
     """A result as it was reported: `text` as written, and what was read from it.
 
-    `unit` is as written and None where none was given; `mark` is the laboratory's own behind the number
+    `unit` is as written and None where none was given; `flag` is the laboratory's own behind the number
     (`H`, `*`). The number of digits of `value` is the precision that was reported.
     """
 
@@ -114,12 +110,15 @@ class Measurement:
     comparator: Comparator | None
     value: Decimal
     unit: str | None = None
-    mark: str | None = None
+    flag: str | None = None
 
     def __str__(self) -> str:
-        """Write it as it was reported, with its unit once and every kind of white space as a blank."""
+        """Write it as it was reported, its unit once, with every kind of white space as a blank."""
         text, unit = " ".join(self.text.split()), " ".join((self.unit or "").split())
-        return text if unit in text else f"{text} {unit}"
+        if self.flag:
+            text = f"{self.comparator or ''}{self.value:f}"
+        flagged = f" (flagged {self.flag})" if self.flag else ""
+        return f"{text if unit in text else f'{text} {unit}'}{flagged}"
 
 
 class Source(NamedTuple):
@@ -137,13 +136,14 @@ class Band(NamedTuple):
 
 
 class RangeSet(NamedTuple):
-    """Bands from low to high, in `unit`, as one source published them."""
+    """Bands from low to high, in `unit`, as one source published them in `year` (None: it bears no date)."""
 
     id: str
-    name: str
     unit: str
     source: Source
     bands: tuple[Band, ...]
+    year: int | None = None
+    remark: str | None = None
 
     def __str__(self) -> str:
         return f"{self.normal} {self.unit}"
@@ -155,10 +155,9 @@ class RangeSet(NamedTuple):
 
 
 class MolarMass(NamedTuple):
-    """Grams in a mole of `compound`, the one that laboratories calculate with."""
+    """Grams in a mole of the compound that laboratories calculate with, which `source` names."""
 
     value: Decimal
-    compound: str
     source: Source
 
 
@@ -192,10 +191,28 @@ class Caution(NamedTuple):
     above: Decimal | None
     brief: bool
 
-    def fits(self, category: Category, interval: Interval, age: Decimal | None) -> bool:
-        """Say whether a result earns it; where it is for an age group alone, `age` decides if it is known."""
+    def fits(self, possible: Iterable[Category], interval: Interval, age: Decimal | None) -> bool:
+        """Say whether a result earns it that can be one of `possible`; what is for an age needs an age."""
         beyond = self.above is None or not interval.meets(Interval(None, self.above))
-        return category in self.categories and beyond and self.statement.fits(age)
+        grown = self.statement.group is None or (age is not None and self.statement.fits(age))
+        return beyond and grown and not set(self.categories).isdisjoint(possible)
+
+
+class Names(NamedTuple):
+    """What documents call an analyte's test, and what is mistaken for it; `words` are spellings of words."""
+
+    accepted: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    words: Mapping[str, str] = MappingProxyType({})
+
+
+class Loinc(NamedTuple):
+    """A LOINC code of an analyte: the `kind` of unit that it stands for, or why it is `refused`."""
+
+    code: str
+    kind: Literal["mass", "substance"] | None
+    refused: str | None
+    source: Source
 
 
 class Section(NamedTuple):
@@ -217,6 +234,8 @@ class Analyte(NamedTuple):
     specimen: str
     unit: str
     not_this_test: tuple[str, ...]
+    names: Names
+    loinc: tuple[Loinc, ...]
     molar_mass: MolarMass | None
     range_sets: Mapping[str, RangeSet]
     possible: Interval
@@ -225,6 +244,9 @@ class Analyte(NamedTuple):
     meanings: Mapping[Category, tuple[Statement, ...]]
     cautions: tuple[Caution, ...]
     sections: tuple[Section, ...]
+
+    def __repr__(self) -> str:
+        return f"<Analyte {self.id}>"
 
     @property
     def default_range(self) -> RangeSet:
@@ -263,7 +285,7 @@ class Interpretation:
     possible: tuple[Category, ...]
     range: RangeSet
     notes: tuple[Note, ...]
-    cautions: tuple[Caution, ...]
+    cautions: tuple[Caution, ...] = field(repr=False)
     age: Decimal | None = None
 
     @property

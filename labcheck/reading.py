@@ -16,14 +16,19 @@ from labcheck.errors import (
     UnreadableAge,
     UnreadableRange,
     UnreadableValue,
-    quote,
 )
 from labcheck.model import Comparator, DecimalMark, Interval, Measurement
+from labcheck.wording import quote
 
 LONGEST = 100
 """A text longer than this many characters is not a number that a laboratory wrote."""
 
+OLDEST = 130
+"""An age in years above this is a slip of the hand."""
+
 _SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f\t＜＞≤⩽≥⩾−–—’", "    " + " <>≤≤≥≥---'")
+_GROUPING = re.compile("(?<=[0-9])[\u00a0\u2007\u2009\u202f](?=[0-9])")
+"""Blanks that are typed to keep a number together; an ordinary one can also keep two apart."""
 
 _LESS, _MORE = r"less|lower|fewer", r"more|greater|higher"
 _COMPARATOR = rf"""
@@ -43,17 +48,17 @@ _COMPARATORS: dict[str, Comparator] = {
 }
 _NUMBER = r"[.,]?[0-9](?:[0-9.,' ]*[0-9.,'])?"
 _EXPONENT = r"e[+-]?0*(?P<power>[0-9]+)(?![0-9a-z])"
-# A laboratory's own mark: single letters in capitals, so that `l` stays a litre.
-_MARK = r"(?-i:HH|LL|AA|[HLNA])|high|low|normal|abnormal|\*+|!+|↑+|↓+"
+# A laboratory's own flag: single letters in capitals, so that `l` stays a litre.
+_FLAG = r"(?-i:HH|LL|AA|[HLNA])|high|low|normal|abnormal|\*+|!+|↑+|↓+"
 _UNIT = r"[(\[]?(?:[^\W\d_]|%|[?\ufffd](?=[a-z])).*?"
 
 _VALUE = rf"""
     (?: {_COMPARATOR} )?\ *
     (?P<sign> [+-]? )(?P<number> {_NUMBER} )(?P<exponent> {_EXPONENT} )?
     (?: \ *(?: {_BEHIND} ) )?
-    (?: \ *[(\[]?(?P<mark> {_MARK} )[)\]]?(?=\ |$) )?
+    (?: \ *[(\[]?(?P<flag> {_FLAG} )[)\]]?(?=\ |$) )?
     (?: \ *(?P<unit> {_UNIT} ) )??
-    (?: \ +[(\[]?(?P<mark_behind> {_MARK} )[)\]]? )?
+    (?: \ +[(\[]?(?P<flag_behind> {_FLAG} )[)\]]? )?
     """
 _RANGE = rf"""
     [(\[]?\ *
@@ -69,7 +74,8 @@ _RANGE = rf"""
 def _numbers(sign: str, groups: str) -> tuple[str, dict[int, None], str]:
     """Return how numbers with that decimal mark look, which signs group their digits, and the mark."""
     plain = rf"[0-9]*[{sign}]?[0-9]+|[0-9]+\."  # `22.` is how some programs print a whole number
-    grouped = rf"[1-9][0-9]{{0,2}}(?P<group>[{groups}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*(?:[{sign}][0-9]+)?"
+    first = r"(?![0-9]{3}[ ])[1-9][0-9]{0,2}"  # `180 200` is two numbers rather than one
+    grouped = rf"{first}(?P<group>[{groups}])[0-9]{{3}}(?:(?P=group)[0-9]{{3}})*(?:[{sign}][0-9]+)?"
     return f"(?:{plain}|{grouped})", dict.fromkeys(map(ord, groups)), sign
 
 
@@ -92,13 +98,13 @@ _NO_VALUE = frozenset(
 def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
     """Read one result, as a person or a laboratory wrote it.
 
-    A comparator in front, a laboratory's mark and a unit behind the number are kept apart. `decimal` settles
+    A comparator in front, a laboratory's flag and a unit behind the number are kept apart. `decimal` settles
     which mark is the decimal one; the other then groups thousands.
     Raises NoValue, UnreadableValue, AmbiguousNumber, or ImpossibleValue for zero and below.
     """
     if _is_plain(text, decimal) and (number := Decimal(text)):
         return Measurement(text, None, number)
-    plain = text.translate(_SIGNS).strip()
+    plain = _GROUPING.sub("'", text).translate(_SIGNS).strip()
     if not plain.strip("-. *_") or plain.lower().rstrip(".") in _NO_VALUE:
         raise NoValue(f"{quote(text)} is not a value: nothing was measured, or it is not reported yet")
     match = re.fullmatch(_VALUE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
@@ -106,7 +112,7 @@ def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
         raise UnreadableValue(f"{quote(text)} is not one number; type one as in 22.5 or '<5'")
     value = _decimal(match["number"], decimal, text)
     if match["exponent"]:
-        value = Decimal(f"{value}{match['exponent']}")
+        value = Decimal(f"{value:f}{match['exponent']}")
     if match["sign"] == "-":
         raise ImpossibleValue(f"{quote(text)} is negative, which a concentration cannot be")
     if not value:
@@ -116,7 +122,7 @@ def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
         comparator=_comparator(match, text),
         value=value,
         unit=match["unit"],
-        mark=match["mark"] or match["mark_behind"],
+        flag=match["flag"] or match["flag_behind"],
     )
 
 
@@ -127,7 +133,7 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
     it is written. Raises UnreadableRange for whatever is not one range (`0-0`, `0-2-7.2`, prose), and
     AmbiguousNumber.
     """
-    plain = text.translate(_SIGNS).strip()
+    plain = _GROUPING.sub("'", text).translate(_SIGNS).strip()
     match = re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
     unreadable = UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100 or '>30'")
     if match is None:
@@ -151,7 +157,7 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
 
 def read_age(text: str) -> Decimal:
     """Read an age in years, `42` or `0.5`; raise UnreadableAge."""
-    if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{1,4})?", text):
+    if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]+)?", text) or len(text) > 20 or Decimal(text) > OLDEST:
         raise UnreadableAge(f"{quote(text)} is not an age in years; type one as in 42 or 0.5")
     return Decimal(text)
 
@@ -184,7 +190,8 @@ def _decimal(number: str, decimal: DecimalMark | None, text: str) -> Decimal:
             readings[mark] = Decimal(number.translate(grouping).replace(sign, "."))
     if not readings:
         hint = f" with a decimal {decimal}" if decimal else ""
-        raise UnreadableValue(f"{quote(text)} is not one number{hint}; type one as in 22.5 or '<5'")
+        example = "22,5" if decimal == "comma" else "22.5"
+        raise UnreadableValue(f"{quote(text)} is not one number{hint}; type one as in {example} or '<5'")
     if "," in number and len(set(readings.values())) > 1:
         raise AmbiguousNumber(
             f"{quote(text)} can be read in two ways; say --decimal comma for {readings['comma']}, "

@@ -8,12 +8,13 @@ factor is asked for: pint takes longer to import than everything else here toget
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import Context, Decimal, localcontext
 from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from labcheck.errors import IncompatibleUnit, MissingUnit, UnknownUnit, did_you_mean, quote
-from labcheck.model import EXACT, MolarMass
+from labcheck.errors import IncompatibleUnit, MissingUnit, UnknownUnit
+from labcheck.model import EXACT, Conversion, Measurement, MolarMass, Quantity
+from labcheck.wording import did_you_mean, quote
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
@@ -33,19 +34,20 @@ _PREFIXES = ("", "m", "u", "n", "p", "f")
 _SYMBOLS: dict[Kind, str] = {"mass": "g", "substance": "mol"}
 _VOLUMES = ("L", "dL", "mL")
 
-# The grammar, compiled when it is first needed, on text in lower case, without spaces and with the signs of
-# _PLAIN. `gm` is grams in front of a solidus alone: in `ng mL-1` the m is the millilitre's.
+# The grammar, compiled when it is first needed, on text in lower case with _PLAIN's signs and single blanks.
+# A blank stands only where it can change nothing: `ng mL-1` is not `ng m L-1`, `ng m/L` is no unit at all.
 _PLAIN = str.maketrans("µμ·⋅∙*−⁻¹³／", "uu....--13/")
 _VOLUME = r"""
     (?: (?P<{n}L>  l | lt | ltr | lit(?:er|re)s? )
-      | (?P<{n}dL> d(?:eci)?l(?:it(?:er|re)s?)? | 100(?:ml|cc) )
+      | (?P<{n}dL> d(?:eci)?l(?:it(?:er|re)s?)? | 100[ ]?(?:ml|cc) )
       | (?P<{n}mL> m(?:illi)?l(?:it(?:er|re)s?)? | cc | cm3 ) )"""
 _CONCENTRATION = rf"""
     (?P<prefix> milli | mi[ck]ro | mc | nano | pi[ck]o | femto | [munpf] )?
-    (?: (?P<mass> g | gm(?=/|per) | gram(?:s|m|mes?)? ) | (?P<substance> mols? | moles? ) )
-    (?: (?: / | per | pro ) {_VOLUME.format(n="")}
-      | \.? {_VOLUME.format(n="inverse_")} \^?-1
-      | (?P<percent> % ) )                              # ng% is ng in 100 mL
+    (?: (?P<mass> g | gram(?:s|m|mes?)? ) | (?P<substance> mols? | moles? ) )
+    (?: [ ]? / [ ]? {_VOLUME.format(n="")}
+      | [ ] (?: per | pro ) [ ] {_VOLUME.format(n="per_")}
+      | [ .] {_VOLUME.format(n="inverse_")} \^?-1
+      | [ ]? (?P<percent> % ) )                         # ng% is ng in 100 mL
 """
 _MOLAR = r"(?P<prefix> mi[ck]ro | mc | nano | pi[ck]o | [unp] ) m(?:olar)?"
 
@@ -53,12 +55,12 @@ _MOLAR = r"(?P<prefix> mi[ck]ro | mc | nano | pi[ck]o | [unp] ) m(?:olar)?"
 _CELLS = r"\s*G\s*/.*"
 _DAMAGED = r".*(?:[?\ufffd]|[ÂÎ][µ¼]).*"
 _NO_CONCENTRATION = {
-    r"[mku]? (?: i\.?u | u\.?i | i\.?e | u | units? ) \.? (?: (?: / | per ) .* )?": (
+    r"[mku]? (?: i\.?u | u\.?i | i\.?e | u | units? ) \.? (?: [ ]? (?: / | per ) .* )?": (
         "international units count a dose or an activity"
     ),
     r".*%.*": "a percentage is no concentration",
     r"""(?: milli | mi[ck]ro | mc | nano | pi[ck]o | [mkunpf] )? (?: g | grams? | mol | moles? )
-        (?: (?: / | per | a )? (?: d | days? | daily | kg ) .* )?""": (
+        (?: [ ]? (?: / | per | a )? [ ]? (?: d | days? | daily | kg ) .* )?""": (
         "it is an amount or a dose; a concentration names a volume too"
     ),
 }
@@ -80,7 +82,7 @@ def read_unit(text: str) -> Unit:
         raise UnknownUnit(f"{quote(text)} has a damaged character; if it was a micro sign, type u")
     if re.fullmatch(_CELLS, text):
         raise IncompatibleUnit(f"{quote(text)} is giga per volume, a count of cells; type grams as g")
-    plain = "".join(text.split()).lower().translate(_PLAIN).strip("()[]")
+    plain = " ".join(text.lower().translate(_PLAIN).strip("()[] ").split())
     if match := re.fullmatch(_CONCENTRATION, plain, re.VERBOSE) or re.fullmatch(_MOLAR, plain, re.VERBOSE):
         return _unit({name for name, found in match.groupdict().items() if found}, match["prefix"] or "")
     for pattern, why in _NO_CONCENTRATION.items():
@@ -93,7 +95,7 @@ def read_unit(text: str) -> Unit:
 
 def _unit(parts: set[str], prefix: str) -> Unit:
     kind: Kind = "mass" if "mass" in parts else "substance"
-    volume = next((v for v in ("dL", "mL") if parts & {v, f"inverse_{v}"}), "L")
+    volume = next((v for v in ("dL", "mL") if parts & {v, f"per_{v}", f"inverse_{v}"}), "L")
     if "percent" in parts:
         volume = "dL"
     symbol = "u" if prefix in ("mc", "micro", "mikro") else prefix[:1]
@@ -102,7 +104,7 @@ def _unit(parts: set[str], prefix: str) -> Unit:
 
 @cache
 def accepted_units() -> tuple[Unit, ...]:
-    """Return every unit that a spelling can mean, mass before substance, from large to small."""
+    """Return every unit that a spelling can mean, mass before substance, by prefix from large to small."""
     return tuple(
         Unit(f"{prefix}{symbol}/{volume}", kind)
         for kind, symbol in _SYMBOLS.items()
@@ -132,7 +134,7 @@ def other_spellings(unit: Unit) -> list[str]:
 def factor(unit: Unit, to: Unit, molar_mass: MolarMass | None) -> Decimal:
     """Return what a number in `unit` is multiplied by to be in `to`.
 
-    Exact wherever the result has an end, so towards mass units always. Raises IncompatibleUnit where moles
+    Exact towards mass units; from mass to moles rounded to 34 digits. Raises IncompatibleUnit where moles
     and grams meet and there is no molar mass.
     """
     if unit == to:
@@ -143,7 +145,17 @@ def factor(unit: Unit, to: Unit, molar_mass: MolarMass | None) -> Decimal:
         mass = molar_mass.value if molar_mass else Decimal(1)
         one = _registry().Quantity(Decimal(1), unit.code)
         product = one.to(to.code, "molar", molar_mass=_registry().Quantity(mass, "g/mol")).magnitude
-        return Decimal(product).normalize()
+        return Context(prec=34).plus(Decimal(product)).normalize()
+
+
+def convert(
+    reported: Measurement, given: Unit, to: Unit, molar_mass: MolarMass | None
+) -> tuple[Quantity, Conversion]:
+    """Convert what was reported in `given`; the molar mass is part of the answer only where it was needed."""
+    by = factor(given, to, molar_mass)
+    value = EXACT.multiply(reported.value, by).normalize(EXACT)  # 22.0352, not 22.03520
+    needed = molar_mass if given.kind != to.kind else None
+    return Quantity(reported.comparator, value, to.code), Conversion(by, needed)
 
 
 @cache

@@ -23,7 +23,6 @@ checked = "project"
 
 [[range_set]]
 id = "made-up"
-name = "a made-up range"
 unit = "ng/mL"
 source = "made_up"
 bands = [
@@ -110,6 +109,36 @@ def test_a_users_file_comes_before_the_built_in_one(tmp_path: Path) -> None:
         ("to = 5000", "to = 1", "plausible: starts at 2, which is not below its end 1"),
         ("to = 5000", "to = -1", "plausible.to: expected a number that is not negative, found -1"),
         ("to = 5000", "to = nan", "plausible.to: expected a number that is not negative"),
+        (
+            'name = "Ferritin"',
+            'name = "A\\u001b]0;x"',
+            "name: has characters that cannot be printed: 'A.x1b.0;x'",
+        ),
+        ('["transferrin"]', '["trans\\u202eferrin"]', "not_this_test: expected a list of texts"),
+        ('"low", below', '"high", below', r"range_set\[1\].bands: expected low before normal before high"),
+        ("to = 5000", "to = 1e999999", "plausible.to: expected a number that is not negative"),
+        ("to = 5000", "to = 1e99999999999999999999", "is not a TOML file"),
+        (
+            'high", from = 150',
+            'high", from = 150, to = 900',
+            r"range_set\[1\].bands: expected the first without a lower",
+        ),
+        (
+            "[possible]",
+            '[[mistake]]\nside = "low"\nunits = ["ng/mL"]\ntext = "x"\nsource = "x"\n[possible]',
+            "mistake.1..source",
+        ),
+        (
+            "[possible]",
+            '[age_group.old]\nfrom = 65\nsource = "x"\n[possible]',
+            "age_group.old.source: expected one of made_up",
+        ),
+        (
+            "[possible]",
+            '[[loinc]]\ncode = "x"\n[possible]',
+            r"loinc\[1\].code: expected a LOINC code, found 'x'",
+        ),
+        ("[possible]", "[names]\naccepted = []\n[possible]", "names.refused: is missing"),
         ("to = 5000", "to = true", "plausible.to: expected a number, found 'True'"),
         ("to = 5000", "to = 5000\nbelow = 6", "plausible.below: stands beside 'to'"),
         ("below = 15.5", "below = 15", r"range_set\[1\].bands: band 1 and band 2 overlap or leave a gap"),
@@ -209,6 +238,31 @@ def test_any_text_is_a_catalogue_or_refused(tmp_path_factory: pytest.TempPathFac
 @pytest.mark.parametrize("id", ["vitd", "b12"])
 def test_a_built_in_file_is_named_after_its_analyte(id: str) -> None:
     assert built_in()[id].id == id
+
+
+MOLAR = FERRITIN.replace('unit = "ng/mL"', 'unit = "nmol/L"').replace(
+    "[possible]", '[molar_mass]\nvalue = 123.456\nsource = "made_up"\n\n[possible]'
+)
+
+
+def test_an_analyte_may_be_counted_in_moles(labcheck: Labcheck, tmp_path: Path) -> None:
+    file = tmp_path / "molar.toml"
+    file.write_text(MOLAR, "utf-8")
+    ran = labcheck("ferritin", "3.70368", "-u", "ng/mL", "--catalogue", str(file))
+    assert "3.70368 ng/mL ≈ 30.00 nmol/L" in ran.stdout
+    assert "NORMAL" in ran.stdout
+    assert "…" not in labcheck("units", "ferritin", "--catalogue", str(file), columns=40).stdout
+
+
+def test_an_analyte_without_limits_can_be_drawn(labcheck: Labcheck, tmp_path: Path) -> None:
+    file = tmp_path / "free.toml"
+    start, end = FERRITIN.index("bands = ["), FERRITIN.index("[possible]")
+    for bands in (
+        '{ category = "normal" }',
+        '{ category = "low", below = 0 }, { category = "normal", from = 0 }',
+    ):
+        file.write_text(f"{FERRITIN[:start]}bands = [{bands}]\n{FERRITIN[end:]}", "utf-8")
+        assert "NORMAL" in labcheck("ferritin", "30", "--catalogue", str(file)).stdout
 
 
 def test_the_built_in_numbers_are_the_published_ones() -> None:

@@ -30,7 +30,40 @@ from tests.conftest import Labcheck
 def test_quiet_prints_the_category_alone(labcheck: Labcheck, args: tuple[str, ...], category: str) -> None:
     command, *rest = args
     for ran in (labcheck(command, "-q", *rest), labcheck(command, "--quiet", *rest)):
-        assert (ran.stdout, ran.stderr, ran.exit_code) == (f"{category}\n", "", 0)
+        assert (ran.stdout, ran.exit_code) == (f"{category}\n", 0)
+        assert all(line.startswith("labcheck: note: ") for line in ran.stderr.splitlines())
+
+
+def test_quiet_tells_on_stderr_what_a_word_cannot(labcheck: Labcheck) -> None:
+    ran = labcheck("vitd", "55", "-q")
+    assert (ran.stdout, ran.exit_code) == ("high\n", 0)
+    assert ran.stderr == "labcheck: note: No unit was given; the value was taken as ng/mL.\n"
+    assert labcheck("vitd", "55", "-u", "ng/mL", "-q").stderr == ""
+
+
+def test_a_unit_may_stand_behind_the_value(labcheck: Labcheck) -> None:
+    assert labcheck("vitd", "55", "nmol/L", "-q").stdout == "low\n"
+    assert (
+        labcheck("vitd", "55", "nmol/L", "--json").stdout
+        == labcheck("vitd", "55", "-u", "nmol/L", "--json").stdout
+    )
+    assert "two units" in labcheck("vitd", "55", "nmol/L", "-u", "ng/mL").stderr
+    assert "'187' is not a unit" in labcheck("vitd", "1", "187").stderr
+
+
+@pytest.mark.parametrize("name", ["VITD", "VitD", "25-OH vitamin D", "calcidiol"])
+def test_an_analyte_may_be_called_by_its_other_names(labcheck: Labcheck, name: str) -> None:
+    assert labcheck(name, "22", "ng/mL", "-q").stdout == "low\n"
+    assert labcheck("panel", f"{name}=22 ng/mL", "-q").stdout == "low\n"
+    assert labcheck("explain", name).stdout == labcheck("explain", "vitd").stdout
+
+
+@pytest.mark.parametrize("name", ["calcitriol", "1,25-dihydroxyvitamin D", "Active B12", "25-OH vitamin D2"])
+def test_what_is_mistaken_for_an_analyte_is_refused(labcheck: Labcheck, name: str) -> None:
+    for args in ((name, "40"), ("panel", f"{name}=40"), ("explain", name)):
+        ran = labcheck(*args)
+        assert (ran.stdout, ran.exit_code) == ("", 2)
+        assert f"'{name}' is not" in ran.stderr
 
 
 def test_a_cluster_of_short_options_takes_its_value(labcheck: Labcheck) -> None:
@@ -43,7 +76,7 @@ def test_a_refusal_is_one_line_on_stderr_and_exit_code_2(labcheck: Labcheck) -> 
     assert ran.stderr == "labcheck: '22-25' is not one number; type one as in 22.5 or '<5'\n"
 
 
-@pytest.mark.parametrize("value", ["-5", "-5.5", "-.5", "-5,5"])
+@pytest.mark.parametrize("value", ["-5", "-5.5", "-.5", "-,5", "-5,5"])
 @pytest.mark.parametrize("where", [(), ("--",)])
 def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tuple[str, ...]) -> None:
     ran = labcheck("vitd", "-u", "ng/mL", *where, value)
@@ -55,14 +88,15 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (("vitd",), "Missing argument 'VALUE'"),
-        (("vitd", "22", "ng/mL"), "unexpected extra argument"),
+        (("vitd",), "Missing argument 'VALUE'. (see root vitd --help)"),
+        (("vitd", "22", "ng/mL", "3"), "unexpected extra argument"),
         (("vitd", "22", "--unti", "ng/mL"), "No such option: --unti (Possible options: --quiet, --unit)"),
         (("vitd", "22", "--unit"), "Option '--unit' requires an argument"),
         (("vitd", "22", "--decimal", "dot"), "'dot' is not one of 'point', 'comma'"),
         (("vitd", "22", "--format", "xml"), "'xml' is not one of 'terminal', 'json', 'csv', 'markdown'"),
         (("vitd", "22", "--json", "--format", "csv"), "csv and json are different reports; ask for one"),
         (("vitd", "22", "--json", "-q"), "json and quiet are different reports"),
+        (("vitd", "22", "--range", ">1,060"), "'>1,060' can be read in two ways"),
         (("vitd", "22", "--json", "-v"), "--verbose adds to the report for the terminal"),
         (("vitd", "22", "--fail-on", "low,hihg"), "--fail-on has no category 'hihg'"),
         (("vitd", "22", "--fail-on", ""), "--fail-on has no category ''"),
@@ -72,7 +106,7 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("xyzzy",), "there is no command 'xyzzy'; known are b12, vitd, panel, explain"),
         (("explain", "vitdd"), "no analyte is called 'vitdd' - did you mean vitd?"),
         (("units", "zzz"), "no analyte is called 'zzz' - known are b12, vitd"),
-        (("panel", "22"), "'22' has no analyte; type one as in vitd=22"),
+        (("panel", "22"), "'22': it names no analyte; type one as in vitd=22"),
         (("convert", "vitd", "55", "apples"), "'apples' is not a unit that is known here"),
         (("convert", "vitd", "55 ng/mL", "nmol/L"), "names the unit ng/mL, but nmol/L was given"),
         (("--nope",), "No such option: --nope"),
@@ -112,16 +146,18 @@ def test_a_panel_answers_each_and_says_which_it_cannot(labcheck: Labcheck) -> No
     ran = labcheck("panel", "vitd=22", "b12=180pg/mL", "b12=zz", "vitx=3", "vitd=<5 ng/mL", "-q")
     assert ran.stdout == "low\nlow\nrefused\nrefused\nlow\n"
     assert ran.exit_code == 2
-    assert [line.split(":")[1] for line in ran.stderr.splitlines()] == [" b12", " vitx"]
+    assert [line.split(": ")[1:3] for line in ran.stderr.splitlines() if "note" not in line] == [
+        ["'b12'", "'zz' is not one number; type one as in 22.5 or '<5'"],
+        ["'vitx'", "no analyte is called 'vitx' - did you mean vitd?"],
+    ]
+    assert "labcheck: vitd: note: No unit was given" in ran.stderr
 
 
 def test_a_panel_is_printed_as_one_page(labcheck: Labcheck) -> None:
     ran = labcheck("panel", "vitd=22", "b12=180pg/mL")
     assert ran.exit_code == 0
-    assert (
-        ran.stdout.index("Vitamin D") < ran.stdout.index("Vitamin B12") < ran.stdout.index("not a diagnosis")
-    )
-    assert ran.stdout.count("not a diagnosis") == 1
+    assert ran.stdout.index("Vitamin D") < ran.stdout.index("Vitamin B12") < ran.stdout.index("No diagnosis")
+    assert ran.stdout.count("No diagnosis") == 1
 
 
 def test_convert_shows_the_factor_and_the_molar_mass(labcheck: Labcheck) -> None:
@@ -133,9 +169,7 @@ def test_convert_shows_the_factor_and_the_molar_mass(labcheck: Labcheck) -> None
     assert "factor 0.40064; 400.64 g/mol, conventional molar mass of 25-hydroxyvitamin D3" in there.stdout
     assert back.stdout.splitlines()[0] == "22 ng/mL ≈ 54.912141 nmol/L"
     assert labcheck("convert", "b12", "<150", "pmol/L").stdout.startswith("<150 pmol/L = <203.3055 pg/mL\n")
-    assert labcheck("convert", "b12", "1", "ug/L").stdout == "1 ug/L = 1000 ng/L\nfactor 1000\n".replace(
-        "1000 ng/L", "1000 pg/mL"
-    )
+    assert labcheck("convert", "b12", "1", "ug/L").stdout == "1 ug/L = 1000 pg/mL\nfactor 1000\n"
 
 
 def test_units_lists_each_unit_with_its_factor(labcheck: Labcheck) -> None:
@@ -239,6 +273,20 @@ def test_any_arguments_end_in_an_answer_or_a_refusal(labcheck: Labcheck, args: l
     assert all(c == "\n" or c.isprintable() for c in ran.stderr)
 
 
+@pytest.mark.parametrize("columns", [0, 1, 3, 5, 10, 20, 41, 59, 60, 61, 1000])
+def test_any_width_of_terminal_will_do(labcheck: Labcheck, columns: int) -> None:
+    for args in (("vitd", "22"), ("b12", "<150", "pmol/L", "-v"), ("explain", "b12"), ("units", "vitd")):
+        ran = labcheck(*args, columns=columns)
+        assert (ran.exit_code, ran.stderr) == (0, "")
+        assert "…" not in ran.stdout
+
+
+@pytest.mark.parametrize("own", [">0", ">=0", "<1000", ">999", "0-1000"])
+@pytest.mark.parametrize("value", ["22", "<900", ">900", "999"])
+def test_any_range_can_be_drawn(labcheck: Labcheck, own: str, value: str) -> None:
+    assert labcheck("vitd", value, "--range", own).exit_code == 0
+
+
 def shell(command: str, **env: str) -> subprocess.CompletedProcess[bytes]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
@@ -267,6 +315,21 @@ def test_a_full_disk_is_an_error() -> None:
         ran = shell(f"labcheck vitd 22 {report} > /dev/full")
         assert ran.returncode == 74
         assert ran.stderr == b"labcheck: the output cannot be written: No space left on device\n"
+
+
+def test_closed_streams_are_no_surprise() -> None:
+    assert shell("labcheck vitd 22 >&-").returncode == 74
+    assert shell("labcheck vitd -5 --json 2>&-").stdout == shell("labcheck vitd -5 --json").stdout
+    assert shell("labcheck vitd -5 --fail-on low 2>/dev/full").returncode == 2
+
+
+def test_a_comparator_survives_any_terminal() -> None:
+    for encoding in ("ascii", "latin-1", "cp1252"):
+        ran = shell(
+            "labcheck vitd '≤35 ng/mL' --format csv; labcheck vitd '≥35 ng/mL'", PYTHONIOENCODING=encoding
+        )
+        assert b"<=35 ng/mL" in ran.stdout
+        assert b">=35 ng/mL" in ran.stdout
 
 
 def test_a_pipe_gets_neither_escape_codes_nor_cropped_lines() -> None:

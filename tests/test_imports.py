@@ -18,6 +18,10 @@ def run(*args: str) -> set[str]:
     )
 
 
+def test_typer_is_one_that_does_not_load_pydantic() -> None:
+    assert "pydantic" not in run("vitd", "22", "-q")
+
+
 def test_importing_labcheck_loads_no_typer_rich_or_pint() -> None:
     assert loaded("import labcheck").isdisjoint({"typer", "rich", "pint"})
 

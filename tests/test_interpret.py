@@ -109,7 +109,10 @@ def test_an_impossible_value_is_refused(analyte: str, value: str, unit: str) -> 
         ("vitd", "150.1", True),
         ("vitd", "1000", True),
         ("vitd", "<3", False),  # everyday results: an assay stops there
-        ("vitd", "<0.5", False),
+        ("vitd", "<1", False),
+        ("vitd", "<0.9", True),  # no assay stops there: a slip in the unit or the decimal mark
+        ("vitd", "<1001", True),
+        ("vitd", ">0.9", True),
         ("vitd", ">150", False),
         ("vitd", ">151", True),
         ("b12", "10", True),
@@ -126,7 +129,7 @@ def test_an_implausible_value_gets_a_note(analyte: str, value: str, noted: bool)
     ("analyte", "value", "unit", "mistake"),
     [
         ("vitd", "40", "pg/mL", "1,25-dihydroxyvitamin D"),
-        ("b12", "0.4", "pg/mL", "usually ng/mL"),
+        ("b12", "0.4", "pg/mL", "may be ng/mL"),
     ],
 )
 def test_a_refusal_names_the_likely_mistake(analyte: str, value: str, unit: str, mistake: str) -> None:
@@ -136,7 +139,7 @@ def test_a_refusal_names_the_likely_mistake(analyte: str, value: str, unit: str,
 
 @pytest.mark.parametrize(
     ("analyte", "value", "unit", "mistake"),
-    [("vitd", "160", "ng/mL", "often nmol/L"), ("b12", "400", "ng/mL", "usually pg/mL")],
+    [("vitd", "160", "ng/mL", "may be nmol/L"), ("b12", "400", "ng/mL", "may be pg/mL")],
 )
 def test_a_note_names_the_likely_mistake(analyte: str, value: str, unit: str, mistake: str) -> None:
     assert mistake in interpret(analyte, value, unit=unit).notes[0].text
@@ -161,6 +164,65 @@ def test_rounding_that_straddles_a_limit_gets_a_note(
     assert ("near-limit" in codes(interpret(analyte, value, unit=unit))) is noted
 
 
+def test_a_limit_that_is_printed_in_the_reported_unit_is_met_exactly() -> None:
+    assert codes(interpret("vitd", "50", unit="nmol/L", range="50-125 nmol/L")) == []
+    assert codes(interpret("vitd", "20", unit="ng/mL", range="50-125 nmol/L")) == ["near-limit"]
+
+
+def test_a_digit_far_behind_the_point_still_decides() -> None:
+    below, above = "99.840255591054313099041533546325", "99.840255591054313099041533546327"
+    assert interpret("vitd", below, unit="nmol/L").category is NORMAL  # 40 / 0.40064 lies between the two
+    assert interpret("vitd", above, unit="nmol/L").category is HIGH
+
+
+def test_a_likely_mistake_is_named_on_its_own_side_alone() -> None:
+    assert "nmol/L" not in interpret("vitd", "2", unit="ng/mL").notes[0].text
+
+
+@pytest.mark.parametrize(
+    ("value", "noted"),
+    [
+        ("22 L", False),
+        ("22 H", True),
+        ("22 normal", True),
+        ("<35 H", True),
+        ("<35 L", False),
+        ("22 *", False),
+    ],
+)
+def test_a_laboratorys_flag_that_says_otherwise_gets_a_note(value: str, noted: bool) -> None:
+    assert ("reported-flag-differs" in codes(interpret("vitd", value, unit="ng/mL"))) is noted
+
+
+@pytest.mark.parametrize(
+    ("analyte", "age", "words", "said"),
+    [
+        ("vitd", "17.9", "rickets", True),
+        ("vitd", "18", "rickets", False),
+        ("vitd", "17.9", "adults", False),
+        ("vitd", "18", "adults", True),
+        ("b12", "0.9", "baby", True),
+        ("b12", "1", "baby", False),
+    ],
+)
+def test_an_age_group_ends_where_it_says(analyte: str, age: str, words: str, said: bool) -> None:
+    judged = interpret(analyte, "22" if analyte == "vitd" else "150", age=age)
+    assert (words in " ".join(meaning.text for meaning in judged.meanings)) is said
+
+
+def test_under_five_ends_at_five() -> None:
+    for age, said in (("4.9", True), ("5", False), (None, False)):
+        texts = " ".join(caution.statement.text for caution in interpret("vitd", "22", age=age).cautions)
+        assert ("under 5" in texts) is said
+
+
+def test_nothing_of_the_catalogue_can_be_changed() -> None:
+    judged = interpret("vitd", "22")
+    for mapping in (judged.analyte.meanings, judged.analyte.range_sets, judged.analyte.names.words):
+        with pytest.raises(TypeError):
+            mapping["low"] = ()  # type: ignore[index]
+
+
 def test_a_unit_that_was_not_given_is_assumed_in_plain_sight() -> None:
     assert codes(interpret("vitd", "22")) == ["unit-assumed"]
     assert codes(interpret("vitd", "22", unit="ng/mL")) == []
@@ -183,6 +245,10 @@ def test_a_unit_behind_the_value_counts() -> None:
         ({"value": "22", "range": "<150 Mangel / 150-220 Grau"}, "unreadable-range"),
         ({"value": "22", "range": "1,060-2,000"}, "ambiguous-number"),
         ({"value": "55", "unit": "nmol/L", "range": "50-125"}, "missing-unit"),
+        ({"value": "55", "range": "50-125 nmol/L"}, "missing-unit"),
+        ({"value": "55", "unit": "ng/mL", "range": "30-100 pmol/L"}, "unreadable-range"),
+        ({"value": "55", "unit": "ng/mL", "age": "old"}, "unreadable-age"),
+        ({"value": "55", "unit": "ng/mL", "age": "-1"}, "unreadable-age"),
         ({"value": "pending"}, "no-value"),
     ],
 )
@@ -218,6 +284,51 @@ def test_a_range_of_ones_own_comes_first(value: str, unit: str, own: str, catego
     assert (judged.category, judged.range.id) == (category, "user")
 
 
+def test_a_number_that_may_have_grouped_thousands_is_told_so() -> None:
+    with pytest.raises(LabcheckError, match="--decimal comma"):
+        interpret("b12", "1.060")
+    assert "--decimal comma" in interpret("b12", "<1.000").notes[-1].text
+    assert "1,25-dihydroxyvitamin D" in interpret("vitd", "<8 pg/mL").notes[0].text
+
+
+def test_a_decimal_mark_is_named_for_text_alone() -> None:
+    assert interpret("b12", 250.125, decimal="comma").canonical.value == Decimal("250.125")
+    assert interpret("vitd", Decimal("22.5"), decimal="comma").category is LOW
+
+
+def test_an_analyte_may_be_called_by_its_other_names() -> None:
+    assert interpret("Cobalamin", "300").analyte.id == "b12"
+    with pytest.raises(LabcheckError) as refusal:
+        interpret("Calcitriol", "40")
+    assert refusal.value.code == "wrong-analyte"
+
+
+def test_a_code_that_does_not_suit_the_unit_gets_a_note() -> None:
+    by_code = {loinc.code: loinc for loinc in built_in()["vitd"].loinc}
+    for code, unit, noted in (
+        ("1989-3", "nmol/L", True),
+        ("1989-3", "ng/mL", False),
+        ("14635-7", "ng/mL", True),
+    ):
+        judged = interpret("vitd", "60", unit=unit, loinc=by_code[code])
+        assert ("code-unit-conflict" in codes(judged)) is noted
+
+
+def test_a_missing_unit_is_refused_where_none_may_be_assumed() -> None:
+    with pytest.raises(LabcheckError) as refusal:
+        interpret("vitd", "22", assume_unit=False)
+    assert refusal.value.code == "missing-unit"
+    assert interpret("vitd", "22 ng/mL", assume_unit=False).category is LOW
+
+
+def test_a_laboratorys_flag_is_shown_as_one() -> None:
+    assert str(interpret("vitd", "22 L", unit="ng/mL").reported) == "22 ng/mL (flagged L)"
+
+
+def test_an_interpretation_is_short_to_look_at() -> None:
+    assert len(repr(interpret("vitd", "22"))) < 2000
+
+
 def test_an_unknown_analyte_is_told_the_nearest() -> None:
     with pytest.raises(LabcheckError, match="did you mean vitd") as refusal:
         interpret("vitx", "22")
@@ -242,10 +353,20 @@ def test_every_category_has_a_meaning_and_a_caution(analyte: str, category: Cate
     assert any(category in caution.categories and caution.brief for caution in known.cautions)
 
 
+def test_a_caution_follows_what_the_result_can_be() -> None:
+    def cautions(value: str) -> str:
+        return " ".join(caution.statement.text for caution in interpret("b12", value).cautions)
+
+    assert "injection" in cautions("<250")
+    assert "injection" not in cautions(">800")
+    assert "supplements are the reason" in cautions(">800")
+
+
 def test_above_the_articles_range_is_not_called_toxic() -> None:
     for value, toxic in (("41", False), ("150", False), ("151", True), (">150", True)):
-        texts = " ".join(c.statement.text for c in interpret("vitd", value).cautions)
-        assert ("toxic" in texts) is toxic, value
+        for own in (None, "20-300"):  # it is said of the value, whatever range it is compared with
+            texts = " ".join(c.statement.text for c in interpret("vitd", value, range=own).cautions)
+            assert ("poisoning" in texts) is toxic, value
 
 
 def test_an_age_picks_what_is_said() -> None:
@@ -290,5 +411,5 @@ def test_any_text_is_judged_or_refused(analyte: str, value: str, unit: str | Non
         assert refusal.text.isprintable()
 
 
-def test_the_mark_of_the_laboratory_is_kept() -> None:
-    assert read_value("22 L").mark == interpret("vitd", "22 L").reported.mark == "L"
+def test_the_flag_of_the_laboratory_is_kept() -> None:
+    assert read_value("22 L").flag == interpret("vitd", "22 L").reported.flag == "L"

@@ -26,6 +26,9 @@ from labcheck.reading import read_age, read_range, read_value
         (".5", "0.5"),
         ("+3", "3"),
         ("2.2E1", "22"),
+        ("0.00000022e8", "22"),
+        ("180\u202f200", "180200"),
+        ("12 345 678", "12345678"),
         ("2.2e+001", "22"),
         ("1e5", "1E+5"),
         ("22.", "22"),
@@ -42,6 +45,8 @@ from labcheck.reading import read_age, read_range, read_value
         ("1 187", "1187"),
         ("1\u00a0187", "1187"),
         ("1\u202f187", "1187"),
+        ("1\u2009187", "1187"),
+        ("1\u2007187", "1187"),
         ("1 187,5", "1187.5"),
         ("1'250", "1250"),
         ("1’250.5", "1250.5"),
@@ -71,6 +76,13 @@ def test_a_number_is_read_as_it_was_written(text: str, value: str) -> None:
         ("≥5", ">=", "5"),
         ("> OR = 60", ">=", "60"),
         ("60 or more", ">=", "60"),
+        ("at most 5", "<=", "5"),
+        ("at least 5", ">=", "5"),
+        ("below 5", "<", "5"),
+        ("under 5", "<", "5"),
+        ("above 5", ">", "5"),
+        ("more than 5", ">", "5"),
+        ("over 5", ">", "5"),
     ],
 )
 def test_a_comparator_is_never_dropped(text: str, comparator: str, value: str) -> None:
@@ -79,7 +91,7 @@ def test_a_comparator_is_never_dropped(text: str, comparator: str, value: str) -
 
 
 @pytest.mark.parametrize(
-    ("text", "value", "unit", "mark"),
+    ("text", "value", "unit", "flag"),
     [
         ("22 L", "22", None, "L"),
         ("22L", "22", None, "L"),
@@ -93,16 +105,20 @@ def test_a_comparator_is_never_dropped(text: str, comparator: str, value: str) -
         ("22 ng/mL H", "22", "ng/mL", "H"),
         ("22 H ng/mL", "22", "ng/mL", "H"),
         ("22 nmol/L", "22", "nmol/L", None),
+        *(
+            (f"22 {flag}", "22", None, flag)
+            for flag in ("HH", "LL", "N", "A", "AA", "↑", "↓↓", "normal", "low")
+        ),
         ("22 l", "22", "l", None),  # a litre, not a mark: marks of one letter are capitals
         ("22 ?g/L", "22", "?g/L", None),
         ("22 (ng/mL)", "22", "(ng/mL)", None),
     ],
 )
 def test_what_stands_behind_a_number_is_told_apart(
-    text: str, value: str, unit: str | None, mark: str | None
+    text: str, value: str, unit: str | None, flag: str | None
 ) -> None:
     read = read_value(text)
-    assert (str(read.value), read.unit, read.mark) == (value, unit, mark)
+    assert (str(read.value), read.unit, read.flag) == (value, unit, flag)
 
 
 @pytest.mark.parametrize(
@@ -110,7 +126,10 @@ def test_what_stands_behind_a_number_is_told_apart(
     [
         (
             NoValue,
-            ["", "  ", "-", "--", ".", "N/A", "n.a.", "pending", "QNS", "TNP", "folgt", "See Comments"],
+            [
+                *("see note", "cancelled", "haemolysed", "nicht bestimmt", "quantity not sufficient"),
+                *("", "  ", "-", "--", ".", "N/A", "n.a.", "pending", "QNS", "TNP", "folgt", "See Comments"),
+            ],
         ),
         (
             UnreadableValue,
@@ -121,7 +140,17 @@ def test_what_stands_behind_a_number_is_told_apart(
         ),
         (
             UnreadableValue,
-            ["22 - 25", "375, 390", "22 25", "1  187", "0 500", "22 (25)", "<5 or more", "9" * 101],
+            [
+                "22 - 25",
+                "375, 390",
+                "22 25",
+                "180 200",
+                "1  187",
+                "0 500",
+                "22 (25)",
+                "<5 or more",
+                "9" * 101,
+            ],
         ),
         (AmbiguousNumber, ["1,060", "12,345", "<1,060", "1,060 pg/mL"]),
         (ImpossibleValue, ["0", "0.0", "0,0", "-5", "-5.5", "−5", "<-5", "<0", ">0", "0e5"]),
@@ -177,6 +206,7 @@ def interval(low: str | None, high: str | None, *, low_in: bool = True, high_in:
         ("(132-835)", interval("132", "835"), None),
         ("0,400–0,500", interval("0.400", "0.500"), None),
         ("20 to 50", interval("20", "50"), None),
+        ("20 bis 50", interval("20", "50"), None),
         ("0-50", interval("0", "50"), None),
         ("<5.7", interval(None, "5.7", high_in=False), None),
         ("<=5.7", interval(None, "5.7"), None),
@@ -194,19 +224,32 @@ def test_a_range_is_read_with_its_ends(text: str, expected: Interval, unit: str 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "0-0", "30-30", "100-30", "0-2-7.2", "30-", "-5-10", "<0", "x", "30", "Winter: 10 - 37.4\nZomer"],
+    [
+        "",
+        "0-0",
+        "30-30",
+        "100-30",
+        "0-2-7.2",
+        "30-100 200",
+        "30-",
+        "-5-10",
+        "<0",
+        "x",
+        "30",
+        "Winter: 10 - 37.4\nZomer",
+    ],
 )
 def test_what_is_not_one_range_is_refused(text: str) -> None:
     with pytest.raises(UnreadableRange):
         read_range(text)
 
 
-@pytest.mark.parametrize(("text", "age"), [("42", "42"), ("0.5", "0.5"), ("0", "0"), ("100", "100")])
+@pytest.mark.parametrize(("text", "age"), [("42", "42"), ("0.5", "0.5"), ("0", "0"), ("130", "130")])
 def test_an_age_is_read_in_years(text: str, age: str) -> None:
     assert read_age(text) == Decimal(age)
 
 
-@pytest.mark.parametrize("text", ["", "-1", "nan", "9 months", "1e2", "1000", "٤"])
+@pytest.mark.parametrize("text", ["", "-1", "nan", "9 months", "1e2", "1000", "131", "٤"])
 def test_what_is_not_an_age_is_refused(text: str) -> None:
     with pytest.raises(UnreadableAge):
         read_age(text)

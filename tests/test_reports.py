@@ -68,13 +68,17 @@ def test_a_report_looks_as_it_did(
 def test_a_summary_fits_on_one_screen(labcheck: Labcheck, value: str) -> None:
     for analyte in ("vitd", "b12"):
         if analyte == "vitd" or value != "3":
-            assert len(labcheck(analyte, value).stdout.splitlines()) < 24
+            assert len(labcheck(analyte, value).stdout.splitlines()) <= 24
 
 
 def test_nothing_of_a_typed_text_is_markup(labcheck: Labcheck) -> None:
-    ran = labcheck("panel", "b12=[red]5[/red]", "vitd=22", "vitd=[/]", "--format", "terminal")
-    assert "[red]5[/red]" in ran.stderr
-    assert "[/]" in ran.stderr
+    assert "22 [ng/mL]" in labcheck("vitd", "22 [ng/mL]").stdout
+    assert "22 ng/mL (flagged *)" in labcheck("vitd", "22 [*]", "-u", "ng/mL").stdout
+
+
+def test_rounding_for_show_never_crosses_a_limit(labcheck: Labcheck) -> None:
+    assert "= 40.003904 ng/mL" not in labcheck("vitd", "99.85", "-u", "nmol/L").stdout
+    assert "≈ 40.004 ng/mL    HIGH" in labcheck("vitd", "99.85", "-u", "nmol/L").stdout
 
 
 # JSON
@@ -154,6 +158,18 @@ def test_numbers_keep_their_digits(labcheck: Labcheck, value: str, written: str)
     assert f'"value": {written},' in labcheck("vitd", value, "-u", "ng/mL", "--json").stdout
 
 
+def test_the_schema_knows_every_reason_and_nothing_else() -> None:
+    known = set(VALIDATOR.schema["$defs"]["refusal"]["properties"]["error"]["properties"]["code"]["enum"])
+    assert known == {cls.code for cls in LabcheckError.__subclasses__()} - {"usage", "bad-catalogue"}
+
+
+def test_a_refusal_of_an_option_is_json_too(labcheck: Labcheck) -> None:
+    for args in (("vitd", "22", "--age", "old"), ("vitd", "22", "--range", "x"), ("vitd", "22", "-u", "x")):
+        assert parsed(labcheck(*args, "--json").stdout)["error"]["reported"] == "22"
+    (result,) = parsed(labcheck("panel", "22", "--json").stdout)["results"]
+    assert result["error"]["code"] == "unknown-analyte"
+
+
 def test_the_schema_is_printed_and_is_a_schema(labcheck: Labcheck) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(labcheck("schema").stdout))
 
@@ -163,9 +179,9 @@ def test_text_that_is_no_text_is_still_json(labcheck: Labcheck) -> None:
 
 
 def test_csv_has_a_row_for_each_result(labcheck: Labcheck) -> None:
-    rows = list(csv.DictReader(io.StringIO(labcheck("panel", "vitd=22", "b12=zz", "--format", "csv").stdout)))
+    rows = list(csv.DictReader(io.StringIO(labcheck("panel", "vitd=2", "b12=zz", "--format", "csv").stdout)))
     assert [(row["test"], row["labcheck_category"], row["labcheck_note"]) for row in rows] == [
-        ("vitd", "low", "unit-assumed"),
+        ("vitd", "low", "unit-assumed;implausible"),
         ("b12", "refused", "unreadable-value"),
     ]
 
@@ -195,6 +211,7 @@ def test_zones_are_to_scale() -> None:
         ("30", " " * 30 + "v 30"),
         ("54.321", " " * 47 + "54.321 v"),
         ("<5", "<----| <5"),
+        ("<900", "<- <900 " + "-" * 51 + "|"),
         (">50", " " * 46 + ">50 |-------->"),
         ("900", " " * 55 + "900 >"),
         (">150", " " * 54 + ">150 >"),

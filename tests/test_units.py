@@ -27,14 +27,24 @@ def spellings() -> list[tuple[str, str]]:
     ):
         made += [(f"{prefix}{base}{per}{volume}", f"{p}{b}/{v}") for per in ("/", " / ", " per ", "/ ")]
         if volume in ("L", "dL", "mL"):
-            inverses = (" {}-1", ".{}-1", "·{}⁻¹", " {}^-1", "*{}^-1", " {}⁻¹", "{}-1")
+            inverses = (" {}-1", ".{}-1", "·{}⁻¹", " {}^-1", "*{}^-1", " {}⁻¹")
             made += [(f"{prefix}{base}{form.format(volume)}", f"{p}{b}/{v}") for form in inverses]
     for (prefix, p), (base, b), (volume, v) in product(
         PREFIX_WORDS.items(),
         (("grams", "g"), ("gram", "g"), ("mol", "mol"), ("moles", "mol")),
         VOLUME_WORDS.items(),
     ):
-        made += [(f"{prefix}{base} per {volume}", f"{p}{b}/{v}"), (f"{prefix}{base}/{volume}", f"{p}{b}/{v}")]
+        made += [
+            (f"{prefix}{base}{form.format(volume)}", f"{p}{b}/{v}") for form in (" per {}", "/{}", " / {}")
+        ]
+    for word, code in (
+        ("nanogram", "ng"),
+        ("nanogramm", "ng"),
+        ("picogrammes", "pg"),
+        ("nanomoles", "nmol"),
+        ("nmol", "nmol"),
+    ):
+        made += [(f"{word} mL-1", f"{code}/mL"), (f"{word}.L-1", f"{code}/L"), (f"{word} dL⁻¹", f"{code}/dL")]
     made += [("ng%", "ng/dL"), ("ug%", "ug/dL"), ("nM", "nmol/L"), ("pM", "pmol/L"), ("µM", "umol/L")]
     return made
 
@@ -56,12 +66,28 @@ def test_the_other_spellings_that_are_shown_are_read() -> None:
     ("error", "texts"),
     [
         (MissingUnit, ["", "   "]),
-        (IncompatibleUnit, ["G/l", "G/L", "IU", "IU/mL", "mIU/l", "U/L", "I.U./L", "IE/l", "%", "50 %"]),
+        (
+            IncompatibleUnit,
+            ["G/l", "G/L", "G / L", "IU", "IU/mL", "mIU/l", "U/L", "I.U./L", "IE/l", "%", "50 %", "5 % of x"],
+        ),
         (IncompatibleUnit, ["mcg", "µg", "ug/day", "mcg/d", "mg/kg", "mmol", "nanograms"]),
         (UnknownUnit, ["?g/L", "�g/L", "Âµg/L", "ng**9**9**9", "ngml", "ng/m", "ng/mL^2", "x", "ng/mL mL"]),
         (
             UnknownUnit,
-            ["nmol/l^^L", "ng//mL", "1/ng/mL", "ng/mLL", "mL/ng", "l", "n" * 10_000, "ng/mL\u202e", "\0"],
+            [
+                "nmol/l^^L",
+                "ng//mL",
+                "1/ng/mL",
+                "ng/mLL",
+                *("ng m/L", "ng m L-1", "ngm/L", "gm/dL", "ngmL-1", "n g/mL", "ngm L-1"),
+                "mL/ng",
+                "l",
+                "n" * 10_000,
+                "ng/mL\u202e",
+                "\0",
+                "Î¼g/L",
+                "ng/mL" + " " * 60,
+            ],
         ),
     ],
 )
@@ -138,6 +164,11 @@ def test_a_callers_own_decimal_context_does_not_round_a_factor() -> None:
     with decimal.localcontext(decimal.Context(prec=2)):
         known = built_in()["b12"]
         assert factor(read_unit("fmol/mL"), read_unit("pg/mL"), known.molar_mass) == Decimal("1.35537")
+
+
+def test_a_factor_without_end_is_short() -> None:
+    by = factor(read_unit("ng/mL"), read_unit("nmol/L"), built_in()["vitd"].molar_mass)
+    assert len(by.as_tuple().digits) == 34
 
 
 def test_the_canonical_unit_needs_no_pint(monkeypatch: pytest.MonkeyPatch) -> None:

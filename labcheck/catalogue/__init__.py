@@ -4,12 +4,14 @@ Adding an analyte is adding a file: its command, its page and its units follow f
 """
 
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from labcheck.catalogue.loader import load
-from labcheck.errors import BadCatalogue, UnknownAnalyte, did_you_mean, quote
+from labcheck.errors import BadCatalogue, UnknownAnalyte
+from labcheck.identify import Identifier
 from labcheck.model import Analyte
+from labcheck.wording import did_you_mean, quote
 
 _BUILT_IN = Path(__file__).parent
 
@@ -32,14 +34,24 @@ class Catalogue:
         self._files = {id: file for id, file in built_in.items() if id not in self._analytes}
         self.ids = (*self._files, *self._analytes)
 
-    def __getitem__(self, id: str) -> Analyte:
-        if id in self._files:
-            self._analytes[id] = load(self._files.pop(id))
-        try:
-            return self._analytes[id]
-        except KeyError:
-            hint = did_you_mean(id, list(self.ids)) or f" - known are {', '.join(self.ids)}"
-            raise UnknownAnalyte(f"no analyte is called {quote(id)}{hint}") from None
+    def __getitem__(self, name: str) -> Analyte:
+        """Return the analyte of that id or, failing that, of that name (`Cobalamin`, `25-OH vitamin D`).
+
+        Raises WrongAnalyte for the name of another test, UnknownAnalyte for any other text.
+        """
+        if name in self._files and name not in self._analytes:
+            self._analytes[name] = load(self._files[name])
+        if name in self._analytes:
+            return self._analytes[name]
+        if meant := self.identifier.identify(name, None):
+            return meant.analyte
+        hint = did_you_mean(name, list(self.ids)) or f" - known are {', '.join(self.ids)}"
+        raise UnknownAnalyte(f"no analyte is called {quote(name)}{hint}")
+
+    @cached_property
+    def identifier(self) -> Identifier:
+        """What tells which of the analytes a document means; it reads all of them."""
+        return Identifier(self[id] for id in self.ids)
 
 
 @cache

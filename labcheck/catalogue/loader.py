@@ -6,27 +6,32 @@ a number without a source, bands that overlap or leave a gap.
 
 import re
 import tomllib
+from collections.abc import Mapping
 from decimal import Decimal
 from itertools import pairwise
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal, cast
 
 from labcheck.catalogue.table import Table
-from labcheck.errors import BadCatalogue, LabcheckError, quote
+from labcheck.errors import BadCatalogue, LabcheckError
 from labcheck.model import (
     Analyte,
     Band,
     Category,
     Caution,
     Interval,
+    Loinc,
     Mistake,
     MolarMass,
+    Names,
     RangeSet,
     Section,
     Source,
     Statement,
 )
 from labcheck.units import Unit, read_unit
+from labcheck.wording import quote
 
 _CHECKED = ("article", "seen", "second-hand", "computed", "project")
 
@@ -37,7 +42,7 @@ def load(file: Path) -> Analyte:
         content = tomllib.loads(file.read_bytes().decode(), parse_float=Decimal)
     except OSError as error:
         raise BadCatalogue(f"{file}: cannot be read: {error.strerror}") from error
-    except (ValueError, RecursionError) as error:  # not TOML, not UTF-8, or nested without end
+    except (ValueError, ArithmeticError, RecursionError) as error:  # not TOML, not UTF-8, numbers without end
         raise BadCatalogue(f"{file}: is not a TOML file: {error}") from error
     table = Table(content, file)
     analyte = _Reader(table).analyte()
@@ -74,6 +79,8 @@ class _Reader:
             specimen=file.text("specimen"),
             unit=self._unit.code,
             not_this_test=file.texts("not_this_test"),
+            names=self._names(),
+            loinc=tuple(self._loinc(table) for table in file.tables("loinc")),
             molar_mass=self._molar_mass,
             range_sets=self._range_sets(),
             possible=self._limits("possible"),
@@ -93,11 +100,32 @@ class _Reader:
                 raise self._file.fault("molar_mass", f"is missing; {self._unit.code} counts molecules")
             return None
         table = self._file.table("molar_mass")
-        mass = MolarMass(table.positive("value"), table.text("compound"), self._source(table))
+        mass = MolarMass(table.positive("value"), self._source(table))
         table.done()
         return mass
 
-    def _range_sets(self) -> dict[str, RangeSet]:
+    def _names(self) -> Names:
+        if "names" not in self._file:
+            return Names()
+        table = self._file.table("names")
+        words = MappingProxyType(dict(table.named_texts("words")) if "words" in table else {})
+        names = Names(table.texts("accepted"), table.texts("refused"), words)
+        table.done()
+        return names
+
+    def _loinc(self, table: Table) -> Loinc:
+        code = table.text("code")
+        if not re.fullmatch(r"[0-9]{1,7}-[0-9]", code):
+            raise table.fault("code", f"expected a LOINC code, found {quote(code)}")
+        refused = table.text("refused") if "refused" in table else None
+        kind = (
+            None
+            if refused
+            else cast('Literal["mass", "substance"]', table.one_of("kind", ("mass", "substance")))
+        )
+        return Loinc(code, kind, refused, self._source(table))
+
+    def _range_sets(self) -> Mapping[str, RangeSet]:
         sets: dict[str, RangeSet] = {}
         for table in self._file.tables("range_set"):
             one = self._range_set(table)
@@ -106,7 +134,7 @@ class _Reader:
             sets[one.id] = one
         if not sets:
             raise self._file.fault("range_set", "is missing; expected one range set or more")
-        return sets
+        return MappingProxyType(sets)
 
     def _range_set(self, table: Table) -> RangeSet:
         unit = _unit(table, "unit")
@@ -117,7 +145,14 @@ class _Reader:
             for band in table.tables("bands")
         )
         _prove(table, bands)
-        return RangeSet(table.text("id"), table.text("name"), unit.code, self._source(table), bands)
+        return RangeSet(
+            id=table.text("id"),
+            unit=unit.code,
+            source=self._source(table),
+            bands=bands,
+            year=int(table.positive("year")) if "year" in table else None,
+            remark=table.text("remark") if "remark" in table else None,
+        )
 
     def _limits(self, key: str) -> Interval:
         table = self._file.table(key)
@@ -136,12 +171,12 @@ class _Reader:
             table.text("text"),
         )
 
-    def _meanings(self) -> dict[Category, tuple[Statement, ...]]:
+    def _meanings(self) -> Mapping[Category, tuple[Statement, ...]]:
         meanings: dict[Category, tuple[Statement, ...]] = dict.fromkeys(Category, ())
         for table in self._file.tables("meaning"):
             category = Category(table.one_of("category", tuple(Category)))
             meanings[category] += (self._statement(table),)
-        return meanings
+        return MappingProxyType(meanings)
 
     def _statement(self, table: Table) -> Statement:
         group = table.one_of("for", tuple(self._groups)) if "for" in table else None
@@ -189,6 +224,9 @@ def _prove(table: Table, bands: tuple[Band, ...]) -> None:
     """Raise unless `bands` run from low to high over all numbers, each in one band alone."""
     if [band.category for band in bands].count(Category.NORMAL) != 1:
         raise table.fault("bands", "expected one band of category 'normal'")
+    order = [band.category for band in bands if band.category is not Category.INDETERMINATE]
+    if order != sorted(order, key=tuple(Category).index):
+        raise table.fault("bands", "expected low before normal before high")
     if bands[0].interval.low is not None or bands[-1].interval.high is not None:
         raise table.fault("bands", "expected the first without a lower end and the last without an upper one")
     for number, (lower, upper) in enumerate(pairwise(bands), start=1):

@@ -8,8 +8,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from labcheck.errors import BadCatalogue, quote
+from labcheck.errors import BadCatalogue
 from labcheck.model import Interval
+from labcheck.wording import quote
+
+_LARGEST = 30
+"""The power of ten beyond which a number is a slip of the hand, and would be long to print."""
 
 
 class Table:
@@ -40,18 +44,20 @@ class Table:
         text = " ".join(self._take(key, str, "a text").split())
         if not text:
             raise self.fault(key, "is empty; expected a text")
+        if not text.isprintable():
+            raise self.fault(key, f"has characters that cannot be printed: {quote(text)}")
         return text
 
     def texts(self, key: str) -> tuple[str, ...]:
         texts = self._take(key, list, "a list of texts")
-        if not all(isinstance(text, str) and text.strip() for text in texts):
+        if not all(isinstance(text, str) and text.strip() and text.isprintable() for text in texts):
             raise self.fault(key, "expected a list of texts")
         return tuple(texts)
 
     def number(self, key: str) -> Decimal:
         """Read a number, zero or more."""
         number = Decimal(self._take(key, (int, Decimal), "a number"))
-        if not number.is_finite() or number < 0:
+        if not number.is_finite() or number < 0 or abs(number.adjusted()) > _LARGEST:
             raise self.fault(key, f"expected a number that is not negative, found {number}")
         return number
 
@@ -100,6 +106,13 @@ class Table:
             table = self._inside(content, f"{key}.{name}")
             yield name, table
             table.done()
+
+    def named_texts(self, key: str) -> Iterator[tuple[str, str]]:
+        """Yield the texts inside a table with their keys."""
+        content = self._take(key, dict, "a table")
+        table = self._inside(content, key)
+        for name in content:
+            yield name, table.text(name)
 
     def _inside(self, content: Any, place: str) -> "Table":
         if not isinstance(content, dict):

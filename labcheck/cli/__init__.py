@@ -17,7 +17,8 @@ from labcheck import __version__
 from labcheck.cli import knowledge, results
 from labcheck.cli.edge import REFUSED, run
 from labcheck.cli.options import Values, catalogue_of
-from labcheck.errors import Usage, did_you_mean, quote
+from labcheck.errors import UnknownAnalyte, Usage
+from labcheck.wording import did_you_mean, quote
 
 
 class Catalogued(TyperGroup):
@@ -41,14 +42,16 @@ class Catalogued(TyperGroup):
         return [*catalogue_of(ctx).ids, *self.commands]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        catalogue = catalogue_of(ctx)
-        if cmd_name in self.commands or cmd_name not in catalogue.ids:
-            return self.commands.get(cmd_name)
-        return results.analyte_command(catalogue[cmd_name])
+        if cmd_name in self.commands:
+            return self.commands[cmd_name]
+        try:
+            return results.analyte_command(catalogue_of(ctx)[cmd_name])
+        except UnknownAnalyte:
+            return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        known = self.list_commands(ctx)
-        if args[0] not in known and args[0][:1] != "-":
+        if args[0][:1] != "-" and self.get_command(ctx, args[0]) is None:
+            known = self.list_commands(ctx)
             hint = did_you_mean(args[0], known) or f"; known are {', '.join(known)}"
             raise Usage(f"there is no command {quote(args[0])}{hint}")
         return super().resolve_command(ctx, args)

@@ -4,24 +4,46 @@ import codecs
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from io import StringIO
 from typing import TextIO
 
 import typer
 
-from labcheck.errors import LabcheckError, printable
+from labcheck.errors import LabcheckError
+from labcheck.wording import printable
 
-MET, REFUSED, FAULT, NOT_WRITTEN = 1, 2, 70, 74
+CATEGORY_MET, REFUSED, FAULT, NOT_WRITTEN = 1, 2, 70, 74
 """Exit codes beside 0: a category of --fail-on, a refusal, a bug, an output that cannot be written."""
 
 _LONGEST = 500
-_ASCII = {"≈": "~", "•": "*", "µ": "u", "μ": "u", "…": "...", "–": "-", "é": "e", "è": "e"}
+_ASCII = {
+    "≤": "<=",
+    "⩽": "<=",
+    "≥": ">=",
+    "⩾": ">=",
+    "＜": "<",
+    "＞": ">",
+    "−": "-",
+    "’": "'",
+    "≈": "~",
+    "•": "*",
+    "µ": "u",
+    "μ": "u",
+    "…": "...",
+    "–": "-",
+    "é": "e",
+    "è": "e",
+}
 
 
 def run(program: Callable[[], int | None]) -> int:
     """Run `program` and return the exit code; every error is one line on stderr, never a traceback."""
     for stream in (sys.stdout, sys.stderr):
         _transliterate(stream)
+    if sys.stdout is None:
+        complain("the output cannot be written: standard output is closed")
+        return NOT_WRITTEN
     try:
         code = program() or 0
         sys.stdout.flush()
@@ -29,7 +51,8 @@ def run(program: Callable[[], int | None]) -> int:
         complain(error.text)
         return error.exit_code
     except typer.TyperException as error:
-        complain(f"{error.format_message()} (see labcheck --help)")
+        context = getattr(error, "ctx", None)
+        complain(f"{error.format_message()} (see {context.command_path if context else 'labcheck'} --help)")
         return REFUSED
     except OSError as error:
         complain(f"the output cannot be written: {error.strerror}")
@@ -46,10 +69,16 @@ def run(program: Callable[[], int | None]) -> int:
 def complain(sentence: str) -> None:
     """Say what is wrong, on one line of stderr."""
     line = printable(" ".join(sentence.split()))
-    print(f"labcheck: {line[:_LONGEST]}{'…' if len(line) > _LONGEST else ''}", file=sys.stderr)
+    if sys.stderr is not None:  # it is None where the shell has closed it
+        with suppress(OSError):
+            print(
+                f"labcheck: {line[:_LONGEST]}{'…' if len(line) > _LONGEST else ''}",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
-def _transliterate(stream: TextIO) -> None:
+def _transliterate(stream: TextIO | None) -> None:
     """Let a stream that cannot encode a character write the nearest that it can."""
 
     def nearest(error: UnicodeError) -> tuple[str, int]:
@@ -59,5 +88,5 @@ def _transliterate(stream: TextIO) -> None:
         return "".join(_ASCII.get(character, "?") for character in lost), error.end
 
     codecs.register_error("labcheck", nearest)
-    if hasattr(stream, "reconfigure"):
+    if stream is not None and hasattr(stream, "reconfigure"):
         stream.reconfigure(errors="labcheck")

@@ -1,16 +1,18 @@
 """The commands that look things up: `explain`, `units`, `convert`, `schema`."""
 
 import sys
+from dataclasses import replace
 from decimal import Context
 from typing import Annotated
 
 import typer
 
+from labcheck import units as units_of
 from labcheck.cli.options import NAMED, Age, DecimalOption, catalogue_of
 from labcheck.interpret import given_unit
-from labcheck.model import EXACT
+from labcheck.model import Quantity
 from labcheck.reading import read_age, read_value
-from labcheck.units import factor, read_unit
+from labcheck.units import read_unit
 
 
 def explain(ctx: typer.Context, analyte: Annotated[str, NAMED], age: Age = None) -> None:
@@ -60,16 +62,16 @@ def convert(
     """
     known = catalogue_of(ctx)[analyte]
     reported = read_value(value, decimal)
-    given, wanted = read_unit(unit), read_unit(to or known.unit)
+    given, wanted = read_unit(unit), read_unit(known.unit if to is None else to)
     given_unit(reported, given)
-    by = factor(given, wanted, known.molar_mass)
-    exact = EXACT.multiply(reported.value, by)
-    rounded = Context(prec=8).plus(exact).normalize()
-    sign, mark = "=" if rounded == exact else "≈", reported.comparator or ""
-    print(f"{mark}{reported.value:f} {given.code} {sign} {mark}{rounded:f} {wanted.code}")
-    mass = known.molar_mass if given.kind != wanted.kind else None
+    exact, conversion = units_of.convert(reported, given, wanted, known.molar_mass)
+    short = Context(prec=8)
+    rounded = replace(exact, value=short.plus(exact.value).normalize())
+    before = Quantity(reported.comparator, reported.value, given.code)
+    print(f"{before} {'=' if rounded == exact else '≈'} {rounded}")
+    mass = conversion.molar_mass
     source = f"; {mass.value:f} g/mol, {mass.source.citation}" if mass else ""
-    print(f"factor {Context(prec=8).plus(by):f}{source}")
+    print(f"factor {short.plus(conversion.factor):f}{source}")
 
 
 def schema() -> None:

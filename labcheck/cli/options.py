@@ -7,8 +7,9 @@ import typer
 from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import BadCatalogue, quote
+from labcheck.errors import BadCatalogue
 from labcheck.model import DecimalMark
+from labcheck.wording import quote
 
 Format = Literal["terminal", "json", "csv", "markdown"]
 

@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Annotated, cast
 
 import typer
 from typer.core import TyperCommand
 
-from labcheck.cli.edge import MET, REFUSED, complain
+from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
 from labcheck.cli.options import (
     Age,
     DecimalOption,
@@ -20,10 +21,10 @@ from labcheck.cli.options import (
     Verbose,
     catalogue_of,
 )
-from labcheck.errors import LabcheckError, Usage, quote
+from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
 from labcheck.model import Analyte, Category, Interpretation, Outcome, Refusal
-from labcheck.reading import read_age
+from labcheck.wording import quote
 
 _REFUSED = "refused"
 
@@ -33,18 +34,21 @@ Report = Callable[[Sequence[Outcome], bool], None]
 
 def analyte_command(analyte: Analyte) -> TyperCommand:
     """Make the command that judges results of one analyte."""
+    normal = analyte.default_range.normal
+    example = f"{normal.low or normal.high or 1:f}"
+    name, test = (text.replace("[", r"\[") for text in (analyte.name, analyte.test))  # which Rich would read
     single = typer.Typer(add_completion=False)
 
     @single.command(
         analyte.id,
         cls=Values,
-        short_help=f"Judge one {analyte.name} result.",
-        help=f"""Judge one {analyte.name} result: {analyte.test}, in {analyte.specimen}.
+        short_help=f"Judge one {name} result.",
+        help=f"""Judge one {name} result: {test}.
 
         \b
-        labcheck {analyte.id} 35 --unit {analyte.unit}
-        labcheck {analyte.id} "<35" --json
-        cat=$(labcheck {analyte.id} 35 -q)
+        labcheck {analyte.id} {example} --unit {analyte.unit}
+        labcheck {analyte.id} "<{example}" --json
+        cat=$(labcheck {analyte.id} {example} -q)
 
         Exits with 0 for any category, 1 for one that --fail-on names, 2 for a value that cannot be used.""",
     )
@@ -52,6 +56,9 @@ def analyte_command(analyte: Analyte) -> TyperCommand:
         value: Annotated[
             str, typer.Argument(metavar="VALUE", help="The result as reported: 22, 22,5, '<5', '22 ng/mL'.")
         ],
+        unit_behind: Annotated[
+            str | None, typer.Argument(metavar="UNIT", help="Its unit, which --unit gives as well.")
+        ] = None,
         unit: Annotated[
             str | None,
             typer.Option("--unit", "-u", metavar="UNIT", help=f"Its unit; {analyte.unit} if there is none."),
@@ -68,11 +75,13 @@ def analyte_command(analyte: Analyte) -> TyperCommand:
         verbose: Verbose = False,
         fail_on: FailOn = None,
     ) -> None:
-        years = None if age is None else read_age(age)
         report = _report_of(format, json, quiet, verbose)
         watched = _categories(fail_on)
+        if unit is not None and unit_behind is not None:
+            raise Usage(f"two units, {quote(unit_behind)} and {quote(unit)}; give one of them")
+        unit = unit_behind if unit is None else unit
         try:
-            outcome: Outcome = interpret(analyte, value, unit=unit, range=range, decimal=decimal, age=years)
+            outcome: Outcome = interpret(analyte, value, unit=unit, range=range, decimal=decimal, age=age)
         except LabcheckError as error:
             outcome = Refusal(analyte.id, value, unit, error.code, error.text)
         _finish([outcome], report, watched, alone=True)
@@ -100,16 +109,15 @@ def panel(
     labcheck panel vitd=22 b12=180pg/mL
     labcheck panel "vitd=55 nmol/L" "b12=<150 pmol/L" --json
     """
-    years = None if age is None else read_age(age)
     report = _report_of(format, json, quiet, verbose)
     watched = _categories(fail_on)
     outcomes: list[Outcome] = []
     for result in results:
         id, equals, value = result.partition("=")
-        if not equals:
-            raise Usage(f"{quote(result)} has no analyte; type one as in vitd=22 or b12=180pg/mL")
         try:
-            outcomes.append(interpret(catalogue_of(ctx)[id], value, decimal=decimal, age=years))
+            if not equals:
+                raise UnknownAnalyte("it names no analyte; type one as in vitd=22 or b12=180pg/mL")
+            outcomes.append(interpret(catalogue_of(ctx)[id], value, decimal=decimal, age=age))
         except LabcheckError as error:
             outcomes.append(Refusal(id, value, None, error.code, error.text))
     _finish(outcomes, report, watched, alone=False)
@@ -123,31 +131,42 @@ def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool) ->
     report = asked[0] if asked else "terminal"
     if verbose and report != "terminal":
         raise Usage(f"--verbose adds to the report for the terminal; leave it or {report} out")
+    if report == "quiet":
+        return _print_categories
+    return partial(_print_terminal, verbose=verbose) if report == "terminal" else partial(_print_file, report)
 
-    def write(outcomes: Sequence[Outcome], alone: bool) -> None:
-        judged = [outcome for outcome in outcomes if isinstance(outcome, Interpretation)]
-        match report:
-            case "quiet":
-                lines = [_category(outcome) for outcome in (judged if alone else outcomes)]
-                sys.stdout.write("".join(f"{line}\n" for line in lines))
-            case "json":
-                from labcheck.reports import json
 
-                sys.stdout.write(json.one(outcomes[0]) if alone else json.several(outcomes))
-            case "csv":
-                from labcheck.reports import csv
+def _print_categories(outcomes: Sequence[Outcome], alone: bool) -> None:
+    """Print a word a line; what no word can carry, and nobody should miss, goes to stderr."""
+    for outcome in outcomes:
+        if isinstance(outcome, Interpretation):
+            print(outcome.category)
+            for note in outcome.notes:
+                complain(f"note: {note.text}" if alone else f"{outcome.analyte.id}: note: {note.text}")
+        elif not alone:
+            print(_REFUSED)
 
-                sys.stdout.write(csv.several(outcomes))
-            case "markdown":
-                from labcheck.reports import markdown
 
-                sys.stdout.write(markdown.several(outcomes))
-            case _ if judged:
-                from labcheck.reports import terminal
+def _print_terminal(outcomes: Sequence[Outcome], _: bool, verbose: bool) -> None:
+    from labcheck.reports import terminal
 
-                terminal.print_summary(judged, terminal.open_console(sys.stdout), verbose=verbose)
+    if judged := [outcome for outcome in outcomes if isinstance(outcome, Interpretation)]:
+        terminal.print_summary(judged, terminal.open_console(sys.stdout), verbose=verbose)
 
-    return write
+
+def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool) -> None:
+    if report == "json":
+        from labcheck.reports import json
+
+        sys.stdout.write(json.one(outcomes[0]) if alone else json.several(outcomes))
+    elif report == "csv":
+        from labcheck.reports import csv
+
+        sys.stdout.write(csv.several(outcomes))
+    else:
+        from labcheck.reports import markdown
+
+        sys.stdout.write(markdown.several(outcomes))
 
 
 def _categories(names: str | None) -> frozenset[str]:
@@ -170,8 +189,8 @@ def _finish(outcomes: Sequence[Outcome], report: Report, watched: frozenset[str]
     report(outcomes, alone)
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     for refusal in refusals:
-        complain(refusal.text if alone else f"{refusal.analyte}: {refusal.text}")
+        complain(refusal.text if alone else f"{quote(refusal.analyte)}: {refusal.text}")
     if refusals:
         raise typer.Exit(REFUSED)
     if watched.intersection(map(_category, outcomes)):
-        raise typer.Exit(MET)
+        raise typer.Exit(CATEGORY_MET)

@@ -60,7 +60,7 @@ def draw(quantity: Quantity, label: str, bands: Sequence[Band], width: int, glyp
     The axis ends at one and a half times the last limit, or behind a value that is larger; a value more than
     four times that limit is an arrow at the edge. `label` stands beside the mark.
     """
-    limits = [band.interval.high for band in bands if band.interval.high is not None]
+    limits = [band.interval.high for band in bands if band.interval.high]
     end = _axis(quantity.value, limits)
 
     def column(number: Decimal) -> int:
@@ -87,7 +87,9 @@ def _short(limit: Decimal) -> str:
 
 
 def _axis(value: Decimal, limits: Sequence[Decimal]) -> Decimal:
-    usual = limits[-1] * Decimal("1.5")
+    usual = (limits[-1] if limits else value) * Decimal("1.5")
+    if not limits:
+        return usual
     return value * Decimal("1.2") if usual < value * Decimal("1.1") <= limits[-1] * 4 else usual
 
 
@@ -99,7 +101,7 @@ def _cell(number: int, end: Decimal, width: int) -> Interval:
 def _mark(quantity: Quantity, label: str, at: int, beyond: bool, width: int, glyphs: Glyphs) -> str:
     """Return the row above the zones: a mark for a value, an arrow along what a censored one can be."""
     comparator = quantity.comparator or ""
-    if beyond:
+    if beyond and "<" not in comparator:
         start, sign = width - 1, glyphs.right
     elif "<" in comparator:
         start, sign = 0, glyphs.left + glyphs.line * (at - 1) + glyphs.stop
@@ -110,6 +112,8 @@ def _mark(quantity: Quantity, label: str, at: int, beyond: bool, width: int, gly
     end = start + len(sign)
     if end + 1 + len(label) <= width:
         return f"{' ' * start}{sign} {label}".ljust(width)
+    if "<" in comparator:  # the arrow fills the row: write the label into it
+        return f"{sign[:2]} {label} {sign[4 + len(label) :]}"[:width].ljust(width)
     return f"{label} {sign}".rjust(end)[:width].ljust(width)
 
 

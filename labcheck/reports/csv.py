@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Sequence
 
-from labcheck.errors import printable
 from labcheck.model import Outcome, Refusal
+from labcheck.wording import printable
 
 COLUMNS = tuple(
     f"labcheck_{name}" for name in ("analyte", "value", "unit", "category", "code", "range", "note")

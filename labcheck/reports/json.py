@@ -10,7 +10,8 @@ from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 
-from labcheck.model import DISCLAIMER, Conversion, Outcome, Refusal
+from labcheck.model import Conversion, Outcome, Refusal
+from labcheck.reports import DISCLAIMER
 
 SCHEMA = "labcheck/1"
 SCHEMA_FILE = Path(__file__).with_name("schema.json")

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from labcheck.errors import printable
-from labcheck.model import DISCLAIMER, Interpretation, Outcome, Refusal
+from labcheck.model import Interpretation, Outcome, Refusal
+from labcheck.reports import DISCLAIMER
+from labcheck.wording import printable
 
 
 def several(outcomes: Sequence[Outcome]) -> str:
@@ -46,7 +47,8 @@ def _texts(outcome: Outcome) -> Iterator[str]:
     yield from (note.text for note in outcome.notes)
     yield from (meaning.text for meaning in outcome.meanings)
     yield from (caution.statement.text for caution in outcome.cautions)
-    yield f"Range: {outcome.range}, {outcome.range.source.citation}"
+    remark = f". {outcome.range.remark}" if outcome.range.remark else ""
+    yield f"Range: {outcome.range}, {outcome.range.source.citation}{remark}"
 
 
 def _plain(text: str) -> str:

@@ -17,7 +17,6 @@ from rich.text import Text
 from labcheck.classify import classify
 from labcheck.interpret import canonical_bands
 from labcheck.model import (
-    DISCLAIMER,
     Analyte,
     Band,
     Category,
@@ -25,10 +24,11 @@ from labcheck.model import (
     Quantity,
     Statement,
 )
-from labcheck.reports import bar
+from labcheck.reports import DISCLAIMER, bar
 from labcheck.units import accepted_units, factor, other_spellings, read_unit
 
 _WIDEST = 100
+_NARROWEST = 20
 _NARROW = 60
 _DISCLAIMER = Text(DISCLAIMER, style="italic")
 # Seen as well on a light as on a dark background; Rich takes the nearest where a terminal has fewer colours.
@@ -43,7 +43,7 @@ _COLOURS = {
 def open_console(file: TextIO) -> Console:
     """Make the console that reports are printed on; it obeys NO_COLOR, pipes and the terminal's width."""
     console = Console(file=file, highlight=False, markup=False, emoji=False)
-    console.width = min(console.width, _WIDEST)
+    console.width = max(_NARROWEST, min(console.width, _WIDEST))
     return console
 
 
@@ -68,10 +68,16 @@ def print_page(analyte: Analyte, console: Console, age: Decimal | None = None) -
 def print_units(analyte: Analyte, console: Console) -> None:
     """Print every accepted unit with what a number in it is multiplied by to be in the canonical one."""
     canonical, mass = read_unit(analyte.unit), analyte.molar_mass
-    table = Table("unit", f"times, for {analyte.unit}", "also written", box=None, padding=(0, 3, 0, 0))
+    table = Table(box=None, padding=(0, 3, 0, 0))
+    for heading in ("unit", f"times, for {analyte.unit}", "also written"):
+        table.add_column(heading, overflow="fold")
     for unit in accepted_units():
         if unit.kind == canonical.kind or mass:
-            table.add_row(unit.code, f"{factor(unit, canonical, mass):f}", ", ".join(other_spellings(unit)))
+            table.add_row(
+                unit.code,
+                f"{Context(prec=8).plus(factor(unit, canonical, mass)):f}",
+                ", ".join(other_spellings(unit)),
+            )
     weighed = [Text(f"{mass.value:f} g/mol, {mass.source.citation}")] if mass else []
     _print(console, [_title(analyte), *weighed, "", table])
 
@@ -100,7 +106,7 @@ def _title(analyte: Analyte) -> Text:
 
 
 def _headline(judged: Interpretation, bands: Sequence[Band], console: Console) -> Text:
-    assumed = "" if judged.reported.unit else f" {judged.analyte.unit} (assumed)"
+    assumed = "" if judged.reported.unit else f" {judged.analyte.unit} (assumed: no unit was given)"
     line = Text(f"{judged.reported}{assumed}", style="bold")
     if judged.conversion:
         sign, rounded = _rounded(judged.canonical, bands)
@@ -132,13 +138,13 @@ def _bar(judged: Interpretation, bands: Sequence[Band], console: Console) -> Tex
 
 
 def _facts(judged: Interpretation, verbose: bool) -> Iterator[tuple[str, list[Text]]]:
-    yield "Range", [Text(f"{judged.range}, {judged.range.source.citation}")]
+    yield "Range", [Text(_range(judged))]
     if verbose and judged.conversion:
         mass = judged.conversion.molar_mass
         by = f"times {judged.conversion.factor:f}"
         yield "Converted", [Text(f"{by}; {mass.value:f} g/mol, {mass.source.citation}" if mass else by)]
-    if judged.notes:
-        yield "Note", [Text(note.text, style="bold") for note in judged.notes]
+    notes = [note.text for note in judged.notes if note.code != "unit-assumed"]  # the headline says that one
+    yield "Note", [Text(text, style="bold") for text in notes]
     if judged.meanings:
         yield "Meaning", [Text(" ".join(meaning.text for meaning in judged.meanings))]
     if verbose:
@@ -147,14 +153,20 @@ def _facts(judged: Interpretation, verbose: bool) -> Iterator[tuple[str, list[Te
             list(_fitting((caution.statement for caution in judged.cautions), judged.age, named=False)),
         )
     else:
-        brief = [caution.statement for caution in judged.cautions if caution.brief]
-        yield "Cautions", [Text(each.text) for each in brief if each.group is None or judged.age is not None]
+        yield "Cautions", [Text(caution.statement.text) for caution in judged.cautions if caution.brief]
+
+
+def _range(judged: Interpretation) -> str:
+    used, source = judged.range, judged.range.source
+    dated = "" if source.checked == "user" else f", {used.year or 'undated'}"
+    ages = "It is the same for every age." if judged.age is not None else None
+    return " ".join(filter(None, (f"{used}, {source.citation}{dated}.", used.remark, ages)))
 
 
 def _labelled(facts: Iterable[tuple[str, list[Text]]], console: Console) -> RenderableType:
     """Set texts beside their labels, or under them where the terminal is narrow."""
     narrow = console.width < _NARROW
-    table = Table.grid(padding=(0, 0 if narrow else 2, 0, 0))
+    table = _grid(1, 0) if narrow else _grid(2, 2)
     for label, texts in facts:
         if not texts:
             continue
@@ -179,8 +191,16 @@ def _list(heading: str, texts: Iterable[Text]) -> Iterator[RenderableType]:
         yield Padding(_bullets(items), (0, 2))
 
 
+def _grid(columns: int, gap: int) -> Table:
+    """Make a table without lines, `gap` blanks between columns, where words break but are never cut."""
+    table = Table.grid(padding=(0, gap, 0, 0))
+    for _ in range(columns):
+        table.add_column(overflow="fold")
+    return table
+
+
 def _bullets(texts: Iterable[Text]) -> RenderableType:
-    table = Table.grid(padding=(0, 1, 0, 0))
+    table = _grid(2, 1)
     for text in texts:
         table.add_row("•", text)
     return table

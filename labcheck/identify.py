@@ -1,0 +1,103 @@
+"""Which analyte a document means: a name for a test, a LOINC code, or both -> an analyte of the catalogue.
+
+It errs towards "not covered": a name counts only if every word of it is accounted for, so that neither
+`Vitamin B12 binding capacity` nor `vitamin_d_percent_rda` is taken for a result of ours. What is known to be
+mistaken for a test (1,25-dihydroxyvitamin D for 25-hydroxyvitamin D) is refused by name, which is more than
+not covered: somebody may have meant it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from labcheck.errors import DamagedCode, WrongAnalyte
+from labcheck.model import Analyte, Loinc
+from labcheck.wording import quote
+
+Words = frozenset[str]
+
+_SAY_NOTHING = frozenset({
+    *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "level", "levels", "concentration"),
+    *("quant", "quantitative", "ia", "lc", "ms", "lcms", "lcmsms"),
+})  # fmt: skip
+_EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "harn": "urine"}
+_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
+
+
+class Identified(NamedTuple):
+    """The analyte meant, and the LOINC code that said so where there was one."""
+
+    analyte: Analyte
+    loinc: Loinc | None
+
+
+class Identifier:
+    """Tells which of some analytes a document means; made once, asked for every distinct name and code."""
+
+    def __init__(self, analytes: Iterable[Analyte]) -> None:
+        self._analytes = tuple(analytes)
+        self._accepted: dict[Words, Analyte] = {}
+        self._refused: dict[Words, Analyte] = {}
+        self._codes: dict[str, Identified] = {}
+        self._damaged: set[str] = set()
+        for analyte in self._analytes:
+            for name in (analyte.id, analyte.name, *analyte.names.accepted):
+                self._accepted[words_of(name, analyte.names.words)] = analyte
+            for name in analyte.names.refused:
+                self._refused[words_of(name, analyte.names.words)] = analyte
+            for loinc in analyte.loinc:
+                self._codes[loinc.code] = Identified(analyte, loinc)
+                self._damaged.update(_as_dates(loinc.code))
+
+    def identify(self, name: str | None, code: str | None) -> Identified | None:
+        """Return what is meant, or None for what the catalogue does not cover.
+
+        Raises WrongAnalyte for what is known to be mistaken for one of the analytes, and DamagedCode.
+        """
+        code = (code or "").strip()
+        by_name = self._by_name(name or "")
+        if code.lower() in self._damaged and (by_name or not (name or "").strip()):
+            raise DamagedCode(f"{quote(code)} was a LOINC code before a spreadsheet made a date of it")
+        if not code:
+            return by_name and Identified(by_name, None)
+        if code not in self._codes:
+            return None if _looks_like_loinc(code) else by_name and Identified(by_name, None)
+        found = self._codes[code]
+        if found.loinc and found.loinc.refused:
+            raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
+        if by_name and by_name.id != found.analyte.id:
+            raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
+        return found
+
+    def _by_name(self, name: str) -> Analyte | None:
+        if len(name) > 200:
+            return None
+        for analyte in self._analytes:
+            words = words_of(name, analyte.names.words)
+            if words in self._refused:
+                raise WrongAnalyte(f"{quote(name)} is not {analyte.name}: {self._refused[words].test}")
+            if words in self._accepted:
+                return self._accepted[words]
+        return None
+
+
+def words_of(name: str, words: Mapping[str, str]) -> Words:
+    """Return the words of a name that say something, letters and digits apart, in `words`' spelling."""
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    known = {**_EVERYWHERE, **words}
+    found = (known.get(word, word).split() for word in re.findall(r"[^\W\d_]+|\d+", plain))
+    return frozenset(word for several in found for word in several) - _SAY_NOTHING
+
+
+def _looks_like_loinc(code: str) -> bool:
+    return re.fullmatch(r"[0-9]{1,7}-[0-9]", code) is not None
+
+
+def _as_dates(code: str) -> Iterable[str]:
+    """Yield what spreadsheets make of a code that looks like a year and a month."""
+    year, month = code.split("-")
+    if len(year) == 4 and month != "0":
+        name = _MONTHS[int(month) - 1]
+        yield from (f"{name}-{year[2:]}", f"{year[2:]}-{name}", f"{name} {year[2:]}", f"{year}-0{month}-01")

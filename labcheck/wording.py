@@ -1,0 +1,23 @@
+"""How a message shows what a user wrote: harmless, short, and with the nearest known word beside it."""
+
+
+def printable(text: str) -> str:
+    """Return text with escapes for what a terminal could act on or a reader be misled by.
+
+    That is control codes, marks that turn the direction of writing, and bytes that are no text.
+    """
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+
+
+def quote(text: str, limit: int = 40) -> str:
+    """Return what a user wrote, fit for a message: printable, in quotes, cut after `limit` characters."""
+    shown = printable(text[:limit])
+    return f"'{shown}'" if len(text) <= limit else f"'{shown}…' ({len(text):,} characters)"
+
+
+def did_you_mean(word: str, known: list[str]) -> str:
+    """Return ' - did you mean ...?' with the nearest of `known`, or nothing."""
+    from difflib import get_close_matches
+
+    near = get_close_matches(word[:40].lower(), known, n=3, cutoff=0.5)
+    return f" - did you mean {' or '.join(near)}?" if near else ""

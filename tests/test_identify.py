@@ -1,0 +1,165 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labcheck.catalogue import built_in
+from labcheck.errors import DamagedCode, LabcheckError, WrongAnalyte
+from labcheck.identify import Identifier
+
+IDENTIFIER = Identifier(built_in()[id] for id in built_in().ids)
+
+
+def meant(name: str | None = None, code: str | None = None) -> str | None:
+    found = IDENTIFIER.identify(name, code)
+    return found and found.analyte.id
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "vitd",
+            "VITD",
+            "Vitamin D",
+            "vitamin_d",
+            "Vit D",
+            "Vit. D",
+            "Vit D3",
+            "25(OH)D",
+            "25-OH Vit D",
+            "25OHD",
+        ),
+        *("VITAMIN D,25-OH,TOTAL,IA", "Vitamin D, 25-Hydroxy", "25-Hydroxy Vitamin D", "25-hydroxyvitamin D"),
+        *("Vitamin D3 (25-OH-Calciferol)", "25-Hydroxyvit. D", "Calcidiol", "S-D-25", "serum_vitamin_d"),
+        *(
+            "Vitamin D (25-OH), Calcidiol",
+            "Vitamin D3 (25-OH)",
+            "25-OH-Vitamin D2+D3",
+            "Vitamine D",
+            "Vitamina D",
+        ),
+        *(
+            "25 OH vitamine D",
+            "25-hidroxivitamina D",
+            "25-Hydroxy-Vitamin D gesamt",
+            "25 hydroxycholecalciferol",
+        ),
+    ],
+)
+def test_the_names_of_vitamin_d_are_understood(name: str) -> None:
+    assert meant(name) == "vitd"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "b12",
+            "B12",
+            "Vitamin B12",
+            "VITAMIN B-12",
+            "vitamin_b12",
+            "VITB12",
+            "Vit B12",
+            "S-B12-Vit",
+            "Cobalamin",
+        ),
+        *(
+            "Vitamin B12 (Cobalamin)",
+            "Vitamine B12 (cobalamine)",
+            "Vitamina B12",
+            "cobalamine",
+            "Vitamin B12, serum",
+        ),
+    ],
+)
+def test_the_names_of_vitamin_b12_are_understood(name: str) -> None:
+    assert meant(name) == "b12"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "1,25-Dihydroxy Vitamin D",
+            "1,25-dihydroxyvitamin D",
+            "1,25(OH)2D",
+            "1,25-(OH)2 Vitamin D3",
+            "Calcitriol",
+        ),
+        *("25-OH Vitamin D2", "Vitamin D2", "Holotranscobalamin", "Active B12", "Aktives B12", "S-B12-TC2"),
+        *(
+            "Active Vitamin B12 (Holotranscobalamin)",
+            "Vitamin B12, urine",
+            "Vitamin B12 (whole blood)",
+            "Holo-TC",
+        ),
+    ],
+)
+def test_what_is_mistaken_for_a_test_is_refused(name: str) -> None:
+    with pytest.raises(WrongAnalyte):
+        meant(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(
+            "",
+            "Ferritin",
+            "Vitamin B12 binding capacity",
+            "vitamin_d_percent_rda",
+            "Vitamin D binding protein",
+        ),
+        *(
+            "Vitamin",
+            "D",
+            "12",
+            "25",
+            "Vitamin B6",
+            "Vitamin K",
+            "Folate",
+            "B12/Folate",
+            "Anti-B12",
+            "抗B12抗体",
+        ),
+        *("Vitamin D intake", "Hepatitis D", "Vitamin D receptor", "D-Dimer", "Vitamin D" * 100),
+    ],
+)
+def test_other_names_are_not_covered(name: str) -> None:
+    assert meant(name) is None
+
+
+@pytest.mark.parametrize("id", ["vitd", "b12"])
+def test_each_code_of_the_catalogue_is_understood_or_refused(id: str) -> None:
+    for loinc in built_in()[id].loinc:
+        if loinc.refused:
+            with pytest.raises(WrongAnalyte, match=loinc.code):
+                meant(code=loinc.code)
+        else:
+            assert meant(code=loinc.code) == meant("our own name", loinc.code) == id
+
+
+def test_a_code_outweighs_a_name_unless_they_disagree() -> None:
+    assert meant("Vitamin D", "2345-7") is None  # glucose
+    assert meant("Vitamin D", "LOCAL77") == "vitd"
+    assert meant("Vitamin D", "") == "vitd"
+    for name in ("B12", "1,25-Dihydroxy Vitamin D"):
+        with pytest.raises(WrongAnalyte):
+            meant(name, "1989-3")
+
+
+@pytest.mark.parametrize("code", ["Mar-89", "MAR-89", "Sep-32", "1989-03-01"])
+def test_a_code_that_a_spreadsheet_has_damaged_is_refused(code: str) -> None:
+    for name in ("Vitamin D", None, ""):
+        with pytest.raises(DamagedCode):
+            meant(name, code)
+    assert meant("Glucose", code) is None
+
+
+@given(st.none() | st.text(), st.none() | st.text())
+def test_any_name_and_code_are_understood_refused_or_not_covered(name: str | None, code: str | None) -> None:
+    try:
+        assert meant(name, code) in (None, "vitd", "b12")
+    except LabcheckError as refusal:
+        assert refusal.code in ("wrong-analyte", "damaged-code")
