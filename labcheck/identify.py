@@ -19,9 +19,14 @@ Words = frozenset[str]
 
 _SAY_NOTHING = frozenset({
     *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "level", "levels", "concentration"),
-    *("quant", "quantitative", "ia", "lc", "ms", "lcms", "lcmsms"),
+    *("quant", "quantitative", "ia"),
 })  # fmt: skip
 _EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "harn": "urine"}
+# With one of these a name contradicts a code of ours, even if nothing else is known of it.
+_CONTRADICT = frozenset({
+    *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
+    *("urine", "u", "csf", "liquor", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy"),
+})  # fmt: skip
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
@@ -55,7 +60,7 @@ class Identifier:
 
         Raises WrongAnalyte for what is known to be mistaken for one of the analytes, and DamagedCode.
         """
-        code = (code or "").strip()
+        code = _plain_code(code or "")
         by_name = self._by_name(name or "")
         if code.lower() in self._damaged and (by_name or not (name or "").strip()):
             raise DamagedCode(f"{quote(code)} was a LOINC code before a spreadsheet made a date of it")
@@ -66,19 +71,25 @@ class Identifier:
         found = self._codes[code]
         if found.loinc and found.loinc.refused:
             raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
+        if name and not by_name and not words_of(name, found.analyte.names.words).isdisjoint(_CONTRADICT):
+            raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
         if by_name and by_name.id != found.analyte.id:
             raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
         return found
 
     def _by_name(self, name: str) -> Analyte | None:
-        if len(name) > 200:
+        if len(name) > 200 or re.search(
+            r"[<>=≤≥%?/:]", name
+        ):  # a comparator, a share, a ratio, a damaged letter
             return None
-        for analyte in self._analytes:
-            words = words_of(name, analyte.names.words)
-            if words in self._refused:
-                raise WrongAnalyte(f"{quote(name)} is not {analyte.name}: {self._refused[words].test}")
+        spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
+        for words in filter(None, spelled):
             if words in self._accepted:
                 return self._accepted[words]
+        for words in spelled:
+            if words in self._refused:
+                ours = self._refused[words]
+                raise WrongAnalyte(f"{quote(name)} is not {ours.name} ({ours.test}): it is another test")
         return None
 
 
@@ -86,9 +97,18 @@ def words_of(name: str, words: Mapping[str, str]) -> Words:
     """Return the words of a name that say something, letters and digits apart, in `words`' spelling."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(character for character in plain if not unicodedata.combining(character))
+    plain = re.sub(r"\(oh\)\s*2", " 1 oh ", plain)  # two hydroxy groups, whatever else is written
+    plain = re.sub(r"^\W*b\b\W+(?=[bv])", "blood ", plain)  # B- is blood, as S- is serum
     known = {**_EVERYWHERE, **words}
     found = (known.get(word, word).split() for word in re.findall(r"[^\W\d_]+|\d+", plain))
     return frozenset(word for several in found for word in several) - _SAY_NOTHING
+
+
+def _plain_code(code: str) -> str:
+    """Return a code without what is written around it: `LOINC 1989-3`, `1989-3^LN`."""
+    plain = code.strip().replace("\u2013", "-").replace("\u2010", "-").replace("\u2011", "-")
+    match = re.search(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain)
+    return match[0] if match else plain
 
 
 def _looks_like_loinc(code: str) -> bool:
@@ -100,4 +120,6 @@ def _as_dates(code: str) -> Iterable[str]:
     year, month = code.split("-")
     if len(year) == 4 and month != "0":
         name = _MONTHS[int(month) - 1]
-        yield from (f"{name}-{year[2:]}", f"{year[2:]}-{name}", f"{name} {year[2:]}", f"{year}-0{month}-01")
+        yield from (f"{name}-{year[2:]}", f"{year[2:]}-{name}", f"{name} {year[2:]}", f"{name} {year}")
+        yield from (f"{year}-0{month}", f"{year}-0{month}-01", f"{year}-0{month}-01 00:00:00")
+        yield from (f"01.0{month}.{year}", f"{month}/1/{year}", f"1/{month}/{year}", f"01/0{month}/{year}")

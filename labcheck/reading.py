@@ -26,7 +26,7 @@ LONGEST = 100
 OLDEST = 130
 """An age in years above this is a slip of the hand."""
 
-_SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f\t＜＞≤⩽≥⩾−–—’", "    " + " <>≤≤≥≥---'")
+_SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f＜＞≤⩽≥⩾−–—’", "    <>≤≤≥≥---'")
 _GROUPING = re.compile("(?<=[0-9])[\u00a0\u2007\u2009\u202f](?=[0-9])")
 """Blanks that are typed to keep a number together; an ordinary one can also keep two apart."""
 
@@ -104,7 +104,7 @@ def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
     """
     if _is_plain(text, decimal) and (number := Decimal(text)):
         return Measurement(text, None, number)
-    plain = _GROUPING.sub("'", text).translate(_SIGNS).strip()
+    plain = _plain(text)
     if not plain.strip("-. *_") or plain.lower().rstrip(".") in _NO_VALUE:
         raise NoValue(f"{quote(text)} is not a value: nothing was measured, or it is not reported yet")
     match = re.fullmatch(_VALUE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
@@ -133,7 +133,7 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
     it is written. Raises UnreadableRange for whatever is not one range (`0-0`, `0-2-7.2`, prose), and
     AmbiguousNumber.
     """
-    plain = _GROUPING.sub("'", text).translate(_SIGNS).strip()
+    plain = _plain(text)
     match = re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
     unreadable = UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100 or '>30'")
     if match is None:
@@ -160,6 +160,11 @@ def read_age(text: str) -> Decimal:
     if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]+)?", text) or len(text) > 20 or Decimal(text) > OLDEST:
         raise UnreadableAge(f"{quote(text)} is not an age in years; type one as in 42 or 0.5")
     return Decimal(text)
+
+
+def _plain(text: str) -> str:
+    """Write the signs that mean the same in one way. A tab parts cells: it never groups digits."""
+    return _GROUPING.sub("'", text).replace("\t", "  ").translate(_SIGNS).strip()
 
 
 def _is_plain(text: str, decimal: DecimalMark | None) -> bool:

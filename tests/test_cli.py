@@ -63,7 +63,8 @@ def test_what_is_mistaken_for_an_analyte_is_refused(labcheck: Labcheck, name: st
     for args in ((name, "40"), ("panel", f"{name}=40"), ("explain", name)):
         ran = labcheck(*args)
         assert (ran.stdout, ran.exit_code) == ("", 2)
-        assert f"'{name}' is not" in ran.stderr
+        assert f"'{name}' is not Vitamin" in ran.stderr
+    assert labcheck("panel", "b12<=250 pg/mL", "-q").stdout == "refused\n"
 
 
 def test_a_cluster_of_short_options_takes_its_value(labcheck: Labcheck) -> None:

@@ -87,7 +87,17 @@ def test_the_names_of_vitamin_b12_are_understood(name: str) -> None:
             "1,25-(OH)2 Vitamin D3",
             "Calcitriol",
         ),
-        *("25-OH Vitamin D2", "Vitamin D2", "Holotranscobalamin", "Active B12", "Aktives B12", "S-B12-TC2"),
+        *(
+            "25-OH Vitamin D2",
+            "Vitamin D2",
+            "Holotranscobalamin",
+            "Active B12",
+            "Aktives B12",
+            "S-B12-TC2",
+            "25(OH)2D3",
+            "B-Vitamin B12",
+            "(B) B12",
+        ),
         *(
             "Active Vitamin B12 (Holotranscobalamin)",
             "Vitamin B12, urine",
@@ -123,6 +133,16 @@ def test_what_is_mistaken_for_a_test_is_refused(name: str) -> None:
             "Anti-B12",
             "抗B12抗体",
         ),
+        *(
+            "b12<",
+            "vitd>",
+            "Vitamin B12 %",
+            "25-OH-D3/25-OH-D2",
+            "25-Hydroxy D3, LC-MS",
+            "serum",
+            "plasma",
+            "?",
+        ),
         *("Vitamin D intake", "Hepatitis D", "Vitamin D receptor", "D-Dimer", "Vitamin D" * 100),
     ],
 )
@@ -144,12 +164,32 @@ def test_a_code_outweighs_a_name_unless_they_disagree() -> None:
     assert meant("Vitamin D", "2345-7") is None  # glucose
     assert meant("Vitamin D", "LOCAL77") == "vitd"
     assert meant("Vitamin D", "") == "vitd"
-    for name in ("B12", "1,25-Dihydroxy Vitamin D"):
+    for name in (
+        "B12",
+        "1,25-Dihydroxy Vitamin D",
+        "Free vitamin D",
+        "Vitamin D binding protein",
+        "U-Vitamin D",
+    ):
         with pytest.raises(WrongAnalyte):
             meant(name, "1989-3")
 
 
-@pytest.mark.parametrize("code", ["Mar-89", "MAR-89", "Sep-32", "1989-03-01"])
+@pytest.mark.parametrize(
+    "code", ["LN62290-2", "LOINC 62290-2", "62290-2^1,25^LN", "62290–2", "http://loinc.org/62290-2"]
+)
+def test_a_code_is_known_whatever_is_written_around_it(code: str) -> None:
+    with pytest.raises(WrongAnalyte):
+        meant("Vitamin D", code)
+    assert (
+        meant("our own name", code.replace("62290", "62292").replace("2-2", "2-8").replace("2–2", "2–8"))
+        == "vitd"
+    )
+
+
+@pytest.mark.parametrize(
+    "code", ["Mar-89", "MAR-89", "Sep-32", "1989-03-01", "1989-03", "3/1/1989", "Mar 1989"]
+)
 def test_a_code_that_a_spreadsheet_has_damaged_is_refused(code: str) -> None:
     for name in ("Vitamin D", None, ""):
         with pytest.raises(DamagedCode):

@@ -145,6 +145,7 @@ def test_what_stands_behind_a_number_is_told_apart(
                 "375, 390",
                 "22 25",
                 "180 200",
+                "1\t187",
                 "1  187",
                 "0 500",
                 "22 (25)",
