@@ -96,6 +96,12 @@ class Usage(LabcheckError):
     code = "usage"
 
 
+class UnreadableFile(LabcheckError):
+    """A file is not there, may not be read, or is not what its name says."""
+
+    code = "unreadable-file"
+
+
 class BadCatalogue(LabcheckError):
     """A catalogue file cannot be used; the text names the file and the key."""
 

@@ -160,7 +160,11 @@ def test_numbers_keep_their_digits(labcheck: Labcheck, value: str, written: str)
 
 def test_the_schema_knows_every_reason_and_nothing_else() -> None:
     known = set(VALIDATOR.schema["$defs"]["refusal"]["properties"]["error"]["properties"]["code"]["enum"])
-    assert known == {cls.code for cls in LabcheckError.__subclasses__()} - {"usage", "bad-catalogue"}
+    assert known == {cls.code for cls in LabcheckError.__subclasses__()} - {
+        "usage",
+        "bad-catalogue",
+        "unreadable-file",
+    }
 
 
 def test_a_refusal_of_an_option_is_json_too(labcheck: Labcheck) -> None:

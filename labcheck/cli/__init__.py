@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from labcheck import __version__
-from labcheck.cli import knowledge, results
+from labcheck.cli import knowledge, results, table
 from labcheck.cli.edge import REFUSED, run
 from labcheck.cli.options import Values, catalogue_of
 from labcheck.errors import UnknownAnalyte, Usage
@@ -68,6 +68,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command(cls=Values)(results.panel)
+app.command()(table.csv)
 app.command()(knowledge.explain)
 app.command()(knowledge.units)
 app.command(cls=Values)(knowledge.convert)

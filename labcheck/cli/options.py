@@ -7,8 +7,8 @@ import typer
 from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import BadCatalogue
-from labcheck.model import DecimalMark
+from labcheck.errors import BadCatalogue, Usage
+from labcheck.model import Category, DecimalMark
 from labcheck.wording import quote
 
 Format = Literal["terminal", "json", "csv", "markdown"]
@@ -80,3 +80,15 @@ NAMED = typer.Argument(
     metavar="ANALYTE", help="vitd, b12, or one of --catalogue.", autocompletion=_known_analytes
 )
 """An analyte's id."""
+
+
+REFUSED_WORD = "refused"
+
+
+def categories(names: str | None, option: str) -> frozenset[str]:
+    """Read a list of categories, `refused` among them, as `option` gives it."""
+    known = (*Category, REFUSED_WORD)
+    read = frozenset() if names is None else frozenset(name.strip().lower() for name in names.split(","))
+    for name in sorted(read.difference(known)):
+        raise Usage(f"{option} has no category {quote(name)}; type one or more of {','.join(known)}")
+    return read

@@ -10,6 +10,7 @@ from typer.core import TyperCommand
 
 from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
 from labcheck.cli.options import (
+    REFUSED_WORD,
     Age,
     DecimalOption,
     FailOn,
@@ -20,13 +21,12 @@ from labcheck.cli.options import (
     Values,
     Verbose,
     catalogue_of,
+    categories,
 )
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
-from labcheck.model import Analyte, Category, Interpretation, Outcome, Refusal
+from labcheck.model import Analyte, Interpretation, Outcome, Refusal
 from labcheck.wording import quote
-
-_REFUSED = "refused"
 
 Report = Callable[[Sequence[Outcome], bool], None]
 """Prints outcomes; the flag says that there is one, asked for alone."""
@@ -76,7 +76,7 @@ def analyte_command(analyte: Analyte) -> TyperCommand:
         fail_on: FailOn = None,
     ) -> None:
         report = _report_of(format, json, quiet, verbose)
-        watched = _categories(fail_on)
+        watched = categories(fail_on, "--fail-on")
         if unit is not None and unit_behind is not None:
             raise Usage(f"two units, {quote(unit_behind)} and {quote(unit)}; give one of them")
         unit = unit_behind if unit is None else unit
@@ -110,7 +110,7 @@ def panel(
     labcheck panel "vitd=55 nmol/L" "b12=<150 pmol/L" --json
     """
     report = _report_of(format, json, quiet, verbose)
-    watched = _categories(fail_on)
+    watched = categories(fail_on, "--fail-on")
     outcomes: list[Outcome] = []
     for result in results:
         id, equals, value = result.partition("=")
@@ -144,7 +144,7 @@ def _print_categories(outcomes: Sequence[Outcome], alone: bool) -> None:
             for note in outcome.notes:
                 complain(f"note: {note.text}" if alone else f"{outcome.analyte.id}: note: {note.text}")
         elif not alone:
-            print(_REFUSED)
+            print(REFUSED_WORD)
 
 
 def _print_terminal(outcomes: Sequence[Outcome], _: bool, verbose: bool) -> None:
@@ -169,19 +169,8 @@ def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool) -> None:
         sys.stdout.write(markdown.several(outcomes))
 
 
-def _categories(names: str | None) -> frozenset[str]:
-    """Read the list behind --fail-on."""
-    known = (*Category, _REFUSED)
-    watched = (
-        frozenset(name.strip().lower() for name in names.split(",")) if names is not None else frozenset()
-    )
-    for name in sorted(watched.difference(known)):
-        raise Usage(f"--fail-on has no category {quote(name)}; type one or more of {','.join(known)}")
-    return watched
-
-
 def _category(outcome: Outcome) -> str:
-    return outcome.category if isinstance(outcome, Interpretation) else _REFUSED
+    return outcome.category if isinstance(outcome, Interpretation) else REFUSED_WORD
 
 
 def _finish(outcomes: Sequence[Outcome], report: Report, watched: frozenset[str], alone: bool) -> None:

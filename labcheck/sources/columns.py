@@ -1,0 +1,197 @@
+"""A table's header -> which columns hold what.
+
+A long table has a row a result: the test's name or LOINC code, the value, the unit. A wide one has a column
+a test, its unit in the header (`serum_vitamin_d_ng_ml`). What is asked for by name or number is taken; the
+rest is found, and where more than one column fits, the reader is told which options settle it.
+"""
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from labcheck.catalogue import Catalogue
+from labcheck.errors import LabcheckError, Usage
+from labcheck.model import Analyte
+from labcheck.units import accepted_units, read_unit
+from labcheck.wording import printable, quote
+
+ROLES = ("test", "loinc", "value", "unit", "comparator")
+
+# How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "test": (
+        """test test_name testname lab_test labtest marker marker_name analyte analyte_name biomarker
+        parameter analyt untersuchung messgrosse analyse parametre prueba analito determinacion parametro""",
+        """name marker_label component observation test_description measurement_source_value exam examen
+        bezeichnung""",
+        "marker_key itemid measurement_concept_id",
+    ),
+    "loinc": ("loinc loinc_code loinc_num",),
+    "value": (
+        """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
+        valor""",
+        "value_as_number valuenum numeric_value observation_value",
+        "value_source_value",
+    ),
+    "unit": (
+        """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units
+        einheit einheiten unite unites unidad unidades""",
+        "unit_source_value",
+    ),
+    "comparator": ("comparator operator value_comparator qualifier",),
+}
+_OPTIONS = {
+    "test": "--test",
+    "loinc": "--loinc",
+    "value": "--value",
+    "unit": "--unit-column",
+    "comparator": "--comparator",
+}
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Where one result of each row stands: columns by role, counted from 0, and what the header settles."""
+
+    columns: Mapping[str, int]
+    analyte: Analyte | None = None
+    unit: str | None = None
+    label: str = ""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The results that each row holds; in a wide table an empty cell means that nothing was measured."""
+
+    results: tuple[Measured, ...]
+    wide: bool
+
+
+def find_layout(
+    header: Sequence[str],
+    catalogue: Catalogue,
+    *,
+    asked: Mapping[str, str],
+    wide: Sequence[str] = (),
+    analyte: str | None = None,
+) -> Layout:
+    """Find the columns; `asked` are names or numbers by role, `wide` texts as in `vitd=LBXVIDMS:nmol/L`.
+
+    Raises Usage where nothing or more than one thing fits.
+    """
+    if wide:
+        return Layout(_labelled([_asked_wide(text, header, catalogue) for text in wide]), wide=True)
+    columns = {role: _number(name, header, _OPTIONS[role]) for role, name in asked.items()}
+    for role in ROLES:
+        if role not in columns and (number := _found(role, header)) is not None:
+            columns[role] = number
+    only = None if analyte is None else catalogue[analyte]
+    if only and "test" not in asked and "loinc" not in asked:
+        columns.pop("test", None)
+        columns.pop("loinc", None)
+    if "value" in columns and (only or "test" in columns or "loinc" in columns):
+        if len(set(columns.values())) < len(columns):
+            raise Usage("one column cannot be two things; " + _listed(header))
+        return Layout((Measured(columns, only, _unit_in(header[columns["value"]])),), wide=False)
+    found = [measured for number, name in enumerate(header) if (measured := _wide(number, name, catalogue))]
+    if found and not asked:
+        return Layout(_labelled(found), wide=True)
+    missing = "a value" if "value" not in columns else "a test's name"
+    raise Usage(
+        f"no column is known to hold {missing}; {_listed(header)}; say which with --test and --value, with "
+        "--column vitd=COLUMN:UNIT, or with --analyte for a file of one test"
+    )
+
+
+def _listed(header: Sequence[str]) -> str:
+    return "the columns are " + ", ".join(printable(name) for name in header)
+
+
+def _normal(name: str) -> str:
+    plain = unicodedata.normalize("NFKD", name).casefold()
+    plain = "".join(character for character in plain if not unicodedata.combining(character))
+    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+
+
+def _found(role: str, header: Sequence[str]) -> int | None:
+    for names in _NAMES[role]:
+        fitting = [number for number, name in enumerate(header) if _normal(name) in names.split()]
+        if not fitting:  # a unit may stand behind: `Result (ng/mL)`
+            fitting = [
+                number
+                for number, name in enumerate(header)
+                if role == "value" and _unit_in(name) and _normal(name.rsplit("(", 1)[0]) in names.split()
+            ]
+        if len(fitting) > 1:
+            which = ", ".join(printable(header[number]) for number in fitting)
+            raise Usage(f"more than one column can hold the {role}: {which}; say which with {_OPTIONS[role]}")
+        if fitting:
+            return fitting[0]
+    return None
+
+
+def _number(name: str, header: Sequence[str], option: str) -> int:
+    """Return the column that an option names, by its header or by its number from 1."""
+    fitting = [number for number, other in enumerate(header) if other.strip() == name.strip()]
+    fitting = fitting or [
+        number for number, other in enumerate(header) if _normal(other) == _normal(name) != ""
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting and name.isascii() and name.isdigit() and 1 <= int(name) <= len(header):
+        return int(name) - 1
+    problem = "more than one column is" if fitting else "no column is"
+    raise Usage(f"{option}: {problem} called {quote(name)}; {_listed(header)}; a number will do, too")
+
+
+def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measured:
+    id, equals, rest = text.partition("=")
+    if not equals:
+        raise Usage(f"--column {quote(text)}: type it as in vitd=LBXVIDMS:nmol/L")
+    analyte = catalogue[id]
+    name, colon, unit = rest.rpartition(":")
+    if not colon or rest in header:
+        name, unit = rest, ""
+    number = _number(name, header, "--column")
+    spelled = read_unit(unit).code if unit else _unit_in(header[number])
+    return Measured({"value": number}, analyte, spelled)
+
+
+def _wide(number: int, name: str, catalogue: Catalogue) -> Measured | None:
+    """Read a header that names a test and its unit."""
+    squeezed = re.sub(r"[^a-z0-9%]", "", name.lower().replace("µ", "u").replace("μ", "u"))
+    codes = {unit.code.lower().replace("/", ""): unit.code for unit in accepted_units()}
+    for ending in sorted(codes, key=len, reverse=True):
+        if not squeezed.endswith(ending):
+            continue
+        before, left = name, len(ending)
+        while left:
+            left -= before[-1].isalnum()
+            before = before[:-1]
+        try:
+            meant = catalogue.identifier.identify(before, None)
+        except LabcheckError:
+            return None
+        if meant:
+            return Measured({"value": number}, meant.analyte, codes[ending])
+    return None
+
+
+def _unit_in(name: str) -> str | None:
+    match = re.search(r"[(\[]([^()\[\]]+)[)\]]\s*$", name)
+    try:
+        return read_unit(match[1]).code if match else None
+    except LabcheckError:
+        return None
+
+
+def _labelled(found: Sequence[Measured]) -> tuple[Measured, ...]:
+    """Give each result the label that its columns bear: `vitd`, and `vitd_2` for a second one."""
+    labelled: list[Measured] = []
+    for measured in found:
+        id = measured.analyte.id if measured.analyte else ""
+        earlier = sum(other.analyte is measured.analyte for other in labelled)
+        label = f"{id}_{earlier + 1}_" if earlier else f"{id}_"
+        labelled.append(Measured(measured.columns, measured.analyte, measured.unit, label))
+    return tuple(labelled)

@@ -1,0 +1,127 @@
+import pytest
+
+from labcheck.catalogue import built_in
+from labcheck.errors import LabcheckError
+from labcheck.sources.columns import Layout, find_layout
+
+
+def layout(header: str, *, wide: tuple[str, ...] = (), analyte: str | None = None, **asked: str) -> Layout:
+    cells = (
+        header.split("\t") if "\t" in header else header.split(";") if ";" in header else header.split(",")
+    )
+    return find_layout(cells, built_in(), asked=asked, wide=wide, analyte=analyte)
+
+
+def long(header: str, **asked: str) -> dict[str, int]:
+    (measured,) = layout(header, wide=(), analyte=None, **asked).results
+    return dict(measured.columns)
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("date,marker,value,unit", {"test": 1, "value": 2, "unit": 3}),
+        ("Day,Test,Result,Units", {"test": 1, "value": 2, "unit": 3}),
+        ("date;marker;value;unit", {"test": 1, "value": 2, "unit": 3}),
+        ("Test Name,Result,Units,Reference Range,Flag,Date", {"test": 0, "value": 1, "unit": 2}),
+        ("panel,test,result,units,reference_range,flag,date", {"test": 1, "value": 2, "unit": 3}),
+        (
+            "patient_id,observation_date,test_name,value,unit,reference_range,status",
+            {"test": 2, "value": 3, "unit": 4},
+        ),
+        ("date,marker,value,units,range_low,range_high", {"test": 1, "value": 2, "unit": 3}),
+        (
+            "Draw Date,Marker Name,Marker Description,Value,Units,Reference Range,Source",
+            {"test": 1, "value": 3, "unit": 4},
+        ),
+        (
+            "id,marker_key,marker_label,category,value,unit,comparator,reference_low,reference_high",
+            {"test": 2, "value": 4, "unit": 5, "comparator": 6},
+        ),
+        (
+            "ID\tPID\tDATE\tLOINC\tSCALE\tNAME\tVALUE\tLOW\tHIGH\tUNITS",
+            {"loinc": 3, "test": 5, "value": 6, "unit": 9},
+        ),
+        ("HADM_ID,ITEMID,CHARTTIME,VALUE,VALUEUOM,FLAG", {"test": 1, "value": 3, "unit": 4}),
+        (
+            "measurement_id,measurement_concept_id,value_as_number,unit_source_value,value_source_value",
+            {"test": 1, "value": 2, "unit": 3},
+        ),
+        ("Untersuchung;Ergebnis;Einheit", {"test": 0, "value": 1, "unit": 2}),
+        ("Analyse;Résultat;Unité", {"test": 0, "value": 1, "unit": 2}),
+        ("Prueba;Resultado;Unidades", {"test": 0, "value": 1, "unit": 2}),
+        ("test,Result (ng/mL)", {"test": 0, "value": 1}),
+    ],
+)
+def test_the_columns_of_a_long_table_are_found(header: str, columns: dict[str, int]) -> None:
+    assert long(header) == columns
+    assert not layout(header).wide
+
+
+@pytest.mark.parametrize(
+    ("header", "results"),
+    [
+        (
+            "id,serum_vitamin_d_ng_ml,serum_vitamin_b12_pg_ml,vitamin_d_percent_rda",
+            [("vitd_", 1, "ng/mL"), ("b12_", 2, "pg/mL")],
+        ),
+        ("vitamin_b12pgml,vitamin_b12_pmoll", [("b12_", 0, "pg/mL"), ("b12_2_", 1, "pmol/L")]),
+        ("name of patient,Vitamin D (nmol/L)", [("vitd_", 1, "nmol/L")]),
+        (
+            "25-OH Vitamin D [ng/mL],1.25-dihydroxy vitamin D [pg/mL],Ferritin (ng/mL)",
+            [("vitd_", 0, "ng/mL")],
+        ),
+    ],
+)
+def test_the_columns_of_a_wide_table_are_found(header: str, results: list[tuple[str, int, str]]) -> None:
+    found = layout(header)
+    assert found.wide
+    assert [(m.label, m.columns["value"], m.unit) for m in found.results] == results
+
+
+def test_a_unit_in_the_values_header_counts_for_its_rows() -> None:
+    assert layout("test,Result (nmol/L)").results[0].unit == "nmol/L"
+
+
+def test_columns_can_be_named_or_numbered() -> None:
+    assert long("a,b,c,d", test="b", value="3", unit="D") == {"test": 1, "value": 2, "unit": 3}
+    assert long("test,value,result", value="result") == {"test": 0, "value": 2}
+    found = layout("SEQN,LBXVIDMS", wide=("vitd=LBXVIDMS:nmol/L",))
+    assert (found.results[0].columns, found.results[0].unit, found.wide) == ({"value": 1}, "nmol/L", True)
+
+
+def test_a_file_of_one_analyte_needs_no_test_column() -> None:
+    (measured,) = layout("date,value,unit", analyte="vitd").results
+    assert measured.analyte is built_in()["vitd"]
+    assert measured.columns == {"value": 1, "unit": 2}
+
+
+@pytest.mark.parametrize(
+    ("header", "options", "sentence"),
+    [
+        ("a,b,c", {}, "no column is known to hold a value; the columns are a, b, c; say which with --test"),
+        ("test,b", {}, "no column is known to hold a value"),
+        ("a,value", {}, "no column is known to hold a test's name"),
+        (
+            "test,value,result",
+            {},
+            "more than one column can hold the value: value, result; say which with --value",
+        ),
+        ("test,test,value", {}, "more than one column can hold the test: test, test"),
+        ("test,value", {"value": "x"}, "--value: no column is called 'x'; the columns are test, value"),
+        ("test,value", {"value": "0"}, "--value: no column is called '0'"),
+        ("test,value", {"value": "3"}, "--value: no column is called '3'"),
+        ("test,value,value", {"value": "value"}, "--value: more than one column is called 'value'"),
+        ("test,value", {"value": "test", "test": "test"}, "one column cannot be two things"),
+        ("a,b", {"wide": ("vitd",)}, "type it as in vitd=LBXVIDMS:nmol/L"),
+        ("a,b", {"wide": ("vitd=x:nmol/L",)}, "no column is called 'x'"),
+        ("a,b", {"wide": ("vitd=a:IU",)}, "'IU' cannot be converted"),
+        ("a,b", {"wide": ("ferritin=a:ng/mL",)}, "no analyte is called 'ferritin'"),
+    ],
+)
+def test_what_does_not_settle_the_columns_is_told(
+    header: str, options: dict[str, str], sentence: str
+) -> None:
+    with pytest.raises(LabcheckError) as caught:
+        layout(header, **options)  # type: ignore[arg-type]
+    assert sentence in caught.value.text

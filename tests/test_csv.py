@@ -1,0 +1,167 @@
+"""The stream: rows in, rows out; the quick way and the plain way give the same bytes on every file."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from labcheck.catalogue import built_in
+from labcheck.sources.columns import find_layout
+from labcheck.sources.csv import Annotator, annotate, records
+from labcheck.sources.rows import Judge
+
+HEADER = ["id", "test", "value", "unit", "comment"]
+
+
+def decode(cell: bytes) -> str:
+    try:
+        return cell.decode()
+    except UnicodeDecodeError:
+        return cell.decode("cp1252", "replace")
+
+
+def annotator(
+    header: list[str] = HEADER,
+    delimiter: bytes = b",",
+    newline: bytes = b"\n",
+    only: frozenset[str] = frozenset(),
+) -> Annotator:
+    layout = find_layout(header, built_in(), asked={})
+    judges = [Judge(built_in(), analyte=m.analyte, blank_is_absent=layout.wide) for m in layout.results]
+    return Annotator(header, layout, judges, delimiter, decode, newline=newline, only=only)
+
+
+def run(made: Annotator, body: bytes, *, quick: bool, piece: int = 1 << 17) -> bytes:
+    pieces: Iterator[bytes] = iter([body[i : i + piece] for i in range(0, len(body), piece)])
+    out: list[bytes] = []
+    annotate(made, lambda: next(pieces, b""), out.append, b"", quick=quick)
+    return b"".join(out)
+
+
+def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
+    """Run both ways, and the quick one in small pieces; hold them to the same bytes and counts."""
+    quick, plain, small = (annotator(**options) for _ in range(3))  # type: ignore[arg-type]
+    out = run(quick, body, quick=True)
+    assert out == run(plain, body, quick=False) == run(small, body, quick=True, piece=7)
+    assert quick.tally.kinds == plain.tally.kinds == small.tally.kinds
+    assert quick.tally.examples == plain.tally.examples == small.tally.examples
+    assert quick.tally.rows == plain.tally.rows == small.tally.rows
+    return out, quick
+
+
+JUDGED = b",vitd,22,ng/mL,low,L,30-40 ng/mL,"
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b"1,vitd,22,ng/mL,ok\n", b"1,vitd,22,ng/mL,ok" + JUDGED + b"\n"),
+        (b"1,vitd,22,ng/mL,ok", b"1,vitd,22,ng/mL,ok" + JUDGED),
+        (b'1,vitd,22,ng/mL,"a, b"\n', b'1,vitd,22,ng/mL,"a, b"' + JUDGED + b"\n"),
+        (b'1,vitd,22,ng/mL,"a ""b"", c"\n', b'1,vitd,22,ng/mL,"a ""b"", c"' + JUDGED + b"\n"),
+        (b'1,vitd,22,ng/mL,"a\nb"\n', b'1,vitd,22,ng/mL,"a\nb"' + JUDGED + b"\n"),
+        (b'"1","vitd","22","ng/mL",""\n', b'"1","vitd","22","ng/mL",""' + JUDGED + b"\n"),
+        (b'1,"vitd",22,ng/mL,5" pipe\n', b'1,"vitd",22,ng/mL,5" pipe' + JUDGED + b"\n"),
+        (b"1,Ferritin,22,ng/mL,x\n", b"1,Ferritin,22,ng/mL,x,,,,,,,\n"),
+        (b"\n\n1,vitd,22,ng/mL,ok\n\n", b"\n\n1,vitd,22,ng/mL,ok" + JUDGED + b"\n\n"),
+        (b"1,vitd,22\n", b"1,vitd,22,,,,,,refused,,,ragged-row\n"),
+        (b"1,vitd,22,ng/mL,ok,6\n", b"1,vitd,22,ng/mL,ok,6,,,,refused,,,ragged-row\n"),
+        (b'1,vitd,"22,5",ng/mL,\n', b'1,vitd,"22,5",ng/mL,,vitd,22.5,ng/mL,low,L,30-40 ng/mL,\n'),
+        (b"1,vitd,<4,ng/mL,=1+1\n", b"1,vitd,<4,ng/mL,=1+1,vitd,<4,ng/mL,low,L,30-40 ng/mL,\n"),
+        (b"1,vitd,22,\xb5g/L,\xe9\n", b"1,vitd,22,\xb5g/L,\xe9" + JUDGED + b"\n"),
+        (b"1,vitd,22,\xc2\xb5g/L,\0\n", b"1,vitd,22,\xc2\xb5g/L,\0" + JUDGED + b"\n"),
+        (
+            b'1,vitd,22,ng/mL,"never closed\n2,b12,3,pg/mL,\n',
+            b'1,vitd,22,ng/mL,"never closed\n2,b12,3,pg/mL,\n',
+        ),
+        (b"", b""),
+    ],
+)
+def test_each_row_comes_out_with_its_own_bytes(body: bytes, expected: bytes) -> None:
+    assert both(body)[0] == expected
+
+
+@pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("delimiter", [b",", b";", b"\t", b"|"])
+def test_line_ends_and_delimiters_stay_as_they_were(newline: bytes, delimiter: bytes) -> None:
+    lines = [b"1,vitd,22,ng/mL,a", b"2,b12,<150,pmol/L,", b"3,b12,zz,pmol/L,x"]
+    body = newline.join(line.replace(b",", delimiter) for line in lines) + newline
+    out, _ = both(body, delimiter=delimiter, newline=b"\r\n" if newline == b"\r\n" else b"\n")
+    assert out.count(newline) == 3
+    rows = list(csv.reader(io.StringIO(out.decode(), newline=""), delimiter=delimiter.decode()))
+    assert [row[8] for row in rows] == ["low", "indeterminate", "refused"]
+
+
+def test_a_note_with_a_semicolon_is_quoted_where_that_is_the_delimiter() -> None:
+    out, _ = both(b"1;vitd;22 H;mg/dL;\n1;vitd;999;nmol/dL;\n2;vitd;2 H;ng/mL;\n", delimiter=b";")
+    assert b'"implausible;reported-flag-differs"' in out
+
+
+def test_rows_can_be_chosen_by_category() -> None:
+    body = b"1,vitd,22,ng/mL,\n2,vitd,35,ng/mL,\n3,vitd,zz,ng/mL,\n4,Ferritin,5,ng/mL,\n"
+    out, made = both(body, only=frozenset({"low", "refused"}))
+    assert [line[:1] for line in out.splitlines()] == [b"1", b"3"]
+    assert made.tally.rows == 4
+
+
+def test_refusals_are_counted_with_the_rows_of_a_spreadsheet() -> None:
+    _, made = both(b"1,vitd,22,ng/mL,\n\n2,vitd,zz,ng/mL,\n3,vitd,35,ng/mL,\n4,b12,5,apples,\n")
+    assert {kind.reason: rows for kind, rows in made.tally.examples.items()} == {
+        "unreadable-value": [3],
+        "unknown-unit": [5],
+    }
+
+
+def test_a_wide_table_has_cells_for_each_of_its_results() -> None:
+    header = ["id", "vitamin_d_ng_ml", "x", "vitamin_b12_pmol_l"]
+    body = b"1,22,,300\n2,,,\n3,zz,,100\n"
+    out, made = both(body, header=header)
+    rows = list(csv.reader(io.StringIO((made.header(",".join(header).encode() + b"\n") + out).decode())))
+    assert [(row[7], row[14]) for row in rows] == [
+        ("labcheck_vitd_category", "labcheck_b12_category"),
+        ("low", "normal"),
+        ("", ""),
+        ("refused", "low"),
+    ]
+
+
+CELLS = st.one_of(
+    st.sampled_from(
+        ["vitd", "b12", "Ferritin", "22", "22.5", "29.95", "<4", "1,060", "zz", "", "0", "999999"]
+    ),
+    st.sampled_from(
+        ["ng/mL", "pmol/L", "µg/L", "IU", '"', '""', "\n", "\r\n", "\r", ",", ";", "\0", '"a"', ' "b"']
+    ),
+    st.text(max_size=8),
+)
+
+
+@st.composite
+def files(draw: st.DrawFn) -> bytes:
+    """Files by rule, with stray bytes now and then."""
+    out = io.StringIO()
+    newline = draw(st.sampled_from(["\n", "\r\n", "\n", "\r"]))
+    for cells in draw(st.lists(st.lists(CELLS, min_size=1, max_size=6), max_size=12)):
+        row = cells if draw(st.booleans()) else [*cells, "x", "vitd", "22", "ng/mL", ""][:5]
+        if draw(st.booleans()):
+            csv.writer(out, lineterminator=newline, quoting=draw(st.sampled_from([0, 1]))).writerow(row)
+        else:
+            out.write(",".join(row) + newline)
+    return out.getvalue().encode("utf-8", "replace")
+
+
+@settings(max_examples=400, deadline=None)
+@given(files(), st.sampled_from([b"\n", b"\r\n"]))
+def test_the_quick_way_and_the_plain_way_give_the_same_bytes(body: bytes, newline: bytes) -> None:
+    _, made = both(body, newline=newline)
+    rows = sum(1 for _, row, _ in records(body, b",", final=True) if row)
+    assert made.tally.rows == rows
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.binary(max_size=200).map(lambda b: b.replace(b"x", b'"').replace(b"y", b",").replace(b"z", b"\n")))
+def test_any_bytes_at_all_give_the_same_bytes_both_ways(body: bytes) -> None:
+    both(body)

@@ -1,0 +1,131 @@
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labcheck.catalogue import built_in
+from labcheck.sources.rows import NOTHING, Given, Judge, Same, Stretches, Verdict, is_plain
+
+JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
+
+
+@pytest.mark.parametrize(
+    ("value", "given_", "category", "note"),
+    [
+        ("22", Given("vitd", None, "ng/mL"), "low", ""),
+        ("22,5", Given("Vitamin D", None, "ng/mL"), "low", ""),
+        ("<4", Given("vitd", None, "ng/mL"), "low", ""),
+        ("4", Given("vitd", None, "ng/mL", "<"), "low", ""),
+        ("35", Given("vitd", None, "ng/mL", "<"), "indeterminate", ""),
+        ("35", Given("vitd", None, "ng/mL", "="), "normal", ""),
+        ("<4", Given("vitd", None, "ng/mL", "<"), "refused", "unreadable-value"),
+        ("", Given("vitd", None, "ng/mL"), "refused", "no-value"),
+        ("22", Given("vitd", None, ""), "refused", "missing-unit"),
+        ("22 ng/mL", Given("vitd", None, ""), "low", ""),
+        ("150", Given("b12", None, ""), "normal", ""),  # the unit that was named for rows without one
+        ("22", Given("vitd", None, "IU/L"), "refused", "incompatible-unit"),
+        ("40", Given("1,25-Dihydroxy Vitamin D", None, "pg/mL"), "refused", "wrong-analyte"),
+        ("22", Given("Vitamin D", "Mar-89", "ng/mL"), "refused", "damaged-code"),
+        ("22", Given(None, "1989-3", "ng/mL"), "low", ""),
+        ("60", Given(None, "1989-3", "nmol/L"), "low", "code-unit-conflict"),
+        ("5", Given("Ferritin", None, "ng/mL"), "", ""),
+        ("250", Given("Vitamin B12 binding capacity", None, "pg/mL"), "", ""),
+    ],
+)
+def test_a_row_is_judged_by_the_core(value: str, given_: Given, category: str, note: str) -> None:
+    verdict = JUDGE.judge(value, given_)
+    assert (verdict.kind.category, verdict.cells[-1]) == (category, note)
+    assert len(verdict.cells) == 7
+
+
+def test_an_empty_cell_of_a_wide_table_is_no_result() -> None:
+    wide = Judge(built_in(), analyte=built_in()["vitd"], blank_is_absent=True)
+    assert wide.judge("  ", Given(unit="nmol/L")) == NOTHING
+    assert wide.judge("60", Given(unit="nmol/L")).kind.category == "low"
+
+
+numbers = st.one_of(
+    st.decimals("0", "2000000", places=0),
+    st.decimals("0", "3000", places=1),
+    st.decimals("0", "1000", places=4),
+    st.sampled_from(
+        [
+            "29",
+            "29.5",
+            "29.9",
+            "29.95",
+            "30",
+            "30.0",
+            "30.05",
+            "40",
+            "40.0",
+            "40.1",
+            "74.8",
+            "74.9",
+            "75",
+            "99.8",
+            "99.9",
+            "100",
+            "100.0",
+            "199",
+            "200",
+            "201",
+            "899",
+            "900",
+            "901",
+        ]
+    ).map(Decimal),
+    st.sampled_from(
+        [
+            "1",
+            "4",
+            "4.0",
+            "150",
+            "150.0",
+            "1000",
+            "1000.0",
+            "10",
+            "50",
+            "2000",
+            "1000000",
+            "0.99",
+            "3.99",
+            "150.01",
+            "0",
+            "00",
+            "022",
+            "22.",
+        ]
+    ),
+)
+UNITS = ["ng/mL", "µg/L", "nmol/L", "ng/dL", "pg/mL", "pmol/L", "ng/L", "IU/L", "", "apples"]
+
+
+@given(numbers, st.sampled_from(["vitd", "b12", "Ferritin", "Calcitriol"]), st.sampled_from(UNITS))
+def test_the_quick_way_says_what_the_core_says(number: Decimal | str, test: str, unit: str) -> None:
+    text = number if isinstance(number, str) else f"{number:f}"
+    given_ = Given(test, None, unit)
+    verdict = JUDGE.judge(text, given_)
+    match JUDGE.stretches(given_):
+        case Verdict() as always:
+            assert always == verdict
+        case Same() as same if is_plain(text.encode()):
+            assert same.verdict == verdict
+        case Stretches() as stretches if found := stretches.find(text.encode()):
+            known = stretches.verdicts[found[0]]
+            if known is not None:
+                cells = (known.cells[0], found[1].decode(), *known.cells[2:])
+                assert (known.kind, cells) == (verdict.kind, verdict.cells)
+
+
+@pytest.mark.parametrize("text", ["22", "22.5", "0.5", "1000000", "12345678901234"])
+def test_a_plain_number_is_digits_with_at_most_a_point(text: str) -> None:
+    assert is_plain(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["0", "00.5", "022", "22.", ".5", "22,5", "", "-5", "٢", "1" * 15, "1e5", "0.0"]
+)
+def test_any_other_number_is_for_the_core(text: str) -> None:
+    assert not is_plain(text.encode())
