@@ -181,6 +181,12 @@ def test_units_lists_each_unit_with_its_factor(labcheck: Labcheck) -> None:
     assert "Vitamin B12" in labcheck("units").stdout
 
 
+def test_explain_names_what_is_understood(labcheck: Labcheck) -> None:
+    page = " ".join(labcheck("explain", "b12").stdout.split())
+    assert "b12, vitamin B12, B12, cobalamin" in page
+    assert "LOINC 2132-9, 14685-2" in page
+
+
 def test_version_and_help(labcheck: Labcheck) -> None:
     assert labcheck("--version").stdout == "labcheck 0.1.0\n"
     ran = labcheck("--help")

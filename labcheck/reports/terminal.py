@@ -62,6 +62,10 @@ def print_page(analyte: Analyte, console: Console, age: Decimal | None = None) -
         *_sections(analyte, age),
         *_list("Cautions", _fitting(cautions, age, named=False)),
     ]
+    names = [", ".join((analyte.id, *analyte.names.accepted))]
+    codes = [loinc.code for loinc in analyte.loinc if not loinc.refused]
+    names += [f"LOINC {', '.join(codes)}"] if codes else []
+    parts += _list("Names that are understood, in any case and order of words", map(Text, names))
     _print(console, [*parts, *_list("Not this test", others), "", _DISCLAIMER])
 
 
