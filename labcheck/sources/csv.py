@@ -41,7 +41,7 @@ from labcheck.sources.rows import (
     Same,
     Stretches,
     Verdict,
-    is_plain,
+    plain_places,
     refused,
 )
 
@@ -103,6 +103,7 @@ class _Result:
         self._delimiter = delimiter
         self._decode = decode
         self._ways: dict[tuple[bytes, ...], _Way] = {}
+        self._judged: dict[tuple[bytes, ...], tuple[bytes, int]] = {}  # the core's answers, which cost most
         self._numbered = numbered
         self.kinds: dict[Key, int] = {}
         self.suffixes = _Memo(self._remember)
@@ -114,26 +115,30 @@ class _Result:
             self.kinds.clear()
         if len(self._ways) > MEMO // 10:
             self._ways.clear()
+        if len(self._judged) > MEMO // 10:
+            self._judged.clear()
 
-    def answer(self, cells: Sequence[bytes]) -> tuple[bytes, Kind]:
-        """Return what to append for a row with these key cells (in column order), and its kind."""
+    def answer(self, cells: Sequence[bytes]) -> tuple[bytes, int]:
+        """Return what to append for a row with these key cells (in column order), and its kind's number."""
         value, others = cells[self._value], (*cells[: self._value], *cells[self._value + 1 :])
         way = self._ways.get(others)
         if way is None:
             way = self._ways[others] = self._way(others)
         if way.always:
             return way.always
-        if way.plain and is_plain(value):
+        if way.plain and plain_places(value) >= 0:
             return way.plain
         if way.stretches and (found := way.stretches.find(value)) and (written := way.written[found[0]]):
             before, after, kind = written
             return before + found[1] + after, kind
-        return self._written(self._judge.judge(self._decode(value), way.given))
+        key = (*others, value)
+        if key not in self._judged:
+            self._judged[key] = self._written(self._judge.judge(self._decode(value), way.given))
+        return self._judged[key]
 
     def _remember(self, key: "Key") -> bytes:
         """Answer a key, and keep the number of its kind: a block is counted by numbers, which is quick."""
-        suffix, kind = self.answer(self._cells(key))
-        self.kinds[key] = self._numbered.setdefault(kind, len(self._numbered))
+        suffix, self.kinds[key] = self.answer(self._cells(key))
         return suffix + self._end
 
     def _way(self, others: tuple[bytes, ...]) -> "_Way":
@@ -157,15 +162,18 @@ class _Result:
             comparator=known.get("comparator"),
         )
 
-    def _written(self, verdict: Verdict) -> tuple[bytes, Kind]:
-        return self._joined(verdict.cells), verdict.kind
+    def _written(self, verdict: Verdict) -> tuple[bytes, int]:
+        return self._joined(verdict.cells), self._number(verdict.kind)
 
-    def _parted(self, verdict: Verdict) -> tuple[bytes, bytes, Kind]:
+    def _number(self, kind: Kind) -> int:
+        return self._numbered.setdefault(kind, len(self._numbered))
+
+    def _parted(self, verdict: Verdict) -> tuple[bytes, bytes, int]:
         """Return what stands before and behind the value, which is the second cell."""
         return (
             self._joined(verdict.cells[:1]) + self._delimiter,
             self._joined(verdict.cells[2:]),
-            verdict.kind,
+            self._number(verdict.kind),
         )
 
     def _joined(self, cells: Sequence[str]) -> bytes:
@@ -189,9 +197,9 @@ class _Way(NamedTuple):
 
     given: Given
     stretches: Stretches | None = None
-    written: Sequence[tuple[bytes, bytes, Kind] | None] = ()
-    always: tuple[bytes, Kind] | None = None
-    plain: tuple[bytes, Kind] | None = None
+    written: Sequence[tuple[bytes, bytes, int] | None] = ()
+    always: tuple[bytes, int] | None = None
+    plain: tuple[bytes, int] | None = None
 
 
 Key = bytes | tuple[bytes, ...]
@@ -353,7 +361,11 @@ class Annotator:
             kinds = (RAGGED.kind,)
         else:
             answers = [result.answer([row[column] for column in result.columns]) for result in self._results]
-            suffix, kinds = b"".join(answer[0] for answer in answers), tuple(answer[1] for answer in answers)
+            named = list(self._numbered)
+            suffix, kinds = (
+                b"".join(cells for cells, _ in answers),
+                tuple(named[number] for _, number in answers),
+            )
         self.tally.rows += 1
         for kind in kinds:
             self.tally.kinds[kind] += 1

@@ -16,7 +16,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError
 from labcheck.identify import Identified
 from labcheck.interpret import canonical_bands, interpret
-from labcheck.model import EXACT, Analyte, DecimalMark
+from labcheck.model import Analyte, DecimalMark
 from labcheck.units import factor, read_unit
 
 CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
@@ -145,16 +145,14 @@ class Same(NamedTuple):
     verdict: Verdict
 
 
-def is_plain(text: bytes) -> bool:
-    """Say whether text is a number in digits, at most a decimal point among them, above zero."""
+def plain_places(text: bytes) -> int:
+    """Return the digits behind the point of a number in digits above zero, or -1 for any other text."""
     whole, point, part = text.partition(b".")
-    return (
-        whole.isdigit()
-        and (whole[0] != _ZERO or len(whole) == 1)
-        and (not point or part.isdigit())
-        and len(text) <= _MOST_DIGITS
-        and float(text) > 0
-    )
+    if not whole.isdigit() or (point and not part.isdigit()) or len(text) > _MOST_DIGITS:
+        return -1
+    if whole[0] == _ZERO and (len(whole) > 1 or not float(text)):
+        return -1
+    return len(part)
 
 
 class Stretches:
@@ -168,7 +166,10 @@ class Stretches:
         verdicts = [judge.judge(f"{_FINE.divide(middle, by):f}", given) for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.
         self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
-        self._by = by if converted else None
+        sign_digits = by.as_tuple()
+        self._by = (
+            (int("".join(map(str, sign_digits.digits))), -int(sign_digits.exponent)) if converted else None
+        )
         # Binary floats only find the stretch, and only where they are surely far from its ends: by more than
         # half a unit in the last digit (which the note on rounding asks about) and more than their own error.
         self._float_ends = [float(end) for end in ends]
@@ -178,15 +179,24 @@ class Stretches:
 
     def find(self, text: bytes) -> tuple[int, bytes] | None:
         """Return the number of the stretch and the canonical value, or None for what the core must judge."""
-        if not is_plain(text):
+        places = plain_places(text)
+        if places < 0:
             return None
-        near, margin = float(text) * self._float_by, self._margins[len(text.partition(b".")[2])]
+        near, margin = float(text) * self._float_by, self._margins[places]
         at = bisect(self._float_ends, near - margin)
         if at != bisect(self._float_ends, near + margin):
             return None
-        if self._by is None:
-            return at, text
-        return at, f"{EXACT.multiply(Decimal(text.decode()), self._by).normalize(EXACT):f}".encode()
+        return at, text if self._by is None else _product(text, places, *self._by)
+
+
+def _product(text: bytes, places: int, digits: int, by_places: int) -> bytes:
+    """Multiply a plain number by `digits` over ten to the `by_places`, exactly, without trailing zeros."""
+    product, places = int(text.replace(b".", b"")) * digits, places + by_places
+    if places <= 0:
+        return b"%d" % (product * 10**-places)
+    written = b"%0*d" % (places + 1, product)
+    part = written[-places:].rstrip(b"0")
+    return written[:-places] + b"." + part if part else written[:-places]
 
 
 def refused(analyte: str, reason: str) -> Verdict:
