@@ -128,6 +128,11 @@ def test_a_wide_table_has_cells_for_each_of_its_results() -> None:
     ]
 
 
+def test_a_blank_line_of_one_column_is_a_blank_line() -> None:
+    out, made = both(b"22\n\n35\n", header=["vitamin_d_ng_ml"])
+    assert (out.count(b"\n\n"), made.tally.rows) == (1, 2)
+
+
 CELLS = st.one_of(
     st.sampled_from(
         ["vitd", "b12", "Ferritin", "22", "22.5", "29.95", "<4", "1,060", "zz", "", "0", "999999"]

@@ -125,6 +125,38 @@ def test_several_files_of_one_kind_are_one_table(labcheck: Labcheck, table: Path
     assert "has other columns" in labcheck("csv", str(table), str(other)).stderr
 
 
+def test_a_file_without_a_last_line_break_keeps_its_rows_apart(labcheck: Labcheck, tmp_path: Path) -> None:
+    first, second, third = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "c.csv"
+    first.write_text("test,value,unit\nvitd,22,ng/mL", "utf-8")
+    second.write_text("test,value,unit\nvitd,35,ng/mL\n", "utf-8")
+    third.write_text("test;value;unit\nvitd;35;ng/mL\n", "utf-8")
+    assert [
+        line.split(",")[6] for line in labcheck("csv", str(first), str(second)).stdout.splitlines()[1:]
+    ] == [
+        "low",
+        "normal",
+    ]
+    assert "has other columns" in labcheck("csv", str(first), str(third)).stderr
+
+
+def test_an_analyte_of_all_rows_does_not_outweigh_their_names() -> None:
+    rows = b"test,value,unit\nFerritin,35,ng/mL\nCalcitriol,35,ng/mL\nB12,35,ng/mL\n,35,ng/mL\n"
+    lines = piped(rows, "--analyte", "vitd").stdout.splitlines()[1:]
+    assert [line.split(",")[6] for line in lines] == ["", "refused", "", "normal"]
+
+
+def test_a_header_in_pieces_is_waited_for() -> None:
+    with program("-q") as running:
+        assert running.stdin
+        assert running.stdout
+        for piece in (b"ID, x", b";te", b"st;value;unit\n1;vitd;22;ng/mL\n"):
+            running.stdin.write(piece)
+            running.stdin.flush()
+        assert running.stdout.readline().startswith(b"ID, x;test")
+        assert b";low;" in running.stdout.readline()
+        running.stdin.close()
+
+
 def test_what_is_missing_can_be_said(tmp_path: Path) -> None:
     bare = b"when,value\nmonday,60\n"
     assert "low" in piped(bare, "--analyte", "vitd", "--unit", "nmol/L").stdout
@@ -152,6 +184,10 @@ def test_the_output_file_appears_only_when_it_is_whole(
     ("data", "args", "sentence"),
     [
         (b"", (), "'-' is empty; its first line must name the columns"),
+        (b'test,value,"unit\nvitd,22,ng/mL\n', (), "has a quote in its header that is never closed"),
+        (b"x" * (1 << 21), (), "its first line does not end within a megabyte"),
+        (LONG.encode(), ("--encoding", "hex"), "--encoding 'hex' is not known"),
+        (LONG.encode(), ("--delimiter", "."), "--delimiter '.' is not one character"),
         (b"a,b\n1,2\n", (), "no column is known to hold a value; the columns are a, b"),
         (OUT.encode(), (), "there is a column 'labcheck_analyte' already; choose other names with --prefix"),
         (LONG.encode(), ("nowhere.csv",), "'nowhere.csv' cannot be read: No such file or directory"),
@@ -172,6 +208,26 @@ def test_a_wrong_call_is_one_line_and_nothing_is_written(
     assert (ran.stdout, ran.exit_code) == ("", 2)
     assert sentence in ran.stderr
     assert ran.stderr.count("\n") == 1
+
+
+def test_what_is_written_over_keeps_its_kind_and_its_permissions(table: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.csv"
+    own.touch(mode=0o600)
+    assert piped(table.read_bytes(), "-o", str(own)).exit_code == 0
+    assert own.stat().st_mode & 0o777 == 0o600
+    link = tmp_path / "link.csv"
+    link.symlink_to(own)
+    assert piped(table.read_bytes(), "-o", str(link)).exit_code == 0
+    assert link.is_symlink()
+    assert piped(table.read_bytes(), "-o", "/dev/null").exit_code == 0
+    assert Path("/dev/null").is_char_device()
+    assert "Is a directory" in piped(table.read_bytes(), "-o", str(tmp_path)).stderr
+
+
+def test_one_column_can_be_judged_twice() -> None:
+    ran = piped(b"a,b\n22,300\n", "--column", "vitd=a:ng/mL", "--column", "b12=a:pg/mL")
+    assert "labcheck_vitd_category" in ran.stdout
+    assert ",low,L," in ran.stdout
 
 
 def test_a_gzip_file_that_is_none_is_refused(labcheck: Labcheck, tmp_path: Path) -> None:

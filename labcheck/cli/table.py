@@ -89,6 +89,8 @@ def csv(
     from labcheck.sources.files import open_input, open_output
     from labcheck.sources.table import Table, decoder, one_byte
 
+    if sys.stdin is None and (not files or "-" in files):
+        raise Usage("standard input is closed; name a file")
     if not files and sys.stdin.isatty():
         print(ctx.get_help())
         raise typer.Exit(2)
@@ -117,10 +119,10 @@ def csv(
             report(b"row,analyte,reason\n")
             tally.on_refusal = lambda row, kind: report(f"{row},{kind.analyte},{kind.reason}\n".encode())
         write = stack.enter_context(open_output(output))
-        header: Sequence[str] | None = None
+        shape: tuple[object, ...] | None = None
         for name in files or ["-"]:
             with open_input(name) as read:
-                header = table.annotate(name, read, write, tally, header)
+                shape = table.annotate(name, read, write, tally, shape)
     if not quiet:
         _summarise(tally)
     if any(kind.category == REFUSED_WORD for kind in tally.kinds):

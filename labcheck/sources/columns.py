@@ -87,9 +87,6 @@ def find_layout(
         if role not in columns and (number := _found(role, header)) is not None:
             columns[role] = number
     only = None if analyte is None else catalogue[analyte]
-    if only and "test" not in asked and "loinc" not in asked:
-        columns.pop("test", None)
-        columns.pop("loinc", None)
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         if len(set(columns.values())) < len(columns):
             raise Usage("one column cannot be two things; " + _listed(header))
@@ -121,7 +118,9 @@ def _found(role: str, header: Sequence[str]) -> int | None:
             fitting = [
                 number
                 for number, name in enumerate(header)
-                if role == "value" and _unit_in(name) and _normal(name.rsplit("(", 1)[0]) in names.split()
+                if role == "value"
+                and _unit_in(name)
+                and _normal(re.split(r"[(\[]", name)[0]) in names.split()
             ]
         if len(fitting) > 1:
             which = ", ".join(printable(header[number]) for number in fitting)

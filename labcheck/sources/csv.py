@@ -94,6 +94,7 @@ class _Result:
     ) -> None:
         """Take the numbers of kinds from `numbered`, and end remembered suffixes with `end`."""
         self._end = end
+        self._size = 0  # of the keys that are remembered, in bytes
         self.columns = sorted(measured.columns.values())
         roles = {column: role for role, column in measured.columns.items()}
         self._roles = [roles[column] for column in self.columns]
@@ -110,7 +111,8 @@ class _Result:
 
     def forget(self) -> None:
         """Empty the memos if they have grown large."""
-        if len(self.suffixes) > MEMO:
+        if len(self.suffixes) > MEMO or self._size > _LARGE * 4:
+            self._size = 0
             self.suffixes.clear()
             self.kinds.clear()
         if len(self._ways) > MEMO // 10:
@@ -138,6 +140,7 @@ class _Result:
 
     def _remember(self, key: "Key") -> bytes:
         """Answer a key, and keep the number of its kind: a block is counted by numbers, which is quick."""
+        self._size += len(key) if isinstance(key, bytes) else sum(map(len, key))
         suffix, self.kinds[key] = self.answer(self._cells(key))
         return suffix + self._end
 
@@ -158,7 +161,7 @@ class _Result:
         return Given(
             test=known.get("test"),
             loinc=known.get("loinc"),
-            unit=known.get("unit") or self._unit,
+            unit=(known.get("unit") or "").strip() or self._unit,
             comparator=known.get("comparator"),
         )
 
@@ -257,7 +260,7 @@ class Annotator:
         self._blank = b"".join(delimiter for _ in self.added)
         self._per_line = delimiter * (self._columns - 1) + b"\n"
         self._other_bytes = bytes(set(range(256)) - {10, delimiter[0]})
-        self._runs = sorted(run for result in self._results for run in _runs(result.columns))
+        self._runs = sorted({run for result in self._results for run in _runs(result.columns)})
         self._find = re.compile(self._pattern()).findall
         self._keys = [self._key_of(result) for result in self._results]
         self.row = 1  # the header's
@@ -294,6 +297,8 @@ class Annotator:
         elif not data.count(b"\r\n") == data.count(b"\r") == count:
             return None
         masked = _masked(data, self._delimiter) if b'"' in data else data
+        if self._columns == 1 and (data[:1] in b"\r\n" or b"\n\n" in data or b"\n\r" in data):
+            return None  # a blank line, which one column cannot tell from an empty cell
         if masked is None or masked.translate(None, self._other_bytes) != self._per_line * count:
             return None
         found = self._find(masked if self._newline == b"\n" else masked.replace(b"\r", b""))
@@ -343,11 +348,13 @@ class Annotator:
         for raw, row, closed in records(data, self._delimiter, final=final):
             used += len(raw)
             out.append(self._record(raw, row, closed=closed))
+        for result in self._results:
+            result.forget()
         return b"".join(out), used
 
     def _record(self, raw: bytes, row: list[bytes], *, closed: bool) -> bytes:
         if not row:
-            return raw  # a blank line
+            return b"" if self._only else raw  # a blank line
         self.row += 1
         body, end = _ended(raw)
         kinds: tuple[Kind, ...]

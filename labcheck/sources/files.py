@@ -56,11 +56,11 @@ def _read(name: str, file: IO[bytes]) -> bytes:
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error}") from error
 
 
-def as_utf8(read: Read, write: Write, first: bytes) -> tuple[bytes, Read, Write]:
-    """Return first bytes, reader and writer: of a UTF-16 file as if it were UTF-8, of others as they are."""
+def as_utf8(read: Read, write: Write, first: bytes) -> tuple[bytes, Read, Write, bool]:
+    """Return first bytes, reader and writer, of a UTF-16 file as if it were UTF-8, and whether it was one."""
     order = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(first[:2])
     if order is None:
-        return first, read, write
+        return first, read, write, False
     decoder = codecs.getincrementaldecoder(order)("replace")
 
     def read_utf8() -> bytes:
@@ -73,6 +73,7 @@ def as_utf8(read: Read, write: Write, first: bytes) -> tuple[bytes, Read, Write]
         decoder.decode(first).encode(),
         read_utf8,
         lambda data: write(data.decode("utf-8", "replace").encode(order)),
+        True,
     )
 
 
@@ -88,6 +89,14 @@ def open_output(path: Path | None) -> Iterator[Write]:
 
         yield write
         return
+    path = path.resolve()
+    if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
+        try:
+            with path.open("wb") as file:
+                yield file.write
+        except IsADirectoryError as error:
+            raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error.strerror}") from error
+        return
     try:
         number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     except OSError as error:
@@ -96,7 +105,7 @@ def open_output(path: Path | None) -> Iterator[Write]:
     try:
         with os.fdopen(number, "wb") as file:
             yield file.write
-        unfinished.chmod(0o666 & ~_umask())
+        unfinished.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         unfinished.replace(path)
     except BaseException:
         unfinished.unlink(missing_ok=True)

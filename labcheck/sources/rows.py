@@ -13,7 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import LabcheckError
+from labcheck.errors import LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import canonical_bands, interpret
 from labcheck.model import Analyte, DecimalMark
@@ -57,6 +57,8 @@ _ZERO = ord("0")
 
 _FINE = Context(prec=14)
 
+_COMPARATORS = frozenset(("", "=", "<", "<=", "=<", "≤", ">", ">=", "=>", "≥"))
+
 NOTHING = Verdict(Kind("", "", ""), ("",) * len(CELLS))
 
 
@@ -91,7 +93,9 @@ class Judge:
             return NOTHING
         analyte = found.analyte
         comparator = (given.comparator or "").strip()
-        text = value if comparator in ("", "=") else f"{comparator}{value}"
+        if comparator not in _COMPARATORS:  # it must never become part of the number
+            return refused(analyte.id, UnreadableValue.code)
+        text = value if comparator in ("", "=") or not value.strip() else f"{comparator}{value}"
         unit = (given.unit or "").strip() or self._units.get(analyte.id)
         try:
             judged = interpret(
@@ -113,7 +117,7 @@ class Judge:
         return Verdict(kind, cells, None if canonical.comparator else canonical.value)
 
     def _identify(self, given: Given) -> Identified | None:
-        if given.test is None and given.loinc is None:
+        if not (given.test or "").strip() and not (given.loinc or "").strip():
             return Identified(self._analyte, None) if self._analyte else None
         found = self._catalogue.identifier.identify(given.test, given.loinc)
         if found and self._analyte and found.analyte.id != self._analyte.id:
