@@ -58,7 +58,7 @@ def run(program: Callable[[], int | None]) -> int:
         complain(f"the output cannot be written: {error.strerror}")
         sys.stdout = StringIO()  # what is left in the buffer must not fail once more at exit
         return NOT_WRITTEN
-    except Exception as error:
+    except Exception as error:  # a fault of ours: whatever it is, the user gets one line
         if os.environ.get("LABCHECK_DEBUG") == "1":
             raise
         complain(f"a fault in labcheck, {type(error).__name__}: {error} (LABCHECK_DEBUG=1 shows where)")
