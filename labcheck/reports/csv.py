@@ -5,15 +5,14 @@ import io
 from collections.abc import Sequence
 
 from labcheck.model import Outcome, Refusal
+from labcheck.sources.rows import CELLS, cells_of, refused
 from labcheck.wording import printable
 
-COLUMNS = tuple(
-    f"labcheck_{name}" for name in ("analyte", "value", "unit", "category", "code", "range", "note")
-)
+COLUMNS = tuple(f"labcheck_{name}" for name in CELLS)
 
 
 def several(outcomes: Sequence[Outcome]) -> str:
-    """Return a header and a row for each outcome, lines ended as on this platform's terminal."""
+    """Return a header and a row for each outcome, as `labcheck csv` would give them."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("test", "value", "unit", *COLUMNS))
@@ -22,20 +21,9 @@ def several(outcomes: Sequence[Outcome]) -> str:
     return text.getvalue()
 
 
-def _row(outcome: Outcome) -> tuple[str | None, ...]:
+def _row(outcome: Outcome) -> tuple[str, ...]:
     if isinstance(outcome, Refusal):
         given = (outcome.analyte, outcome.reported, outcome.unit or "")
-        return (*map(printable, given), outcome.analyte, None, None, "refused", None, None, outcome.code)
-    canonical = outcome.canonical
-    return (
-        outcome.analyte.id,
-        printable(outcome.reported.text),
-        printable(outcome.reported.unit or ""),
-        outcome.analyte.id,
-        f"{canonical.comparator or ''}{canonical.value:f}",
-        canonical.unit,
-        outcome.category,
-        outcome.code,
-        str(outcome.range),
-        ";".join(note.code for note in outcome.notes),
-    )
+        return (*map(printable, given), *refused(outcome.analyte, outcome.code).cells)
+    given = (outcome.analyte.id, outcome.reported.text, outcome.reported.unit or "")
+    return (*map(printable, given), *cells_of(outcome))

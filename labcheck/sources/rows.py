@@ -16,7 +16,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import canonical_bands, interpret
-from labcheck.model import Analyte, DecimalMark
+from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation
 from labcheck.units import factor, read_unit
 
 CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
@@ -34,11 +34,10 @@ class Kind(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """The cells for a row, its kind, and the canonical value where there is an exact one."""
+    """The cells for a row, and its kind."""
 
     kind: Kind
     cells: tuple[str, ...]
-    value: Decimal | None = None
 
 
 class Given(NamedTuple):
@@ -103,18 +102,7 @@ class Judge:
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
-        canonical = judged.canonical
-        cells = (
-            analyte.id,
-            f"{canonical.comparator or ''}{canonical.value:f}",
-            canonical.unit,
-            str(judged.category),
-            judged.code,
-            str(judged.range),
-            ";".join(note.code for note in judged.notes),
-        )
-        kind = Kind(analyte.id, str(judged.category), "")
-        return Verdict(kind, cells, None if canonical.comparator else canonical.value)
+        return Verdict(Kind(analyte.id, str(judged.category), ""), cells_of(judged))
 
     def _identify(self, given: Given) -> Identified | None:
         if not (given.test or "").strip() and not (given.loinc or "").strip():
@@ -170,10 +158,8 @@ class Stretches:
         verdicts = [judge.judge(f"{_FINE.divide(middle, by):f}", given) for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.
         self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
-        sign_digits = by.as_tuple()
-        self._by = (
-            (int("".join(map(str, sign_digits.digits))), -int(sign_digits.exponent)) if converted else None
-        )
+        places = -int(by.as_tuple().exponent)
+        self._by = (int(by.scaleb(places, EXACT)), places) if converted else None
         # Binary floats only find the stretch, and only where they are surely far from its ends: by more than
         # half a unit in the last digit (which the note on rounding asks about) and more than their own error.
         self._float_ends = [float(end) for end in ends]
@@ -201,6 +187,20 @@ def _product(text: bytes, places: int, digits: int, by_places: int) -> bytes:
     written = b"%0*d" % (places + 1, product)
     part = written[-places:].rstrip(b"0")
     return written[:-places] + b"." + part if part else written[:-places]
+
+
+def cells_of(judged: Interpretation) -> tuple[str, ...]:
+    """Return the cells for a result that was judged."""
+    canonical = judged.canonical
+    return (
+        judged.analyte.id,
+        f"{canonical.comparator or ''}{canonical.value:f}",
+        canonical.unit,
+        str(judged.category),
+        judged.code,
+        str(judged.range),
+        ";".join(note.code for note in judged.notes),
+    )
 
 
 def refused(analyte: str, reason: str) -> Verdict:
