@@ -2,14 +2,16 @@
 
 A spelling is matched against a closed grammar (prefix, gram or mole, volume), and what reaches pint is the
 match's UCUM code, never a user's text: pint's own parser hangs on `ng**9**9**9`, takes `ng/ML` for a
-megalitre and `nG` for nanogauss. This is the only module that imports pint, and it does so when the first
-factor is asked for: pint takes longer to import than everything else here together.
+megalitre and `nG` for nanogauss. This is the only module that imports pint, and it does so when a factor is
+asked for that units.toml does not have: pint takes longer to import than everything else here together.
 """
 
 import re
+import tomllib
 from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from labcheck.errors import IncompatibleUnit, MissingUnit, UnknownUnit
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
     from pint import UnitRegistry
 
 Kind = Literal["mass", "substance"]
+
+FACTORS = Path(__file__).with_name("units.toml")
 
 
 @dataclass(frozen=True)
@@ -141,11 +145,27 @@ def factor(unit: Unit, to: Unit, molar_mass: MolarMass | None) -> Decimal:
         return Decimal(1)
     if unit.kind != to.kind and molar_mass is None:
         raise IncompatibleUnit(f"{unit.code} cannot be converted to {to.code}: no molar mass is known")
+    return _factor(unit, to, molar_mass.value if molar_mass else Decimal(1))
+
+
+@cache
+def _factor(unit: Unit, to: Unit, mass: Decimal) -> Decimal:
+    """Return the factor, with `mass` in g/mol where grams and moles meet."""
+    everyday = _everyday()
     with localcontext(EXACT):
-        mass = molar_mass.value if molar_mass else Decimal(1)
-        one = _registry().Quantity(Decimal(1), unit.code)
-        product = one.to(to.code, "molar", molar_mass=_registry().Quantity(mass, "g/mol")).magnitude
+        if unit.code in everyday and to.code in everyday:
+            product = everyday[unit.code] / everyday[to.code]
+            if unit.kind != to.kind:
+                product = product * mass if to.kind == "mass" else product / mass
+        else:
+            one = _registry().Quantity(Decimal(1), unit.code)
+            product = one.to(to.code, "molar", molar_mass=_registry().Quantity(mass, "g/mol")).magnitude
         return Context(prec=34).plus(Decimal(product)).normalize()
+
+
+@cache
+def _everyday() -> dict[str, Decimal]:
+    return tomllib.loads(FACTORS.read_text("utf-8"), parse_float=Decimal)
 
 
 def convert(

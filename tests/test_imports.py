@@ -26,9 +26,10 @@ def test_importing_labcheck_loads_no_typer_rich_or_pint() -> None:
     assert loaded("import labcheck").isdisjoint({"typer", "rich", "pint"})
 
 
-def test_interpreting_in_the_canonical_unit_loads_no_pint() -> None:
+def test_interpreting_in_an_everyday_unit_loads_no_pint() -> None:
     assert "pint" not in loaded("from labcheck import interpret; interpret('vitd', '22', unit='ng/mL')")
-    assert "pint" in loaded("from labcheck import interpret; interpret('vitd', '22', unit='nmol/L')")
+    assert "pint" not in loaded("from labcheck import interpret; interpret('vitd', '22', unit='nmol/L')")
+    assert "pint" in loaded("from labcheck import interpret; interpret('vitd', '22', unit='pmol/mL')")
 
 
 @pytest.mark.parametrize("args", [("-q",), ("--json",)])
