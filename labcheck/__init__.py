@@ -20,7 +20,9 @@ from labcheck.model import (
     Note,
     Quantity,
     RangeSet,
+    Standing,
 )
+from labcheck.ranges import other_ranges
 
 __version__ = "0.1.0"
 
@@ -36,5 +38,7 @@ __all__ = [
     "Note",
     "Quantity",
     "RangeSet",
+    "Standing",
     "interpret",
+    "other_ranges",
 ]

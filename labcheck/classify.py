@@ -11,4 +11,9 @@ from labcheck.model import Band, Category, Interval
 
 def classify(interval: Interval, bands: Iterable[Band]) -> tuple[Category, ...]:
     """Return the categories that `interval` can have, once each, from low to high; one means certainty."""
-    return tuple(dict.fromkeys(band.category for band in bands if band.interval.meets(interval)))
+    return tuple(dict.fromkeys(band.category for band in bands_met(interval, bands)))
+
+
+def bands_met(interval: Interval, bands: Iterable[Band]) -> tuple[Band, ...]:
+    """Return the bands that something in `interval` can lie in."""
+    return tuple(band for band in bands if band.interval.meets(interval))

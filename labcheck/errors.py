@@ -66,6 +66,12 @@ class UnreadableRange(LabcheckError):
     code = "unreadable-range"
 
 
+class UnknownRangeSet(LabcheckError):
+    """The analyte has no range set of that name."""
+
+    code = "unknown-range-set"
+
+
 class UnreadableAge(LabcheckError):
     """The text is not an age in years."""
 

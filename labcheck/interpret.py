@@ -1,18 +1,22 @@
 """The program: read, convert, classify, annotate. Every way in - command line, API - comes through here."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
 
 from labcheck.catalogue import built_in
-from labcheck.classify import classify
-from labcheck.errors import ImpossibleValue, IncompatibleUnit, MissingUnit, UnknownUnit, UnreadableRange
+from labcheck.classify import bands_met
+from labcheck.errors import (
+    ImpossibleValue,
+    IncompatibleUnit,
+    MissingUnit,
+)
 from labcheck.model import (
     EXACT,
+    REPORTED,
     Analyte,
-    Band,
     Category,
     DecimalMark,
     Interpretation,
@@ -21,17 +25,18 @@ from labcheck.model import (
     Measurement,
     Note,
     Quantity,
-    RangeSet,
-    Source,
+    Standing,
 )
-from labcheck.reading import read_age, read_range, read_value
+from labcheck.ranges import canonical_bands, own_range, ranges_of, stand
+from labcheck.reading import read_age, read_value
 from labcheck.units import Unit, convert, factor, read_unit
 from labcheck.wording import quote
 
-_FLAGS = {
-    **dict.fromkeys(("L", "LL", "LOW"), Category.LOW),
-    **dict.fromkeys(("N", "NORMAL"), Category.NORMAL),
-    **dict.fromkeys(("H", "HH", "HIGH"), Category.HIGH),
+_FLAGS: dict[str, tuple[Category, ...]] = {
+    **dict.fromkeys(("L", "LL", "LOW", "↓", "↓↓"), (Category.LOW,)),
+    **dict.fromkeys(("N", "NORMAL"), (Category.NORMAL,)),
+    **dict.fromkeys(("H", "HH", "HIGH", "↑", "↑↑"), (Category.HIGH,)),
+    **dict.fromkeys(("A", "AA", "ABNORMAL"), (Category.LOW, Category.HIGH)),
 }
 
 
@@ -41,6 +46,9 @@ def interpret(
     *,
     unit: str | None = None,
     range: str | None = None,
+    range_set: str | None = None,
+    reported_range: str | None = None,
+    reported_flag: str | None = None,
     decimal: DecimalMark | None = None,
     age: Decimal | float | str | None = None,
     loinc: Loinc | None = None,
@@ -51,9 +59,16 @@ def interpret(
     `analyte` is an id of the built-in catalogue (`vitd`, `b12`) or an Analyte. `value` is the result as it
     was reported, with its comparator (`<5`) and perhaps its unit; without any unit the canonical one is
     taken, and a note says so. `range` is the user's own normal range, in the canonical unit or in the one
-    written behind it; without it the analyte's default range set is used. `decimal` settles numbers
-    like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code that came with the result;
-    a unit that does not suit it gets a note. Where `assume_unit` is off, a missing unit is refused.
+    written behind it; without it the range set of the id `range_set` is used, or the analyte's default one.
+
+    `reported_range` and `reported_flag` are what the report says beside the value: its normal range, in the
+    result's unit or in the one written behind it, and its mark (`H`, `low`). Where they say otherwise than
+    the range that is used, a note says so; a range that cannot be read says nothing. With the `range_set`
+    `reported` the report's range is the one that is used; if there is none, the default is, with a note.
+
+    `decimal` settles numbers like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code
+    that came with the result; a unit that does not suit it gets a note. Where `assume_unit` is off, a missing
+    unit is refused.
 
     Raises LabcheckError, whose `code` is the reason.
     """
@@ -67,26 +82,33 @@ def interpret(
     if given and given.code != analyte.unit:
         canonical, conversion = convert(reported, given, read_unit(analyte.unit), analyte.molar_mass)
     _check_possible(reported, canonical, given, analyte)
-    range_set = analyte.default_range if range is None else _own_range(range, decimal, given, analyte)
-    bands = canonical_bands(range_set, analyte)
-    categories = classify(canonical.interval, bands)
-    category = categories[0] if len(categories) == 1 else Category.INDETERMINATE
+    unit_of = given or read_unit(analyte.unit)
+    used, beside = ranges_of(analyte, unit_of, range_set if range is None else None, reported_range, decimal)
+    if range is not None:
+        used = own_range(range, decimal, given, analyte)
+    standing = stand(canonical, used, analyte)
     years = None if age is None else read_age(str(age))
     return Interpretation(
         analyte=analyte,
         reported=replace(reported, unit=reported.unit or unit),
         canonical=canonical,
         conversion=conversion,
-        category=category,
-        possible=categories if len(categories) > 1 else (),
-        range=range_set,
+        standing=standing,
         notes=(
             *_notes_on_value(reported, given, canonical, analyte),
-            *_notes_on_verdict(reported, given, range_set, bands, categories, analyte),
+            *_notes_on_rounding(reported, unit_of, standing, analyte),
+            *_notes_on_report(
+                standing,
+                None if beside is None else stand(canonical, beside, analyte),
+                (reported.flag, reported_flag),
+                missing=range is None and range_set == REPORTED and beside is None,
+            ),
             *_notes_on_code(loinc, given),
         ),
         cautions=tuple(
-            caution for caution in analyte.cautions if caution.fits(categories, canonical.interval, years)
+            caution
+            for caution in analyte.cautions
+            if caution.fits(standing.categories, canonical.interval, years)
         ),
         age=years,
     )
@@ -101,43 +123,6 @@ def given_unit(reported: Measurement, beside: Unit | None) -> Unit | None:
             "leave one of them out"
         )
     return beside or behind
-
-
-def _own_range(text: str, decimal: DecimalMark | None, given: Unit | None, analyte: Analyte) -> RangeSet:
-    """Make a range set of a user's own range."""
-    normal, unit_text = read_range(text, decimal)
-    canonical = read_unit(analyte.unit)
-    unit = canonical
-    if unit_text is not None:
-        try:
-            unit = read_unit(unit_text)
-        except (UnknownUnit, MissingUnit) as error:  # prose behind a number, not a unit
-            raise UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100") from error
-        if given is None and factor(unit, canonical, analyte.molar_mass) != 1:
-            raise MissingUnit(f"the range is in {unit.code}, and the result has no unit; give it with --unit")
-    elif given is not None and factor(given, canonical, analyte.molar_mass) != 1:
-        raise MissingUnit(
-            f"the range {quote(text)} has no unit, and the result is in {given.code}; "
-            f"give it one, as in '30-100 {given.code}'"
-        )
-    if not normal.scaled(factor(unit, canonical, analyte.molar_mass)).meets(analyte.possible):
-        raise UnreadableRange(f"{quote(text)} in {unit.code} is no range that {analyte.name} can have")
-    bands = [Band(Category.NORMAL, normal)]
-    if normal.low is not None:
-        below = Interval(None, normal.low, includes_high=not normal.includes_low)
-        bands.insert(0, Band(Category.LOW, below))
-    if normal.high is not None:
-        above = Interval(normal.high, None, includes_low=not normal.includes_high)
-        bands.append(Band(Category.HIGH, above))
-    return RangeSet("user", unit.code, Source("your own range", "user"), tuple(bands))
-
-
-def canonical_bands(range_set: RangeSet, analyte: Analyte) -> tuple[Band, ...]:
-    """Return the set's bands in the analyte's unit, exactly."""
-    if range_set.unit == analyte.unit:
-        return range_set.bands
-    by = factor(read_unit(range_set.unit), read_unit(analyte.unit), analyte.molar_mass)
-    return tuple(band._replace(interval=band.interval.scaled(by)) for band in range_set.bands)
 
 
 def _check_possible(
@@ -170,34 +155,56 @@ def _notes_on_value(
         )
 
 
-def _notes_on_verdict(
-    reported: Measurement,
-    given: Unit | None,
-    range_set: RangeSet,
-    bands: tuple[Band, ...],
-    categories: tuple[Category, ...],
-    analyte: Analyte,
+def _notes_on_rounding(
+    reported: Measurement, unit: Unit, standing: Standing, analyte: Analyte
 ) -> Iterator[Note]:
-    unit = given or read_unit(analyte.unit)
-    same = factor(unit, read_unit(range_set.unit), analyte.molar_mass) == 1
-    if not same and reported.comparator is None:  # where it is, the limit is printed as the result is
-        half = Decimal((0, (5,), int(reported.value.as_tuple().exponent) - 1))
-        rounded_from = Interval(EXACT.subtract(reported.value, half), EXACT.add(reported.value, half))
-        by = factor(unit, read_unit(analyte.unit), analyte.molar_mass)
-        near = classify(rounded_from.scaled(by), bands)
-        if len(near) > 1:
-            yield Note(
-                "near-limit",
-                f"{reported.value:f} {unit.code} is rounded: it can stand for {_span(rounded_from)}, "
-                f"which is {' or '.join(near)}.",
-            )
-    flagged = _FLAGS.get((reported.flag or "").upper())
-    if flagged and flagged not in categories:
+    same = factor(unit, read_unit(standing.range.unit), analyte.molar_mass) == 1
+    if same or reported.comparator is not None:  # where it is the same, the limit is printed as the result is
+        return
+    half = Decimal((0, (5,), int(reported.value.as_tuple().exponent) - 1))
+    rounded_from = Interval(EXACT.subtract(reported.value, half), EXACT.add(reported.value, half))
+    by = factor(unit, read_unit(analyte.unit), analyte.molar_mass)
+    near = Standing(
+        standing.range, bands_met(rounded_from.scaled(by), canonical_bands(standing.range, analyte))
+    )
+    words = _or(near.possible) or near.label
+    if words != standing.label:
+        yield Note(
+            "near-limit",
+            f"{reported.value:f} {unit.code} is rounded: it can stand for {_span(rounded_from)}, "
+            f"which is {words}.",
+        )
+
+
+def _notes_on_report(
+    used: Standing, by_report: Standing | None, flags: Iterable[str | None], *, missing: bool
+) -> Iterator[Note]:
+    here = f"by the range used here it is {_or(used.categories)}."
+    if missing:
+        yield Note(
+            "no-reported-range", f"The report brings no range; {used.range}, {used.range.name}, was used."
+        )
+    if by_report and by_report.categories != used.categories:
+        yield Note(
+            "reported-range-differs",
+            f"By the range on the report, {by_report.range}, it is {_or(by_report.categories)}; {here}",
+        )
+    says = {flag: _said_by(flag) for flag in flags if flag}
+    if differing := {
+        flag.strip(): said
+        for flag, said in says.items()
+        if said and not set(said).intersection(used.categories)
+    }:
+        said = " and ".join(_or(categories) for categories in dict.fromkeys(differing.values()))
         yield Note(
             "reported-flag-differs",
-            f"The report flags it {reported.flag}, which says {flagged}; by the range used here it is "
-            f"{' or '.join(categories)}.",
+            f"The report flags it {' and '.join(differing)}, which says {said}; {here}",
         )
+
+
+def _said_by(flag: str) -> tuple[Category, ...]:
+    """Return the categories that a laboratory's flag stands for, none if it is not one of them (`*`)."""
+    return _FLAGS.get(flag.strip("()[] \t").upper(), ())
 
 
 def _notes_on_code(loinc: Loinc | None, given: Unit | None) -> Iterator[Note]:
@@ -232,6 +239,10 @@ def _likely_mistake(side: str, reported: Measurement, given: Unit | None, analyt
     if side == "low" and re.search(r"\b[0-9]{1,3}\.[0-9]{3}\b", reported.text):
         texts.append("if the point groups thousands, say --decimal comma")
     return "".join(f"; {text}" for text in texts)
+
+
+def _or(words: Iterable[str]) -> str:
+    return " or ".join(words)
 
 
 def _span(interval: Interval) -> str:

@@ -14,6 +14,11 @@ from typing import Literal, NamedTuple, Self
 
 Comparator = Literal["<", "<=", ">", ">="]
 DecimalMark = Literal["point", "comma"]
+Kind = Literal["mass", "substance"]
+"""What is counted in a volume: grams or moles."""
+
+REPORTED, USER = "reported", "user"
+"""The ids of ranges that no catalogue has: the one on the report, and the user's own."""
 
 EXACT = Context(prec=250)
 """Arithmetic on numbers as read (at most 100 digits) times a factor (at most 34): nothing is rounded."""
@@ -122,36 +127,107 @@ class Measurement:
 
 
 class Source(NamedTuple):
-    """Who says so, and how far it was `checked`: article, seen, second-hand, computed, project or user."""
+    """Who says so, and how far it was `checked`: article, seen, second-hand, computed, project or user.
+
+    What a user or a document brings along is `user`.
+    """
 
     citation: str
     checked: str
 
 
 class Band(NamedTuple):
-    """One stretch of a range set, in the set's unit, and the category of what lies in it."""
+    """One stretch of a range set, and the category of what lies in it.
+
+    `label` is the source's own word for it (None: it has none); `printed` is what the source prints where the
+    interval closes a gap that it leaves.
+    """
 
     category: Category
     interval: Interval
+    label: str | None = None
+    printed: str | None = None
+
+    @property
+    def word(self) -> str:
+        """The source's own word, or the category."""
+        return self.label or self.category
+
+
+class Scale(NamedTuple):
+    """The bands of a range set from low to high, in one of the units that its source printed."""
+
+    unit: str
+    kind: Kind
+    bands: tuple[Band, ...]
 
 
 class RangeSet(NamedTuple):
-    """Bands from low to high, in `unit`, as one source published them in `year` (None: it bears no date)."""
+    """What one source published in `year` (None: it bears no date), for `population` (None: it names none).
+
+    It has a scale for each unit in which it was printed, with the bounds as they were printed there: they
+    are rounded, so that one scale cannot be had from the other. `unit`, `bands` and `normal` are the first's.
+    """
 
     id: str
-    unit: str
+    name: str
     source: Source
-    bands: tuple[Band, ...]
+    scales: tuple[Scale, ...]
     year: int | None = None
+    population: str | None = None
     remark: str | None = None
 
     def __str__(self) -> str:
         return f"{self.normal} {self.unit}"
 
     @property
+    def unit(self) -> str:
+        return self.scales[0].unit
+
+    @property
+    def bands(self) -> tuple[Band, ...]:
+        return self.scales[0].bands
+
+    @property
     def normal(self) -> Interval:
         """The normal range, in `unit`."""
         return next(band.interval for band in self.bands if band.category is Category.NORMAL)
+
+    def printed_for(self, kind: Kind) -> "RangeSet":
+        """Return the set with the scale alone that a result in a unit of that `kind` is compared with."""
+        if len(self.scales) == 1:
+            return self
+        fitting = [scale for scale in self.scales if scale.kind == kind]
+        return self._replace(scales=(*fitting, *self.scales)[:1])
+
+
+class Standing(NamedTuple):
+    """Where a result stands by one range set, of which `range` has the scale that it was compared with.
+
+    `bands` are those that the result can lie in, from low to high, in the analyte's unit; one is certainty.
+    """
+
+    range: RangeSet
+    bands: tuple[Band, ...]
+
+    @property
+    def categories(self) -> tuple[Category, ...]:
+        """The categories that the result can have, once each, from low to high."""
+        return tuple(dict.fromkeys(band.category for band in self.bands))
+
+    @property
+    def category(self) -> Category:
+        return self.categories[0] if len(self.categories) == 1 else Category.INDETERMINATE
+
+    @property
+    def possible(self) -> tuple[Category, ...]:
+        """The categories that the result can have where that is more than one, else nothing."""
+        return self.categories if len(self.categories) > 1 else ()
+
+    @property
+    def label(self) -> str:
+        """The source's own words for where the result lies."""
+        return " or ".join(dict.fromkeys(band.word for band in self.bands))
 
 
 class MolarMass(NamedTuple):
@@ -183,6 +259,16 @@ class Statement(NamedTuple):
         return age is None or age in self.ages
 
 
+class Meaning(NamedTuple):
+    """What a category can mean; `certain` where it is said only of results whose band is certain, or is not.
+
+    An indeterminate result can be either: its source may leave open what a band means.
+    """
+
+    statement: Statement
+    certain: bool | None = None
+
+
 class Caution(NamedTuple):
     """A statement that certain categories earn, or only values `above` a bound in the canonical unit."""
 
@@ -210,7 +296,7 @@ class Loinc(NamedTuple):
     """A LOINC code of an analyte: the `kind` of unit that it stands for, or why it is `refused`."""
 
     code: str
-    kind: Literal["mass", "substance"] | None
+    kind: Kind | None
     refused: str | None
     source: Source
 
@@ -241,7 +327,7 @@ class Analyte(NamedTuple):
     possible: Interval
     plausible: Interval
     mistakes: tuple[Mistake, ...]
-    meanings: Mapping[Category, tuple[Statement, ...]]
+    meanings: Mapping[Category, tuple[Meaning, ...]]
     cautions: tuple[Caution, ...]
     sections: tuple[Section, ...]
 
@@ -250,7 +336,7 @@ class Analyte(NamedTuple):
 
     @property
     def default_range(self) -> RangeSet:
-        """The file's first range set."""
+        """The file's first range set, by which a result is judged where nobody asks for another."""
         return next(iter(self.range_sets.values()))
 
 
@@ -272,21 +358,22 @@ class Note(NamedTuple):
 class Interpretation:
     """A result, judged.
 
-    `canonical` is in the analyte's unit and exact; `conversion` is None where none was needed. `possible`
-    has the categories that an indeterminate result can have, from low to high, and is empty otherwise.
-    `range` is the set that was used, in its own unit.
+    `canonical` is in the analyte's unit and exact; `conversion` is None where none was needed; `standing` is
+    where the result stands by the range that was used.
     """
 
     analyte: Analyte
     reported: Measurement
     canonical: Quantity
     conversion: Conversion | None
-    category: Category
-    possible: tuple[Category, ...]
-    range: RangeSet
+    standing: Standing
     notes: tuple[Note, ...]
     cautions: tuple[Caution, ...] = field(repr=False)
     age: Decimal | None = None
+
+    @property
+    def category(self) -> Category:
+        return self.standing.category
 
     @property
     def code(self) -> str:
@@ -294,9 +381,29 @@ class Interpretation:
         return self.category.code
 
     @property
+    def label(self) -> str:
+        """The source's own word for where the result lies: `insufficient`, `deficiency unlikely`."""
+        return self.standing.label
+
+    @property
+    def possible(self) -> tuple[Category, ...]:
+        """The categories that the result can have where that is more than one, else nothing."""
+        return self.standing.possible
+
+    @property
+    def range(self) -> RangeSet:
+        """The range set that was used, with the scale alone that the result was compared with."""
+        return self.standing.range
+
+    @property
     def meanings(self) -> tuple[Statement, ...]:
         """What the category can mean, for somebody of that age."""
-        return tuple(meaning for meaning in self.analyte.meanings[self.category] if meaning.fits(self.age))
+        certain = not self.possible
+        return tuple(
+            meaning.statement
+            for meaning in self.analyte.meanings[self.category]
+            if meaning.certain in (None, certain) and meaning.statement.fits(self.age)
+        )
 
 
 class Refusal(NamedTuple):

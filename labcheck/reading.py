@@ -105,7 +105,7 @@ def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
     if _is_plain(text, decimal) and (number := Decimal(text)):
         return Measurement(text, None, number)
     plain = _plain(text)
-    if not plain.strip("-. *_") or plain.lower().rstrip(".") in _NO_VALUE:
+    if _says_nothing(plain):
         raise NoValue(f"{quote(text)} is not a value: nothing was measured, or it is not reported yet")
     match = re.fullmatch(_VALUE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
     if match is None or len(match["power"] or "") > 2:
@@ -155,6 +155,11 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
     return interval, match["unit"]
 
 
+def is_blank(text: str) -> bool:
+    """Say whether a text stands for there being nothing: it is empty, or `-`, or `N/A`."""
+    return _says_nothing(_plain(text))
+
+
 def read_age(text: str) -> Decimal:
     """Read an age in years, `42` or `0.5`; raise UnreadableAge."""
     if not re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]+)?", text) or len(text) > 20 or Decimal(text) > OLDEST:
@@ -165,6 +170,10 @@ def read_age(text: str) -> Decimal:
 def _plain(text: str) -> str:
     """Write the signs that mean the same in one way. A tab parts cells: it never groups digits."""
     return _GROUPING.sub("'", text).replace("\t", "  ").translate(_SIGNS).strip()
+
+
+def _says_nothing(plain: str) -> bool:
+    return not plain.strip("-. *_") or plain.lower().rstrip(".") in _NO_VALUE
 
 
 def _is_plain(text: str, decimal: DecimalMark | None) -> bool:

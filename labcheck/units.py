@@ -12,16 +12,14 @@ from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from labcheck.errors import IncompatibleUnit, MissingUnit, UnknownUnit
-from labcheck.model import EXACT, Conversion, Measurement, MolarMass, Quantity
+from labcheck.model import EXACT, Conversion, Kind, Measurement, MolarMass, Quantity
 from labcheck.wording import did_you_mean, quote
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
-
-Kind = Literal["mass", "substance"]
 
 FACTORS = Path(__file__).with_name("units.toml")
 

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import labcheck.catalogue
 from labcheck import Catalogue, Category, LabcheckError, interpret
 from labcheck.catalogue import built_in
 from tests.conftest import Labcheck
@@ -46,6 +47,11 @@ category = "low"
 source = "made_up"
 text = "Iron stores may be empty."
 """
+
+
+MOLAR = FERRITIN.replace('unit = "ng/mL"', 'unit = "nmol/L"').replace(
+    "[possible]", '[molar_mass]\nvalue = 123.456\nsource = "made_up"\n\n[possible]'
+)
 
 
 @pytest.fixture
@@ -178,6 +184,21 @@ def test_a_users_file_comes_before_the_built_in_one(tmp_path: Path) -> None:
             r"caution\[1\].categories: expected low",
         ),
         ("[possible]", '[[section]]\nheading = "x"\n[possible]', r"section\[1\].says: is missing"),
+        ('id = "made-up"', 'id = "reported"', r"range_set\[1\].id: expected a name in lower case, not user"),
+        ('id = "made-up"', 'id = "made, up"', r"range_set\[1\].id: expected a name in lower case"),
+        ('unit = "ng/mL"\nsource', "unit = []\nsource", r"range_set\[1\].unit: expected one unit, or two"),
+        (
+            'unit = "ng/mL"\nsource',
+            'unit = ["ng/mL", "ug/L"]\nsource',
+            r"range_set\[1\].unit: expected one unit, or two",
+        ),
+        ("below = 15.5", "below = [15.5, 1]", r"range_set\[1\].bands\[1\].below: expected a number, found"),
+        ('"low", below', '"low", label = 5, below', r"range_set\[1\].bands\[1\].label: expected a text"),
+        (
+            'category = "low"\nsource',
+            'category = "low"\ncertain = 1\nsource',
+            r"meaning\[1\].certain: expected true or false",
+        ),
     ],
 )
 def test_a_fault_is_named_with_its_file_and_key(tmp_path: Path, find: str, replace: str, fault: str) -> None:
@@ -200,6 +221,54 @@ def test_a_file_without_ranges_or_with_two_of_one_name_is_refused(tmp_path: Path
         file.write_text(FERRITIN[:start] + text + FERRITIN[end:], "utf-8")
         with pytest.raises(LabcheckError, match=fault):
             Catalogue([file])
+
+
+TWO_UNITS = (
+    MOLAR.replace('unit = "nmol/L"\nsource', 'unit = ["nmol/L", "ng/mL"]\nsource')
+    .replace("below = 15.5", "below = [15.5, 2]")
+    .replace("from = 15.5, below = 150", "from = [15.5, 2], below = [150, 19]")
+    .replace("from = 150", "from = [150, 19]")
+)
+
+
+def test_a_set_may_have_bounds_for_each_of_two_units(tmp_path: Path) -> None:
+    file = tmp_path / "two.toml"
+    file.write_text(TWO_UNITS, "utf-8")
+    ferritin = Catalogue([file])["ferritin"]
+    for value, unit, category in (
+        ("15.5", "nmol/L", "normal"),
+        ("1.99", "ng/mL", "low"),
+        ("2", "ug/L", "normal"),
+    ):
+        assert interpret(ferritin, value, unit=unit).category == category
+
+
+@pytest.mark.parametrize(
+    ("find", "replace", "fault"),
+    [
+        ("below = [15.5, 2]", "below = 15.5", r"bands\[1\].below: expected a list of 2 numbers"),
+        ("below = [15.5, 2]", "below = [15.5]", r"bands\[1\].below: expected 2 numbers, one for each unit"),
+        ("below = [15.5, 2]", 'below = [15.5, "2"]', r"bands\[1\].below: expected a number, found '2'"),
+        ("below = [15.5, 2]", "below = [15.5, 3]", r"bands: band 1 and band 2 .* leave a gap \(ng/mL\)"),
+        ("below = [150, 19]", "below = [150, 1]", r"bands\[2\]: starts at 2, which is not below its end 1"),
+    ],
+)
+def test_the_bounds_of_each_unit_are_proved(tmp_path: Path, find: str, replace: str, fault: str) -> None:
+    assert find in TWO_UNITS
+    file = tmp_path / "wrong.toml"
+    file.write_text(TWO_UNITS.replace(find, replace, 1), "utf-8")
+    with pytest.raises(LabcheckError, match=rf"range_set\[1\].{fault}"):
+        Catalogue([file])
+
+
+def test_a_users_own_file_sets_the_range_that_is_the_default(tmp_path: Path) -> None:
+    text = (Path(labcheck.catalogue.__file__).parent / "vitd.toml").read_text("utf-8")
+    article, iom = (text.index(f'[[range_set]]\nid = "{id}"') for id in ("article", "iom-2011"))
+    end = text.index('[[range_set]]\nid = "endocrine-2011"')
+    file = tmp_path / "own.toml"
+    file.write_text(text[:article] + text[iom:end] + text[article:iom] + text[end:], "utf-8")
+    judged = interpret(Catalogue([file])["vitd"], "45", unit="ng/mL")
+    assert (judged.range.id, judged.category) == ("iom-2011", Category.NORMAL)
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"\0", b"a = " + b"[" * 10_000])
@@ -238,11 +307,6 @@ def test_any_text_is_a_catalogue_or_refused(tmp_path_factory: pytest.TempPathFac
 @pytest.mark.parametrize("id", ["vitd", "b12"])
 def test_a_built_in_file_is_named_after_its_analyte(id: str) -> None:
     assert built_in()[id].id == id
-
-
-MOLAR = FERRITIN.replace('unit = "ng/mL"', 'unit = "nmol/L"').replace(
-    "[possible]", '[molar_mass]\nvalue = 123.456\nsource = "made_up"\n\n[possible]'
-)
 
 
 def test_an_analyte_may_be_counted_in_moles(labcheck: Labcheck, tmp_path: Path) -> None:

@@ -349,7 +349,8 @@ def test_an_interpretation_cannot_be_changed() -> None:
 @pytest.mark.parametrize("category", Category)
 def test_every_category_has_a_meaning_and_a_caution(analyte: str, category: Category) -> None:
     known = built_in()[analyte]
-    assert known.meanings[category]
+    for certain in (True, False):
+        assert any(meaning.certain in (None, certain) for meaning in known.meanings[category])
     assert any(category in caution.categories and caution.brief for caution in known.cautions)
 
 

@@ -16,16 +16,21 @@ from typing import Literal, cast
 from labcheck.catalogue.table import Table
 from labcheck.errors import BadCatalogue, LabcheckError
 from labcheck.model import (
+    REPORTED,
+    USER,
     Analyte,
     Band,
     Category,
     Caution,
     Interval,
+    Kind,
     Loinc,
+    Meaning,
     Mistake,
     MolarMass,
     Names,
     RangeSet,
+    Scale,
     Section,
     Source,
     Statement,
@@ -118,11 +123,7 @@ class _Reader:
         if not re.fullmatch(r"[0-9]{1,7}-[0-9]", code):
             raise table.fault("code", f"expected a LOINC code, found {quote(code)}")
         refused = table.text("refused") if "refused" in table else None
-        kind = (
-            None
-            if refused
-            else cast('Literal["mass", "substance"]', table.one_of("kind", ("mass", "substance")))
-        )
+        kind = None if refused else cast("Kind", table.one_of("kind", ("mass", "substance")))
         return Loinc(code, kind, refused, self._source(table))
 
     def _range_sets(self) -> Mapping[str, RangeSet]:
@@ -137,22 +138,37 @@ class _Reader:
         return MappingProxyType(sets)
 
     def _range_set(self, table: Table) -> RangeSet:
-        unit = _unit(table, "unit")
-        if unit.kind != self._unit.kind and self._molar_mass is None:
-            raise table.fault("unit", f"{unit.code} needs a [molar_mass] beside {self._unit.code}")
-        bands = tuple(
-            Band(Category(band.one_of("category", tuple(Category))), band.interval())
-            for band in table.tables("bands")
-        )
-        _prove(table, bands)
+        id, source = table.text("id"), self._source(table)
+        if not re.fullmatch(r"[a-z0-9][a-z0-9._-]*", id) or id in (REPORTED, USER):
+            raise table.fault(
+                "id", f"expected a name in lower case, not {USER} or {REPORTED}, found {quote(id)}"
+            )
         return RangeSet(
-            id=table.text("id"),
-            unit=unit.code,
-            source=self._source(table),
-            bands=bands,
+            id=id,
+            name=table.text("name") if "name" in table else source.citation,
+            source=source,
+            scales=self._scales(table),
             year=int(table.positive("year")) if "year" in table else None,
+            population=table.text("population") if "population" in table else None,
             remark=table.text("remark") if "remark" in table else None,
         )
+
+    def _scales(self, table: Table) -> tuple[Scale, ...]:
+        """Read a scale for each unit; a bound has as many numbers as there are units."""
+        units = [_read_unit(table, "unit", text) for text in table.text_or_texts("unit")]
+        if len({unit.kind for unit in units}) != len(units) or not units:
+            raise table.fault("unit", "expected one unit, or two of which one counts moles")
+        for unit in units:
+            if unit.kind != self._unit.kind and self._molar_mass is None:
+                raise table.fault("unit", f"{unit.code} needs a [molar_mass] beside {self._unit.code}")
+        rows = [_bands(band, len(units)) for band in table.tables("bands")]
+        scales = tuple(
+            Scale(unit.code, unit.kind, tuple(row[number] for row in rows))
+            for number, unit in enumerate(units)
+        )
+        for scale in scales:
+            _prove(table, scale)
+        return scales
 
     def _limits(self, key: str) -> Interval:
         table = self._file.table(key)
@@ -171,11 +187,12 @@ class _Reader:
             table.text("text"),
         )
 
-    def _meanings(self) -> Mapping[Category, tuple[Statement, ...]]:
-        meanings: dict[Category, tuple[Statement, ...]] = dict.fromkeys(Category, ())
+    def _meanings(self) -> Mapping[Category, tuple[Meaning, ...]]:
+        meanings: dict[Category, tuple[Meaning, ...]] = dict.fromkeys(Category, ())
         for table in self._file.tables("meaning"):
             category = Category(table.one_of("category", tuple(Category)))
-            meanings[category] += (self._statement(table),)
+            certain = table.flag("certain") if "certain" in table else None
+            meanings[category] += (Meaning(self._statement(table), certain),)
         return MappingProxyType(meanings)
 
     def _statement(self, table: Table) -> Statement:
@@ -220,8 +237,17 @@ def _read_unit(table: Table, key: str, text: str) -> Unit:
         raise table.fault(key, error.text) from error
 
 
-def _prove(table: Table, bands: tuple[Band, ...]) -> None:
-    """Raise unless `bands` run from low to high over all numbers, each in one band alone."""
+def _bands(table: Table, scales: int) -> tuple[Band, ...]:
+    """Read one band, as it is on each of the scales."""
+    category = Category(table.one_of("category", tuple(Category)))
+    label = table.text("label") if "label" in table else None
+    printed = table.text("printed") if "printed" in table else None
+    return tuple(Band(category, interval, label, printed) for interval in table.intervals(scales))
+
+
+def _prove(table: Table, scale: Scale) -> None:
+    """Raise unless the bands run from low to high over all numbers, each in one band alone."""
+    bands = scale.bands
     if [band.category for band in bands].count(Category.NORMAL) != 1:
         raise table.fault("bands", "expected one band of category 'normal'")
     order = [band.category for band in bands if band.category is not Category.INDETERMINATE]
@@ -232,4 +258,6 @@ def _prove(table: Table, bands: tuple[Band, ...]) -> None:
     for number, (lower, upper) in enumerate(pairwise(bands), start=1):
         end, start = lower.interval, upper.interval
         if end.high is None or end.high != start.low or end.includes_high == start.includes_low:
-            raise table.fault("bands", f"band {number} and band {number + 1} overlap or leave a gap")
+            raise table.fault(
+                "bands", f"band {number} and band {number + 1} overlap or leave a gap ({scale.unit})"
+            )

@@ -54,6 +54,10 @@ class Table:
             raise self.fault(key, "expected a list of texts")
         return tuple(texts)
 
+    def text_or_texts(self, key: str) -> tuple[str, ...]:
+        """Read a text or a list of them."""
+        return self.texts(key) if isinstance(self._left.get(key), list) else (self.text(key),)
+
     def number(self, key: str) -> Decimal:
         """Read a number, zero or more."""
         number = Decimal(self._take(key, (int, Decimal), "a number"))
@@ -78,16 +82,32 @@ class Table:
 
     def interval(self) -> Interval:
         """Read `from` or `above`, and `to` or `below`; a missing side has no end."""
-        ends: dict[str, Decimal] = {
-            key: self.number(key) for key in ("from", "above", "to", "below") if key in self
-        }
+        return self.intervals(1)[0]
+
+    def intervals(self, count: int) -> tuple[Interval, ...]:
+        """Read as many intervals, each end a list of as many numbers; one stands without a list."""
+        ends = {key: self._numbers(key, count) for key in ("from", "above", "to", "below") if key in self}
         for inclusive, exclusive in (("from", "above"), ("to", "below")):
             if inclusive in ends and exclusive in ends:
                 raise self.fault(exclusive, f"stands beside {inclusive!r}; give one of the two")
-        low, high = ends.get("from", ends.get("above")), ends.get("to", ends.get("below"))
-        if low is not None and high is not None and low >= high:
-            raise self.fault("", f"starts at {low}, which is not below its end {high}")
-        return Interval(low, high, "above" not in ends, "below" not in ends)
+        nothing = (None,) * count
+        lows = ends.get("from", ends.get("above", nothing))
+        highs = ends.get("to", ends.get("below", nothing))
+        for low, high in zip(lows, highs, strict=True):
+            if low is not None and high is not None and low >= high:
+                raise self.fault("", f"starts at {low}, which is not below its end {high}")
+        return tuple(
+            Interval(low, high, "above" not in ends, "below" not in ends)
+            for low, high in zip(lows, highs, strict=True)
+        )
+
+    def _numbers(self, key: str, count: int) -> tuple[Decimal, ...]:
+        if count == 1:
+            return (self.number(key),)
+        numbers = self._take(key, list, f"a list of {count} numbers, one for each unit")
+        if len(numbers) != count:
+            raise self.fault(key, f"expected {count} numbers, one for each unit, found {len(numbers)}")
+        return tuple(Table({key: number}, self._file, self._place).number(key) for number in numbers)
 
     def table(self, key: str) -> "Table":
         return self._inside(self._take(key, dict, "a table"), key)

@@ -15,7 +15,6 @@ from rich.table import Table
 from rich.text import Text
 
 from labcheck.classify import classify
-from labcheck.interpret import canonical_bands
 from labcheck.model import (
     Analyte,
     Band,
@@ -24,6 +23,7 @@ from labcheck.model import (
     Quantity,
     Statement,
 )
+from labcheck.ranges import canonical_bands
 from labcheck.reports import DISCLAIMER, bar
 from labcheck.units import accepted_units, factor, other_spellings, read_unit
 

@@ -7,7 +7,7 @@ such a value, near it, and for whatever is not plain digits, the plain way is ta
 """
 
 from bisect import bisect
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,8 +15,9 @@ from typing import NamedTuple
 from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, UnreadableValue
 from labcheck.identify import Identified
-from labcheck.interpret import canonical_bands, interpret
+from labcheck.interpret import interpret
 from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation
+from labcheck.ranges import limits
 from labcheck.units import factor, read_unit
 
 CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
@@ -126,9 +127,10 @@ class Judge:
         try:
             read = read_unit(unit or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
+            ends = limits(found.analyte, read)
         except LabcheckError:
             return Same(self.judge("1", given))
-        return Stretches(self, given, found.analyte, by, converted=read.code != found.analyte.unit)
+        return Stretches(self, given, ends, by, converted=read.code != found.analyte.unit)
 
 
 class Same(NamedTuple):
@@ -150,10 +152,9 @@ def plain_places(text: bytes) -> int:
 class Stretches:
     """The core's answers for values between the limits, for rows that differ in their number alone."""
 
-    def __init__(self, judge: Judge, given: Given, analyte: Analyte, by: Decimal, *, converted: bool) -> None:
-        intervals = [band.interval for band in canonical_bands(analyte.default_range, analyte)]
-        intervals += [analyte.possible, analyte.plausible]
-        ends = sorted({end for interval in intervals for end in (interval.low, interval.high) if end})
+    def __init__(
+        self, judge: Judge, given: Given, ends: Sequence[Decimal], by: Decimal, *, converted: bool
+    ) -> None:
         middles = [(low + high) / 2 for low, high in pairwise([Decimal(0), *ends])]
         verdicts = [judge.judge(f"{_FINE.divide(middle, by):f}", given) for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.

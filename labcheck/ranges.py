@@ -1,0 +1,150 @@
+"""Which range a result is judged by, and where it stands by it.
+
+That is a published set of the catalogue, the range that stands on the report, or the user's own; all of them
+are range sets from here on. A set that was printed in two units is compared in the kind of unit that the
+result came in: its bounds are rounded in each, and converting them would give two answers for one limit.
+"""
+
+from decimal import Decimal
+
+from labcheck.classify import bands_met
+from labcheck.errors import (
+    LabcheckError,
+    MissingUnit,
+    UnknownRangeSet,
+    UnknownUnit,
+    UnreadableRange,
+)
+from labcheck.model import (
+    REPORTED,
+    USER,
+    Analyte,
+    Band,
+    Category,
+    DecimalMark,
+    Interpretation,
+    Interval,
+    Quantity,
+    RangeSet,
+    Scale,
+    Source,
+    Standing,
+)
+from labcheck.reading import is_blank, read_range
+from labcheck.units import Unit, factor, read_unit
+from labcheck.wording import did_you_mean, quote
+
+
+def ranges_of(
+    analyte: Analyte,
+    unit: Unit,
+    id: str | None,
+    reported: str | None,
+    decimal: DecimalMark | None,
+) -> tuple[RangeSet, RangeSet | None]:
+    """Return the range set that `id` asks for, and the report's own range if it has one that can be read."""
+    beside = None
+    if reported is not None and not is_blank(reported):
+        try:
+            beside = _reported_range(reported, decimal, unit, analyte)
+        except LabcheckError as error:
+            if id == REPORTED:
+                raise UnreadableRange(f"the report's own range cannot be used: {error.text}") from error
+    if id == REPORTED and beside is not None:
+        return beside, beside
+    published = analyte.default_range if id in (None, REPORTED) else _published(id or "", analyte)
+    return published.printed_for(unit.kind), beside
+
+
+def _published(id: str, analyte: Analyte) -> RangeSet:
+    if id in analyte.range_sets:
+        return analyte.range_sets[id]
+    known = [*analyte.range_sets, REPORTED]
+    raise UnknownRangeSet(
+        f"there is no range set {quote(id)} for {analyte.name}{did_you_mean(id, known)}; known are "
+        f"{', '.join(known)}"
+    )
+
+
+def own_range(text: str, decimal: DecimalMark | None, given: Unit | None, analyte: Analyte) -> RangeSet:
+    """Make a range set of a user's own range."""
+    normal, unit_text = read_range(text, decimal)
+    canonical = read_unit(analyte.unit)
+    unit = canonical
+    if unit_text is not None:
+        try:
+            unit = read_unit(unit_text)
+        except (UnknownUnit, MissingUnit) as error:  # prose behind a number, not a unit
+            raise UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100") from error
+        if given is None and factor(unit, canonical, analyte.molar_mass) != 1:
+            raise MissingUnit(f"the range is in {unit.code}, and the result has no unit; give it with --unit")
+    elif given is not None and factor(given, canonical, analyte.molar_mass) != 1:
+        raise MissingUnit(
+            f"the range {quote(text)} has no unit, and the result is in {given.code}; "
+            f"give it one, as in '30-100 {given.code}'"
+        )
+    return _as_set(USER, "your own range", text, normal, unit, analyte)
+
+
+def _reported_range(text: str, decimal: DecimalMark | None, given: Unit, analyte: Analyte) -> RangeSet:
+    """Make a range set of the range on a report, which is in the result's unit if it names none."""
+    normal, unit_text = read_range(text, decimal)
+    unit = given if unit_text is None else read_unit(unit_text)
+    return _as_set(REPORTED, "the range on the report", text, normal, unit, analyte)
+
+
+def _as_set(id: str, name: str, text: str, normal: Interval, unit: Unit, analyte: Analyte) -> RangeSet:
+    """Make a range set of a normal range; one that is open to a side judges nothing there."""
+    by = factor(unit, read_unit(analyte.unit), analyte.molar_mass)
+    if not normal.scaled(by).meets(analyte.possible):
+        raise UnreadableRange(f"{quote(text)} in {unit.code} is no range that {analyte.name} can have")
+    bands = [Band(Category.NORMAL, normal)]
+    if normal.low is not None:
+        below = Interval(None, normal.low, includes_high=not normal.includes_low)
+        bands.insert(0, Band(Category.LOW, below))
+    if normal.high is not None:
+        above = Interval(normal.high, None, includes_low=not normal.includes_high)
+        bands.append(Band(Category.HIGH, above))
+    return RangeSet(id, name, Source(name, "user"), (Scale(unit.code, unit.kind, tuple(bands)),))
+
+
+def canonical_bands(range_set: RangeSet, analyte: Analyte) -> tuple[Band, ...]:
+    """Return the bands of the set's first scale in the analyte's unit, exactly."""
+    if range_set.unit == analyte.unit:
+        return range_set.bands
+    by = factor(read_unit(range_set.unit), read_unit(analyte.unit), analyte.molar_mass)
+    return tuple(band._replace(interval=band.interval.scaled(by)) for band in range_set.bands)
+
+
+def stand(canonical: Quantity, range_set: RangeSet, analyte: Analyte) -> Standing:
+    """Return where a result, in the analyte's unit, stands by the set's first scale."""
+    return Standing(range_set, bands_met(canonical.interval, canonical_bands(range_set, analyte)))
+
+
+def other_ranges(judged: Interpretation) -> tuple[Standing, ...]:
+    """Return where a result stands by each published range set of its analyte but the one that was used."""
+    analyte = judged.analyte
+    kind = read_unit(judged.reported.unit or analyte.unit).kind
+    return tuple(
+        stand(judged.canonical, range_set.printed_for(kind), analyte)
+        for id, range_set in analyte.range_sets.items()
+        if id != judged.range.id
+    )
+
+
+def limits(
+    analyte: Analyte,
+    unit: Unit,
+    *,
+    range_set: str | None = None,
+    reported_range: str | None = None,
+    decimal: DecimalMark | None = None,
+) -> tuple[Decimal, ...]:
+    """Return where an answer of `interpret` can change for exact results in `unit`: canonical, ascending.
+
+    Raises as `interpret` does.
+    """
+    sets = filter(None, ranges_of(analyte, unit, range_set, reported_range, decimal))
+    intervals = [band.interval for one in sets for band in canonical_bands(one, analyte)]
+    intervals += [analyte.possible, analyte.plausible]
+    return tuple(sorted({end for interval in intervals for end in (interval.low, interval.high) if end}))
