@@ -62,16 +62,16 @@ class Interval:
         return self.meets(Interval(number, number))
 
     def __str__(self) -> str:
-        """Write it as a report would: `30-40`, `<5.7`, `>=60`."""
+        """Write it as a report would: `30-40`, `<5.7`, `>=60`, `12 to <20`."""
         low = "" if self.low is None else f"{self.low:f}"
         high = "" if self.high is None else f"{self.high:f}"
-        if low and high and self.includes_low and self.includes_high:
-            return f"{low}-{high}"
-        ends = (
-            low and f"{'>=' if self.includes_low else '>'}{low}",
-            high and f"{'<=' if self.includes_high else '<'}{high}",
-        )
-        return " ".join(filter(None, ends))
+        if low and high:
+            if self.includes_low and self.includes_high:
+                return f"{low}-{high}"
+            return f"{'' if self.includes_low else '>'}{low} to {'' if self.includes_high else '<'}{high}"
+        if low:
+            return f"{'>=' if self.includes_low else '>'}{low}"
+        return f"{'<=' if self.includes_high else '<'}{high}" if high else "any"
 
 
 def _starts_before_end(a: Interval, b: Interval) -> bool:

@@ -52,11 +52,12 @@ def ranges_of(
                 raise UnreadableRange(f"the report's own range cannot be used: {error.text}") from error
     if id == REPORTED and beside is not None:
         return beside, beside
-    published = analyte.default_range if id in (None, REPORTED) else _published(id or "", analyte)
-    return published.printed_for(unit.kind), beside
+    range_set = analyte.default_range if id in (None, REPORTED) else published(id or "", analyte)
+    return range_set.printed_for(unit.kind), beside
 
 
-def _published(id: str, analyte: Analyte) -> RangeSet:
+def published(id: str, analyte: Analyte) -> RangeSet:
+    """Return the analyte's range set of that id; raise UnknownRangeSet with those that it has."""
     if id in analyte.range_sets:
         return analyte.range_sets[id]
     known = [*analyte.range_sets, REPORTED]
@@ -114,6 +115,11 @@ def canonical_bands(range_set: RangeSet, analyte: Analyte) -> tuple[Band, ...]:
         return range_set.bands
     by = factor(read_unit(range_set.unit), read_unit(analyte.unit), analyte.molar_mass)
     return tuple(band._replace(interval=band.interval.scaled(by)) for band in range_set.bands)
+
+
+def normal_in(unit: Unit, range_set: RangeSet, analyte: Analyte) -> Interval:
+    """Return the normal range of the set's first scale in `unit`, exactly towards mass units."""
+    return range_set.normal.scaled(factor(read_unit(range_set.unit), unit, analyte.molar_mass))
 
 
 def stand(canonical: Quantity, range_set: RangeSet, analyte: Analyte) -> Standing:

@@ -62,7 +62,7 @@ _VALUE = rf"""
     """
 _RANGE = rf"""
     [(\[]?\ *
-    (?: (?P<low> {_NUMBER} )\ *(?: - | to | bis )\ *(?P<high> {_NUMBER} )
+    (?: (?P<low> {_NUMBER} )\ *(?: (?P<unit_of_low> {_UNIT} )\ *)?(?: - | to | bis )\ *(?P<high> {_NUMBER} )
       | (?: {_COMPARATOR} )\ *(?P<only> {_NUMBER} )
       | (?P<first> {_NUMBER} )\ *(?: {_BEHIND} ) )
     \ *[)\]]?
@@ -136,7 +136,7 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
     plain = _plain(text)
     match = re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
     unreadable = UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100 or '>30'")
-    if match is None:
+    if match is None or match["unit_of_low"] not in (None, match["unit"]):
         raise unreadable
     try:
         numbers = [

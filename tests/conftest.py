@@ -26,6 +26,7 @@ def labcheck(monkeypatch: pytest.MonkeyPatch) -> Labcheck:
     """Return a function that reads like the shell: `labcheck("vitd", "22", "-u", "ng/mL")`."""
     monkeypatch.delenv("LABCHECK_DEBUG", raising=False)
     monkeypatch.delenv("FORCE_COLOR", raising=False)
+    monkeypatch.delenv("LABCHECK_RANGE_SET", raising=False)
     monkeypatch.setenv("COLUMNS", "80")
 
     def run(*args: str, columns: int = 80) -> Ran:

@@ -34,6 +34,70 @@ def test_quiet_prints_the_category_alone(labcheck: Labcheck, args: tuple[str, ..
         assert all(line.startswith("labcheck: note: ") for line in ran.stderr.splitlines())
 
 
+@pytest.mark.parametrize(
+    ("args", "category"),
+    [
+        (("vitd", "20", "-u", "ng/mL", "--range-set", "iom-2011"), "normal"),
+        (("vitd", "50", "-u", "nmol/L", "--range-set", "iom-2011"), "normal"),
+        (("vitd", "45", "-u", "ng/mL", "--range-set", "article"), "high"),
+        (("vitd", "45", "-u", "ng/mL", "--range-set", "iom-2011,nice-2024"), "normal"),
+        (("b12", "250", "-u", "ng/L", "--range-set", "iom-2011, nice-2024"), "indeterminate"),
+        (("vitd", "45", "-u", "ng/mL", "--low", "30", "--high", "100"), "normal"),
+        (("vitd", "30", "-u", "ng/mL", "--low", "30"), "normal"),
+        (("vitd", "29.9", "-u", "ng/mL", "--low", "30"), "low"),
+        (("vitd", "140", "-u", "ng/mL", "--low", "30"), "normal"),
+        (("vitd", "100", "-u", "ng/mL", "--high", "100"), "normal"),
+        (("vitd", "100.1", "-u", "ng/mL", "--high", "100"), "high"),
+        (("vitd", "60", "-u", "nmol/L", "--low", "50 nmol/L", "--high", "125 nmol/L"), "normal"),
+        (("vitd", "60", "-u", "nmol/L", "--low", "50", "--high", "125 nmol/L"), "normal"),
+        (("vitd", "30,4", "-u", "ng/mL", "--low", "30,5", "--decimal", "comma"), "low"),
+    ],
+)
+def test_a_result_is_judged_by_the_range_that_is_asked_for(
+    labcheck: Labcheck, args: tuple[str, ...], category: str
+) -> None:
+    ran = labcheck(*args, "-q")
+    assert (ran.stdout, ran.stderr, ran.exit_code) == (f"{category}\n", "", 0)
+
+
+def test_a_panel_judges_each_result_by_the_set_for_its_analyte(labcheck: Labcheck) -> None:
+    panel = ("panel", "vitd=45 ng/mL", "b12=250 ng/L", "-q", "--range-set")
+    assert labcheck(*panel, "iom-2011,nice-2024").stdout == "normal\nindeterminate\n"
+    assert labcheck(*panel, "article").stdout == "high\nnormal\n"
+    ran = labcheck(*panel, "iom-2011")  # which has nothing on B12
+    assert (ran.stdout, ran.exit_code) == ("normal\nrefused\n", 2)
+    assert "there is no range set 'iom-2011' for Vitamin B12; known are article, nice-2024" in ran.stderr
+
+
+def test_the_environment_sets_the_range_of_every_run(
+    labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011")
+    assert labcheck("vitd", "45", "ng/mL", "-q").stdout == "normal\n"
+    assert labcheck("vitd", "45", "ng/mL", "-q", "--range-set", "article").stdout == "high\n"
+    assert labcheck("vitd", "45", "ng/mL", "-q", "--range", "20-40").stdout == "high\n"
+    ran = labcheck("b12", "250", "pg/mL")  # it has no such set, and is left to its default
+    assert (ran.stderr, ran.exit_code) == ("", 0)
+    assert "200-900 pg/mL, article" in ran.stdout
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011,nice-2024")
+    assert labcheck("panel", "vitd=45 ng/mL", "b12=250 ng/L", "-q").stdout == "normal\nindeterminate\n"
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2001")
+    ran = labcheck("b12", "250", "pg/mL", "-q")
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert ran.stderr.startswith("labcheck: LABCHECK_RANGE_SET: there is no range set 'iom-2001'")
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "")
+    assert labcheck("vitd", "45", "ng/mL", "-q").stdout == "high\n"
+
+
+def test_a_report_without_a_range_is_told_where_it_should_be_used(labcheck: Labcheck) -> None:
+    ran = labcheck("vitd", "45", "ng/mL", "-q", "--range-set", "reported")
+    assert ran.stdout == "high\n"
+    assert (
+        ran.stderr
+        == "labcheck: note: The report brings no range; 30-40 ng/mL, article on back pain, was used.\n"
+    )
+
+
 def test_quiet_tells_on_stderr_what_a_word_cannot(labcheck: Labcheck) -> None:
     ran = labcheck("vitd", "55", "-q")
     assert (ran.stdout, ran.exit_code) == ("high\n", 0)
@@ -98,6 +162,16 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("vitd", "22", "--json", "--format", "csv"), "csv and json are different reports; ask for one"),
         (("vitd", "22", "--json", "-q"), "json and quiet are different reports"),
         (("vitd", "22", "--range", ">1,060"), "'>1,060' can be read in two ways"),
+        (("vitd", "22", "--range-set", "nonsense"), "known are article, iom-2011, endocrine-2011, ros-2018"),
+        (("vitd", "22", "--range-set", "iom-2012"), "'iom-2012' for Vitamin D - did you mean iom-2011 or"),
+        (("vitd", "22", "--range-set", "iom-2011,nonsense"), "there is no range set 'nonsense'"),
+        (("vitd", "22", "--range-set", ""), "there is no range set ''"),
+        (("vitd", "22", "--range-set", "iom-2011,ros-2018"), "iom-2011 and ros-2018 are both for Vitamin D"),
+        (("vitd", "22", "--range-set", "iom-2011", "--range", "20-30"), "two ranges to judge by"),
+        (("vitd", "22", "--range", "20-30", "--low", "3"), "--range has its ends already"),
+        (("vitd", "22", "--low", "40", "--high", "30"), "it must end above where it starts"),
+        (("vitd", "22", "--low", "<30"), "'>=<30' is not one range"),
+        (("vitd", "60", "nmol/L", "--low", "50"), "has no unit, and the result is in nmol/L"),
         (("vitd", "22", "--json", "-v"), "--verbose adds to the report for the terminal"),
         (("vitd", "22", "--fail-on", "low,hihg"), "--fail-on has no category 'hihg'"),
         (("vitd", "22", "--fail-on", ""), "--fail-on has no category ''"),
@@ -242,6 +316,9 @@ def test_hostile_text_ends_in_one_harmless_line(labcheck: Labcheck, text: str) -
         ("vitd", text),
         ("vitd", "22", "--unit", text),
         ("vitd", "22", "--range", text),
+        ("vitd", "22", "--low", text),
+        ("vitd", "22", "--range-set", text),
+        ("panel", "vitd=22", "b12=300", "--range-set", text, "-q"),
         ("vitd", "22", "--age", text),
         ("vitd", "22", "--decimal", text),
         ("vitd", "22", "--format", text),

@@ -215,6 +215,7 @@ def interval(low: str | None, high: str | None, *, low_in: bool = True, high_in:
         (">30", interval("30", None, low_in=False), None),
         ("> OR = 60", interval("60", None), None),
         ("30-100 ng/mL", interval("30", "100"), "ng/mL"),
+        ("30 ng/mL - 100 ng/mL", interval("30", "100"), "ng/mL"),
         ("(30-100) ng/mL", interval("30", "100"), "ng/mL"),
         ("50 - 150nmol/L", interval("50", "150"), "nmol/L"),
     ],
@@ -237,6 +238,9 @@ def test_a_range_is_read_with_its_ends(text: str, expected: Interval, unit: str 
         "<0",
         "x",
         "30",
+        "30 deficient - 100 sufficient",
+        "30 ng/mL - 100",
+        "30 ng/mL - 100 nmol/L",
         "Winter: 10 - 37.4\nZomer",
     ],
 )

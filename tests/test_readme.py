@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
+_NOT_OURS = ("FORCE_COLOR", "LABCHECK_DEBUG", "LABCHECK_RANGE_SET")
 README = Path(__file__).parents[1] / "README.md"
 
 
 def ran(command: str) -> str:
     """Run a line as a reader would, with both streams in the order they were written."""
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = {key: value for key, value in os.environ.items() if key not in ("FORCE_COLOR", "LABCHECK_DEBUG")}
+    env = {key: value for key, value in os.environ.items() if key not in _NOT_OURS}
     return subprocess.run(
         ["bash", "-c", f"exec 2>&1; {command}"],
         stdout=subprocess.PIPE,

@@ -39,6 +39,10 @@ GOLDEN = Path(__file__).parent / "golden"
         ("b12-indeterminate", "b12 <150 -u pmol/L", 80),
         ("b12-indeterminate-narrow", "b12 <150 -u pmol/L", 40),
         ("b12-high", "b12 1500 -u ng/L", 80),
+        ("b12-nice", "b12 250 -u ng/L --range-set nice-2024", 80),
+        ("vitd-above-article", "vitd 45 -u ng/mL", 80),
+        ("vitd-endocrine", "vitd 50 -u nmol/L --range-set endocrine-2011", 80),
+        ("vitd-alone", "vitd 22 -u ng/mL --no-compare", 80),
         ("panel", "panel vitd=22 b12=180pg/mL", 80),
         ("panel.md", "panel vitd=22 b12=<150pmol/L b12=a|b --format markdown", 80),
         ("panel.csv", "panel vitd=22 b12=<150pmol/L b12=a|b --format csv", 80),
@@ -68,7 +72,8 @@ def test_a_report_looks_as_it_did(
 def test_a_summary_fits_on_one_screen(labcheck: Labcheck, value: str) -> None:
     for analyte in ("vitd", "b12"):
         if analyte == "vitd" or value != "3":
-            assert len(labcheck(analyte, value).stdout.splitlines()) <= 24
+            lines = labcheck(analyte, value).stdout.splitlines()
+            assert len(lines) <= (26 if any(line.startswith("Note ") for line in lines) else 24)
 
 
 def test_nothing_of_a_typed_text_is_markup(labcheck: Labcheck) -> None:
@@ -97,16 +102,26 @@ VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("ut
     st.sampled_from(["", "<", ">", "<=", ">="]),
     st.sampled_from([None, "ng/mL", "pmol/L", "nM", "IU"]) | st.text(),
     st.sampled_from([None, "30-100 ng/mL", ">30", "<5 nmol/L"]),
+    st.sampled_from([None, "iom-2011", "ros-2018", "nice-2024", "reported"]),
+    st.sampled_from([None, "20-50", ">30"]),
 )
 def test_every_outcome_keeps_the_contract(
-    analyte: str, value: str, comparator: str, unit: str | None, own: str | None
+    analyte: str,
+    value: str,
+    comparator: str,
+    unit: str | None,
+    own: str | None,
+    range_set: str | None,
+    reported: str | None,
 ) -> None:
     text = comparator + value
     try:
-        outcome: Any = interpret(analyte, text, unit=unit, range=own)
+        outcome: Any = interpret(
+            analyte, text, unit=unit, range=own, range_set=range_set, reported_range=reported
+        )
     except LabcheckError as error:
         outcome = Refusal(analyte, text, unit, error.code, error.text)
-    for written in (one(outcome), several([outcome, outcome])):
+    for written in (one(outcome), several([outcome, outcome]), one(outcome, compare=False)):
         VALIDATOR.validate(json.loads(written))
         assert all(c == "\n" or (c.isascii() and c.isprintable()) for c in written)
 
@@ -114,7 +129,8 @@ def test_every_outcome_keeps_the_contract(
 def test_the_keys_of_an_interpretation_are_the_documented_ones(labcheck: Labcheck) -> None:
     found = parsed(labcheck("b12", "<150", "-u", "pmol/L", "--json").stdout)
     keys = (
-        "schema analyte reported canonical conversion category code possible range notes cautions disclaimer"
+        "schema analyte reported canonical conversion category code label possible range other_ranges notes "
+        "cautions disclaimer"
     )
     assert " ".join(found) == keys
     assert found["schema"] == "labcheck/1"
@@ -129,6 +145,47 @@ def test_the_keys_of_an_interpretation_are_the_documented_ones(labcheck: Labchec
         ["low", "normal"],
     )
     assert (found["range"]["set"], found["range"]["low"], found["range"]["high"]) == ("article", 200, 900)
+
+
+def test_json_has_where_a_result_stands_by_each_other_range(labcheck: Labcheck) -> None:
+    found = parsed(labcheck("vitd", "50", "-u", "nmol/L", "--range-set", "endocrine-2011", "--json").stdout)
+    assert (found["category"], found["label"], found["range"]["year"]) == ("low", "insufficient", 2011)
+    others = {other["range"]["set"]: other for other in found["other_ranges"]}
+    assert set(others) == {"article", "iom-2011", "ros-2018"}
+    assert others["iom-2011"]["label"] == "sufficient"
+    assert others["ros-2018"]["range"] == {
+        "set": "ros-2018",
+        "name": "Royal Osteoporosis Soc.",
+        "year": 2018,
+        "text": ">50 nmol/L",
+        "low": 50,
+        "high": None,
+        "unit": "nmol/L",
+        "source": "UK Royal Osteoporosis Society, as others quote it",
+    }
+    assert "other_ranges" not in parsed(
+        labcheck("vitd", "50", "-u", "nmol/L", "--no-compare", "--json").stdout
+    )
+
+
+def test_a_comparison_is_left_out_on_request(labcheck: Labcheck) -> None:
+    for report in ((), ("--format", "markdown")):
+        command = ("panel", "vitd=45", "b12=250", *report)
+        assert "other published" in labcheck(*command).stdout
+        assert "other published" not in labcheck(*command, "--no-compare").stdout
+
+
+def test_a_set_without_an_upper_limit_is_told_where_another_calls_it_high(labcheck: Labcheck) -> None:
+    for report in ((), ("--format", "markdown")):
+        assert "no upper limit" in " ".join(labcheck("vitd", "200", *report).stdout.split())
+        assert "no upper limit" not in labcheck("vitd", "35", *report).stdout
+
+
+def test_whom_a_range_is_for_is_told_with_it(labcheck: Labcheck) -> None:
+    assert "NICE NG239 2024, people over 16" in labcheck("b12", "300").stdout
+    own = " ".join(labcheck("b12", "300", "--range-set", "nice-2024", "--age", "3").stdout.split())
+    assert "For people over 16." in own
+    assert "same for every age" not in own
 
 
 def test_a_refusal_is_json_too(labcheck: Labcheck) -> None:

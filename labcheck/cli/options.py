@@ -1,5 +1,6 @@
 """What the commands share: the options, and how values are told from them."""
 
+import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -7,8 +8,9 @@ import typer
 from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import BadCatalogue, Usage
-from labcheck.model import Category, DecimalMark
+from labcheck.errors import BadCatalogue, UnknownRangeSet, Usage
+from labcheck.model import REPORTED, Analyte, Category, DecimalMark
+from labcheck.ranges import published
 from labcheck.wording import quote
 
 Format = Literal["terminal", "json", "csv", "markdown"]
@@ -63,6 +65,18 @@ DecimalOption = Annotated[
 FormatOption = Annotated[
     Format | None, typer.Option("--format", "-f", metavar="FORMAT", help="terminal, json, csv or markdown.")
 ]
+RangeSetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--range-set",
+        metavar="NAME",
+        help="Judge by this published range, one of `labcheck ranges`, or by the report's own: reported. "
+        "LABCHECK_RANGE_SET sets it for every run.",
+    ),
+]
+NoCompare = Annotated[
+    bool, typer.Option("--no-compare", help="Leave out what the other published ranges say.")
+]
 Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print the category alone.")]
 Verbose = Annotated[
@@ -84,6 +98,9 @@ NAMED = typer.Argument(
 
 REFUSED_WORD = "refused"
 
+RANGE_SET = "LABCHECK_RANGE_SET"
+"""The environment variable that does for every run what --range-set does for one."""
+
 
 def categories(names: str | None, option: str) -> frozenset[str]:
     """Read a list of categories, `refused` among them, as `option` gives it."""
@@ -92,3 +109,29 @@ def categories(names: str | None, option: str) -> frozenset[str]:
     for name in sorted(read.difference(known)):
         raise Usage(f"{option} has no category {quote(name)}; type one or more of {','.join(known)}")
     return read
+
+
+def chosen_range_set(asked: str | None, analyte: Analyte, catalogue: Catalogue) -> str | None:
+    """Return the range set that --range-set asks for, failing that LABCHECK_RANGE_SET; None for the default.
+
+    Either may name one for each of several analytes, with commas between; a name that no analyte has raises
+    UnknownRangeSet. Where none is for this analyte, the variable leaves it to its default range, as it was
+    set with others in mind. The option was not: its first name is returned, which `interpret` then refuses.
+    """
+    names = [
+        name.strip() for name in (os.environ.get(RANGE_SET) or "" if asked is None else asked).split(",")
+    ]
+    if asked is None and names == [""]:
+        return None
+    ours = [name for name in names if name in analyte.range_sets or name == REPORTED]
+    if len(ours) > 1:
+        raise Usage(f"{' and '.join(ours)} are both for {analyte.name}; choose one of them")
+    others = set(names).difference(ours)
+    for name in others and others.difference(*(catalogue[id].range_sets for id in catalogue.ids)):
+        try:
+            published(name, analyte)
+        except UnknownRangeSet as error:
+            raise UnknownRangeSet(f"{RANGE_SET if asked is None else '--range-set'}: {error.text}") from error
+    if ours:
+        return ours[0]
+    return None if asked is None else names[0]

@@ -17,11 +17,14 @@ from labcheck.cli.options import (
     Format,
     FormatOption,
     Json,
+    NoCompare,
     Quiet,
+    RangeSetOption,
     Values,
     Verbose,
     catalogue_of,
     categories,
+    chosen_range_set,
 )
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
@@ -53,6 +56,7 @@ def analyte_command(analyte: Analyte) -> TyperCommand:
         Exits with 0 for any category, 1 for one that --fail-on names, 2 for a value that cannot be used.""",
     )
     def judge(
+        ctx: typer.Context,
         value: Annotated[
             str, typer.Argument(metavar="VALUE", help="The result as reported: 22, 22,5, '<5', '22 ng/mL'.")
         ],
@@ -67,6 +71,14 @@ def analyte_command(analyte: Analyte) -> TyperCommand:
             str | None,
             typer.Option("--range", metavar="RANGE", help="Your own range: 30-100, '>30', '75-250 nmol/L'."),
         ] = None,
+        low: Annotated[
+            str | None, typer.Option("--low", metavar="VALUE", help="The low end of your own range.")
+        ] = None,
+        high: Annotated[
+            str | None, typer.Option("--high", metavar="VALUE", help="The high end of it.")
+        ] = None,
+        range_set: RangeSetOption = None,
+        no_compare: NoCompare = False,
         decimal: DecimalOption = None,
         age: Age = None,
         format: FormatOption = None,
@@ -75,13 +87,19 @@ def analyte_command(analyte: Analyte) -> TyperCommand:
         verbose: Verbose = False,
         fail_on: FailOn = None,
     ) -> None:
-        report = _report_of(format, json, quiet, verbose)
+        report = _report_of(format, json, quiet, verbose, compare=not no_compare)
         watched = categories(fail_on, "--fail-on")
+        own = _own_range(range, low, high)
+        if own is not None and range_set is not None:
+            raise Usage("your own range and --range-set are two ranges to judge by; give one of them")
         if unit is not None and unit_behind is not None:
             raise Usage(f"two units, {quote(unit_behind)} and {quote(unit)}; give one of them")
         unit = unit_behind if unit is None else unit
         try:
-            outcome: Outcome = interpret(analyte, value, unit=unit, range=range, decimal=decimal, age=age)
+            chosen = chosen_range_set(range_set, analyte, catalogue_of(ctx)) if own is None else None
+            outcome: Outcome = interpret(
+                analyte, value, unit=unit, range=own, range_set=chosen, decimal=decimal, age=age
+            )
         except LabcheckError as error:
             outcome = Refusal(analyte.id, value, unit, error.code, error.text)
         _finish([outcome], report, watched, alone=True)
@@ -95,6 +113,8 @@ def panel(
         list[str],
         typer.Argument(metavar="ANALYTE=VALUE...", help="Results, each with its unit: b12=180pg/mL."),
     ],
+    range_set: RangeSetOption = None,
+    no_compare: NoCompare = False,
     decimal: DecimalOption = None,
     age: Age = None,
     format: FormatOption = None,
@@ -108,8 +128,12 @@ def panel(
     \b
     labcheck panel vitd=22 b12=180pg/mL
     labcheck panel "vitd=55 nmol/L" "b12=<150 pmol/L" --json
+    labcheck panel vitd=22 b12=180pg/mL --range-set iom-2011,nice-2024
+
+    A range set judges the results of the analyte that it is for; with --range-set, those of an analyte for
+    which none is named are refused.
     """
-    report = _report_of(format, json, quiet, verbose)
+    report = _report_of(format, json, quiet, verbose, compare=not no_compare)
     watched = categories(fail_on, "--fail-on")
     outcomes: list[Outcome] = []
     for result in results:
@@ -117,13 +141,26 @@ def panel(
         try:
             if not equals:
                 raise UnknownAnalyte("it names no analyte; type one as in vitd=22 or b12=180pg/mL")
-            outcomes.append(interpret(catalogue_of(ctx)[id], value, decimal=decimal, age=age))
+            analyte = catalogue_of(ctx)[id]
+            chosen = chosen_range_set(range_set, analyte, catalogue_of(ctx))
+            outcomes.append(interpret(analyte, value, range_set=chosen, decimal=decimal, age=age))
         except LabcheckError as error:
             outcomes.append(Refusal(id, value, None, error.code, error.text))
     _finish(outcomes, report, watched, alone=False)
 
 
-def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool) -> Report:
+def _own_range(range: str | None, low: str | None, high: str | None) -> str | None:
+    """Return a user's own range, which may be given by its ends; both of them are included."""
+    if low is None and high is None:
+        return range
+    if range is not None:
+        raise Usage("--range has its ends already; leave --low and --high out")
+    if low is None or high is None:
+        return f"<={high}" if low is None else f">={low}"
+    return f"{low} - {high}"
+
+
+def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool, *, compare: bool) -> Report:
     """Return the one report that the options ask for."""
     asked = [name for name, wanted in ((format, True), ("json", json), ("quiet", quiet)) if name and wanted]
     if len(set(asked)) > 1:
@@ -133,7 +170,9 @@ def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool) ->
         raise Usage(f"--verbose adds to the report for the terminal; leave it or {report} out")
     if report == "quiet":
         return _print_categories
-    return partial(_print_terminal, verbose=verbose) if report == "terminal" else partial(_print_file, report)
+    if report == "terminal":
+        return partial(_print_terminal, verbose=verbose, compare=compare)
+    return partial(_print_file, report, compare=compare)
 
 
 def _print_categories(outcomes: Sequence[Outcome], alone: bool) -> None:
@@ -147,18 +186,21 @@ def _print_categories(outcomes: Sequence[Outcome], alone: bool) -> None:
             print(REFUSED_WORD)
 
 
-def _print_terminal(outcomes: Sequence[Outcome], _: bool, verbose: bool) -> None:
+def _print_terminal(outcomes: Sequence[Outcome], _: bool, *, verbose: bool, compare: bool) -> None:
     from labcheck.reports import terminal
 
     if judged := [outcome for outcome in outcomes if isinstance(outcome, Interpretation)]:
-        terminal.print_summary(judged, terminal.open_console(sys.stdout), verbose=verbose)
+        console = terminal.open_console(sys.stdout)
+        terminal.print_summary(judged, console, verbose=verbose, compare=compare)
 
 
-def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool) -> None:
+def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool, *, compare: bool) -> None:
     if report == "json":
         from labcheck.reports import json
 
-        sys.stdout.write(json.one(outcomes[0]) if alone else json.several(outcomes))
+        sys.stdout.write(
+            json.one(outcomes[0], compare=compare) if alone else json.several(outcomes, compare=compare)
+        )
     elif report == "csv":
         from labcheck.reports import csv
 
@@ -166,7 +208,7 @@ def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool) -> None:
     else:
         from labcheck.reports import markdown
 
-        sys.stdout.write(markdown.several(outcomes))
+        sys.stdout.write(markdown.several(outcomes, compare=compare))
 
 
 def _category(outcome: Outcome) -> str:

@@ -10,7 +10,8 @@ from decimal import Decimal
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 
-from labcheck.model import Conversion, Outcome, Refusal
+from labcheck.model import Conversion, Outcome, Refusal, Standing
+from labcheck.ranges import other_ranges
 from labcheck.reports import DISCLAIMER
 
 SCHEMA = "labcheck/1"
@@ -19,17 +20,22 @@ SCHEMA_FILE = Path(__file__).with_name("schema.json")
 Value = str | Decimal | None | Mapping[str, "Value"] | Sequence["Value"]
 
 
-def one(outcome: Outcome) -> str:
-    """Return one outcome as a JSON object."""
-    return _written(_object(outcome)) + "\n"
+def one(outcome: Outcome, *, compare: bool = True) -> str:
+    """Return one outcome as a JSON object; `compare` adds where it stands by the other range sets."""
+    return written(_object(outcome, compare))
 
 
-def several(outcomes: Sequence[Outcome]) -> str:
+def several(outcomes: Sequence[Outcome], *, compare: bool = True) -> str:
     """Return outcomes as one JSON object, in order under `results`."""
-    return _written({"schema": SCHEMA, "results": [_object(outcome) for outcome in outcomes]}) + "\n"
+    return written({"schema": SCHEMA, "results": [_object(outcome, compare) for outcome in outcomes]})
 
 
-def _object(outcome: Outcome) -> Mapping[str, Value]:
+def written(value: Value) -> str:
+    """Return a value as a JSON document, its numbers with the digits that they have."""
+    return _written(value) + "\n"
+
+
+def _object(outcome: Outcome, compare: bool) -> Mapping[str, Value]:
     if isinstance(outcome, Refusal):
         error: Mapping[str, Value] = {
             "code": outcome.code,
@@ -38,7 +44,7 @@ def _object(outcome: Outcome) -> Mapping[str, Value]:
         }
         return {"schema": SCHEMA, "error": error}
     reported, canonical, conversion = outcome.reported, outcome.canonical, outcome.conversion
-    normal = outcome.range.normal
+    others = [_standing(standing) for standing in other_ranges(outcome)] if compare else []
     return {
         "schema": SCHEMA,
         "analyte": {"id": outcome.analyte.id, "name": outcome.analyte.name},
@@ -54,19 +60,31 @@ def _object(outcome: Outcome) -> Mapping[str, Value]:
             "unit": canonical.unit,
         },
         "conversion": None if conversion is None else _conversion(conversion),
-        "category": outcome.category,
-        "code": outcome.code,
-        "possible": list(outcome.possible),
-        "range": {
-            "set": outcome.range.id,
-            "low": normal.low,
-            "high": normal.high,
-            "unit": outcome.range.unit,
-            "source": outcome.range.source.citation,
-        },
+        **_standing(outcome.standing),
+        **({"other_ranges": others} if compare else {}),
         "notes": [{"code": note.code, "text": note.text} for note in outcome.notes],
         "cautions": [caution.statement.text for caution in outcome.cautions],
         "disclaimer": DISCLAIMER,
+    }
+
+
+def _standing(standing: Standing) -> Mapping[str, Value]:
+    used, normal = standing.range, standing.range.normal
+    return {
+        "category": standing.category,
+        "code": standing.category.code,
+        "label": standing.label,
+        "possible": list(standing.possible),
+        "range": {
+            "set": used.id,
+            "name": used.name,
+            "year": None if used.year is None else Decimal(used.year),
+            "text": str(used),
+            "low": normal.low,
+            "high": normal.high,
+            "unit": used.unit,
+            "source": used.source.citation,
+        },
     }
 
 

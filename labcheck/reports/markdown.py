@@ -4,16 +4,16 @@ import re
 from collections.abc import Iterator, Sequence
 
 from labcheck.model import Interpretation, Outcome, Refusal
-from labcheck.reports import DISCLAIMER
+from labcheck.reports import DISCLAIMER, cited, compared, named
 from labcheck.wording import printable
 
 
-def several(outcomes: Sequence[Outcome]) -> str:
-    """Return the outcomes as one document."""
-    return "\n".join(_lines(outcomes)) + "\n"
+def several(outcomes: Sequence[Outcome], *, compare: bool = True) -> str:
+    """Return the outcomes as one document; `compare` adds where each stands by the other range sets."""
+    return "\n".join(_lines(outcomes, compare)) + "\n"
 
 
-def _lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _lines(outcomes: Sequence[Outcome], compare: bool) -> Iterator[str]:
     yield "| Test | Reported | Result | Category | Range |"
     yield "|---|---|---|---|---|"
     for outcome in outcomes:
@@ -22,6 +22,10 @@ def _lines(outcomes: Sequence[Outcome]) -> Iterator[str]:
         yield f"\n**{_plain(_name(outcome))}**\n"
         for text in _texts(outcome):
             yield f"- {_plain(text)}"
+        if compare and isinstance(outcome, Interpretation) and (others := compared(outcome)):
+            yield "\nBy other published ranges:\n"
+            for standing, words in others:
+                yield f"- {_plain(f'{named(standing.range)} ({standing.range}): {words}')}"
     yield f"\n*{_plain(DISCLAIMER)}*"
 
 
@@ -30,8 +34,8 @@ def _cells(outcome: Outcome) -> tuple[str, ...]:
         reported = " ".join(filter(None, (outcome.reported, outcome.unit)))
         return _plain(outcome.analyte), _plain(reported), "", f"**refused** ({outcome.code})", ""
     category = f"**{outcome.category}**"
-    if outcome.possible:
-        category += f" ({' or '.join(outcome.possible)})"
+    if outcome.label != outcome.category:
+        category += f" ({_plain(outcome.label)})"
     plain = map(_plain, (outcome.analyte.name, str(outcome.reported), str(outcome.canonical)))
     return *plain, category, _plain(str(outcome.range))
 
@@ -47,8 +51,7 @@ def _texts(outcome: Outcome) -> Iterator[str]:
     yield from (note.text for note in outcome.notes)
     yield from (meaning.text for meaning in outcome.meanings)
     yield from (caution.statement.text for caution in outcome.cautions)
-    remark = f". {outcome.range.remark}" if outcome.range.remark else ""
-    yield f"Range: {outcome.range}, {outcome.range.source.citation}{remark}"
+    yield f"Range: {outcome.range}, {cited(outcome.range)}"
 
 
 def _plain(text: str) -> str:

@@ -6,6 +6,7 @@ that 40 columns work as well as 200; beyond 100 the lines would be hard to read 
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Context, Decimal
 from typing import TextIO
 
@@ -20,12 +21,14 @@ from labcheck.model import (
     Band,
     Category,
     Interpretation,
+    Interval,
     Quantity,
+    Standing,
     Statement,
 )
-from labcheck.ranges import canonical_bands
-from labcheck.reports import DISCLAIMER, bar
-from labcheck.units import accepted_units, factor, other_spellings, read_unit
+from labcheck.ranges import canonical_bands, normal_in
+from labcheck.reports import DISCLAIMER, bands_of, bar, cited, compared, named
+from labcheck.units import Unit, accepted_units, factor, other_spellings, read_unit
 
 _WIDEST = 100
 _NARROWEST = 20
@@ -47,9 +50,14 @@ def open_console(file: TextIO) -> Console:
     return console
 
 
-def print_summary(results: Sequence[Interpretation], console: Console, *, verbose: bool = False) -> None:
-    """Print each result's summary, then the disclaimer; `verbose` adds the sections of the analyte's page."""
-    summaries = [part for judged in results for part in _summary(judged, console, verbose)]
+def print_summary(
+    results: Sequence[Interpretation], console: Console, *, verbose: bool = False, compare: bool = True
+) -> None:
+    """Print each result's summary, then the disclaimer.
+
+    `verbose` adds the sections of the analyte's page, `compare` what the other published ranges say.
+    """
+    summaries = [part for judged in results for part in _summary(judged, console, verbose, compare)]
     _print(console, [*summaries, _DISCLAIMER])
 
 
@@ -94,12 +102,18 @@ def _print(console: Console, parts: Iterable[RenderableType]) -> None:
     console.file.write(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
 
 
-def _summary(judged: Interpretation, console: Console, verbose: bool) -> Iterator[RenderableType]:
+def _summary(
+    judged: Interpretation, console: Console, verbose: bool, compare: bool
+) -> Iterator[RenderableType]:
     bands = canonical_bands(judged.range, judged.analyte)
     yield _title(judged.analyte)
-    yield Padding(_headline(judged, bands, console), (0, 2, 1, 2))
+    yield Padding(_headline(judged, bands, console), (0, 2))
     yield Padding(_bar(judged, bands, console), (0, 2, 1, 2))
     yield _labelled(_facts(judged, verbose), console)
+    if compare and (others := compared(judged)):
+        unit = read_unit(judged.reported.unit or judged.analyte.unit)
+        yield Text(f"By other published ranges, in {unit.code}", style="bold")
+        yield Padding(_compared(judged.analyte, others, unit, console), (0, 0, 0, 2))
     if verbose:
         yield from _sections(judged.analyte, judged.age)
     yield ""
@@ -116,8 +130,8 @@ def _headline(judged: Interpretation, bands: Sequence[Band], console: Console) -
         sign, rounded = _rounded(judged.canonical, bands)
         line.append(f" {sign} {rounded}", style="not bold")
     word = Text.assemble((f" {judged.category.upper()} ", f"bold black on {_COLOURS[judged.category]}"))
-    if judged.possible:
-        word.append(f" {' or '.join(judged.possible)}")
+    if judged.label != judged.category:
+        word.append(f" {' or '.join(judged.possible) or judged.label}")
     gap = "   " if line.cell_len + word.cell_len + 3 <= console.width - 4 else "\n"
     return Text.assemble(line, gap, word)
 
@@ -161,10 +175,43 @@ def _facts(judged: Interpretation, verbose: bool) -> Iterator[tuple[str, list[Te
 
 
 def _range(judged: Interpretation) -> str:
-    used, source = judged.range, judged.range.source
-    dated = "" if source.checked == "user" else f", {used.year or 'undated'}"
-    ages = "It is the same for every age." if judged.age is not None else None
-    return " ".join(filter(None, (f"{used}, {source.citation}{dated}.", used.remark, ages)))
+    plain = all(band.label is None for band in judged.range.bands)
+    ages = " It is the same for every age." if judged.age is not None and not judged.range.population else ""
+    return f"{judged.range if plain else bands_of(judged.range)}, {cited(judged.range)}{ages}"
+
+
+def _compared(
+    analyte: Analyte, others: Iterable[tuple[Standing, str]], unit: Unit, console: Console
+) -> RenderableType:
+    """Set beside each set its normal range in the reported unit, and what the result is by it."""
+    narrow = console.width < _NARROW
+    table = _grid(1 if narrow else 3, 2)
+    for standing, words in others:
+        exact = normal_in(unit, standing.range, analyte)
+        normal = _shortened(exact)
+        cells = named(standing.range), f"{'' if normal == exact else '≈ '}{normal}", _painted(standing, words)
+        if narrow:
+            table.add_row(f"{cells[0]}, {cells[1]}")
+            table.add_row(Padding(cells[2], (0, 0, 0, 2)))
+        else:
+            table.add_row(*cells)
+    return table
+
+
+def _painted(standing: Standing, words: str) -> Text:
+    text = Text(words)
+    text.stylize(f"bold {_COLOURS[standing.category]}", 0, len(standing.category))
+    return text
+
+
+def _shortened(interval: Interval) -> Interval:
+    """Round the ends to four digits."""
+    short = Context(prec=4)
+    return replace(
+        interval,
+        low=None if interval.low is None else short.plus(interval.low).normalize(),
+        high=None if interval.high is None else short.plus(interval.high).normalize(),
+    )
 
 
 def _labelled(facts: Iterable[tuple[str, list[Text]]], console: Console) -> RenderableType:
