@@ -180,6 +180,8 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("explian", "vitd"), "there is no command 'explian' - did you mean explain or panel?"),
         (("xyzzy",), "there is no command 'xyzzy'; known are b12, vitd, panel, csv, explain"),
         (("explain", "vitdd"), "no analyte is called 'vitdd' - did you mean vitd?"),
+        (("ranges", "zzz"), "no analyte is called 'zzz' - known are b12, vitd"),
+        (("ranges", "--json", "--format", "csv"), "csv and json are different reports; ask for one"),
         (("units", "zzz"), "no analyte is called 'zzz' - known are b12, vitd"),
         (("panel", "22"), "'22': it names no analyte; type one as in vitd=22"),
         (("convert", "vitd", "55", "apples"), "'apples' is not a unit that is known here"),
@@ -255,6 +257,23 @@ def test_units_lists_each_unit_with_its_factor(labcheck: Labcheck) -> None:
     assert "Vitamin B12" in labcheck("units").stdout
 
 
+def test_ranges_shows_each_set_with_its_source(labcheck: Labcheck) -> None:
+    ran = labcheck("ranges", "vitd")
+    page = " ".join(ran.stdout.split())
+    assert ran.exit_code == 0
+    for words in (
+        "Institute of Medicine 2011 (iom-2011)",
+        "(article, the default)",
+        "12 to <20 30 to <50 low: at risk of inadequacy",
+        "low: insufficient (printed: 21-29)",
+        "The society has no longer endorsed it since 2024.",
+        "not read in the source itself",
+    ):
+        assert words in page
+    assert "NICE" not in page
+    assert "people over 16" in labcheck("ranges").stdout
+
+
 def test_explain_names_what_is_understood(labcheck: Labcheck) -> None:
     page = " ".join(labcheck("explain", "b12").stdout.split())
     assert "b12, vitamin B12, B12, cobalamin" in page
@@ -269,7 +288,7 @@ def test_version_and_help(labcheck: Labcheck) -> None:
     assert labcheck("-h").stdout == ran.stdout
     assert labcheck().stdout == ran.stdout
     assert labcheck().exit_code == 2
-    for command in ("vitd", "b12", "panel", "explain", "units", "convert"):
+    for command in ("vitd", "b12", "panel", "explain", "ranges", "units", "convert"):
         assert f"labcheck {command}" in labcheck(command, "--help").stdout
 
 
@@ -359,7 +378,13 @@ def test_any_arguments_end_in_an_answer_or_a_refusal(labcheck: Labcheck, args: l
 
 @pytest.mark.parametrize("columns", [0, 1, 3, 5, 10, 20, 41, 59, 60, 61, 1000])
 def test_any_width_of_terminal_will_do(labcheck: Labcheck, columns: int) -> None:
-    for args in (("vitd", "22"), ("b12", "<150", "pmol/L", "-v"), ("explain", "b12"), ("units", "vitd")):
+    for args in (
+        ("vitd", "22"),
+        ("b12", "<150", "pmol/L", "-v"),
+        ("explain", "b12"),
+        ("units", "vitd"),
+        ("ranges",),
+    ):
         ran = labcheck(*args, columns=columns)
         assert (ran.exit_code, ran.stderr) == (0, "")
         assert "…" not in ran.stdout
@@ -433,6 +458,7 @@ def test_a_terminal_without_unicode_gets_what_it_can_show(encoding: str) -> None
         "vitd 55 -u nmol/L -v",
         "b12 '<150' -u pmol/L",
         "units vitd",
+        "ranges",
         "convert vitd 22 ng/mL nmol/L",
         "--help",
     ):

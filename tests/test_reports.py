@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from decimal import Decimal
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from labcheck import Category, LabcheckError, interpret
 from labcheck.catalogue import built_in
 from labcheck.classify import classify
 from labcheck.model import Band, Interval, Quantity, Refusal
-from labcheck.reports import bar
+from labcheck.reports import bar, ranges
 from labcheck.reports.json import SCHEMA_FILE, one, several
 from tests.conftest import Labcheck
 
@@ -52,6 +53,11 @@ GOLDEN = Path(__file__).parent / "golden"
         ("explain-b12", "explain b12", 80),
         ("explain-b12-infant", "explain b12 --age 0.5", 40),
         ("units-b12", "units b12", 80),
+        ("ranges", "ranges", 80),
+        ("ranges-vitd-narrow", "ranges vitd", 40),
+        ("ranges-b12.md", "ranges b12 --format markdown", 80),
+        ("ranges-vitd.csv", "ranges vitd --format csv", 80),
+        ("ranges-b12.json", "ranges b12 --json", 80),
     ],
 )
 def test_a_report_looks_as_it_did(
@@ -235,6 +241,16 @@ def test_the_schema_is_printed_and_is_a_schema(labcheck: Labcheck) -> None:
     jsonschema.Draft202012Validator.check_schema(json.loads(labcheck("schema").stdout))
 
 
+def test_the_range_sets_keep_the_contract(labcheck: Labcheck) -> None:
+    found = parsed(labcheck("ranges", "--json").stdout)
+    VALIDATOR.validate(json.loads(labcheck("ranges", "--json").stdout))
+    assert [(analyte["id"], len(analyte["range_sets"])) for analyte in found["analytes"]] == [
+        ("b12", 2),
+        ("vitd", 4),
+    ]
+    assert {analyte["default"] for analyte in found["analytes"]} == {"article"}
+
+
 def test_text_that_is_no_text_is_still_json(labcheck: Labcheck) -> None:
     assert parsed(labcheck("vitd", "\udc80\x7f\x1b", "--json").stdout)["error"]["reported"] == "?\x7f\x1b"
 
@@ -299,3 +315,40 @@ def test_every_row_is_as_wide_as_asked_and_the_mark_stands_in_the_values_zone(
         at = picture.mark.index("v")
         here = classify(Interval(value, value), bands)[0]
         assert here in zones[max(at - 1, 0) : at + 2]
+
+
+# The picture of the range sets
+
+
+def pictured(id: str, width: int = 60) -> list[ranges.Row]:
+    return list(ranges.picture(built_in()[id], width, bar.ASCII))
+
+
+def test_sets_are_drawn_to_one_scale_under_each_other() -> None:
+    drawn = {row.label: "".join(zone for _, zone in row.zones) for row in pictured("vitd") if row.zones}
+    assert {len(zones) for zones in drawn.values()} == {60}  # two columns for each ng/mL
+    assert drawn["article"] == "." * 15 + "#" * 5 + ":" * 40
+    assert drawn["iom-2011"] == "......|..." + "#" * 15 + ":" * 35
+    assert drawn["ros-2018"] == "." * 5 + "/" * 5 + "#" * 50
+
+
+def test_the_picture_has_an_axis_for_each_kind_of_unit() -> None:
+    first, *_, last, legend = pictured("vitd")
+    assert (first.label, first.text.split()) == ("ng/mL", ["0", "20", "40", "60", "80", "100", "120"])
+    assert (last.label, last.text.split()) == ("nmol/L", ["0", "50", "100", "150", "200", "250"])
+    assert legend.text == ". low  # normal  : high  / indeterminate"
+
+
+@given(st.sampled_from(["vitd", "b12"]), st.integers(10, 200))
+def test_each_row_of_the_picture_is_as_wide_as_asked(id: str, width: int) -> None:
+    for row in pictured(id, width)[:-1]:
+        assert len(row.text or "".join(zone for _, zone in row.zones)) == width
+
+
+@given(st.decimals("0.0001", "1000000", places=4), st.integers(10, 200))
+def test_an_axis_starts_at_0_and_has_room_between_its_numbers(end: Decimal, width: int) -> None:
+    row = bar.ticks(end, width)
+    assert len(row) == width
+    numbers = [Decimal(number) for number in row.split()]
+    assert numbers[0] == 0
+    assert len({high - low for low, high in pairwise(numbers)}) <= 1

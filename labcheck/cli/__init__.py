@@ -70,6 +70,7 @@ app = typer.Typer(
 app.command(cls=Values)(results.panel)
 app.command()(table.csv)
 app.command()(knowledge.explain)
+app.command()(knowledge.ranges)
 app.command()(knowledge.units)
 app.command(cls=Values)(knowledge.convert)
 app.command()(knowledge.schema)

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from labcheck import units as units_of
-from labcheck.cli.options import NAMED, Age, DecimalOption, catalogue_of
+from labcheck.cli.options import NAMED, Age, DecimalOption, FormatOption, Json, catalogue_of
+from labcheck.errors import Usage
 from labcheck.interpret import given_unit
 from labcheck.model import Quantity
 from labcheck.reading import read_age, read_value
@@ -26,6 +27,33 @@ def explain(ctx: typer.Context, analyte: Annotated[str, NAMED], age: Age = None)
 
     years = None if age is None else read_age(age)
     terminal.print_page(catalogue_of(ctx)[analyte], terminal.open_console(sys.stdout), years)
+
+
+def ranges(
+    ctx: typer.Context,
+    analyte: Annotated[str | None, NAMED] = None,
+    format: FormatOption = None,
+    json: Json = False,
+) -> None:
+    """Show the published ranges under each other, with their sources: what --range-set can name.
+
+    \b
+    labcheck ranges
+    labcheck ranges vitd --format csv
+    """
+    from labcheck.reports import ranges
+
+    catalogue = catalogue_of(ctx)
+    analytes = [catalogue[id] for id in (catalogue.ids if analyte is None else [analyte])]
+    if json and format not in (None, "json"):
+        raise Usage(f"{format} and json are different reports; ask for one of them")
+    written = {"json": ranges.as_json, "csv": ranges.as_csv, "markdown": ranges.as_markdown}
+    if report := written.get("json" if json else format or ""):
+        sys.stdout.write(report(analytes))
+        return
+    from labcheck.reports import terminal
+
+    terminal.print_ranges(analytes, terminal.open_console(sys.stdout))
 
 
 def units(ctx: typer.Context, analyte: Annotated[str | None, NAMED] = None) -> None:

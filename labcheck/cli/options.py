@@ -70,8 +70,8 @@ RangeSetOption = Annotated[
     typer.Option(
         "--range-set",
         metavar="NAME",
-        help="Judge by this published range, one of `labcheck ranges`, or by the report's own: reported. "
-        "LABCHECK_RANGE_SET sets it for every run.",
+        help="Judge by this published range (`labcheck ranges` lists them) or by the report's own: reported. "
+        "LABCHECK_RANGE_SET does it for every run, where an analyte has the range; the default elsewhere.",
     ),
 ]
 NoCompare = Annotated[
@@ -118,9 +118,8 @@ def chosen_range_set(asked: str | None, analyte: Analyte, catalogue: Catalogue) 
     UnknownRangeSet. Where none is for this analyte, the variable leaves it to its default range, as it was
     set with others in mind. The option was not: its first name is returned, which `interpret` then refuses.
     """
-    names = [
-        name.strip() for name in (os.environ.get(RANGE_SET) or "" if asked is None else asked).split(",")
-    ]
+    text = os.environ.get(RANGE_SET, "") if asked is None else asked
+    names = [name.strip().lower() for name in text.split(",")]
     if asked is None and names == [""]:
         return None
     ours = [name for name in names if name in analyte.range_sets or name == REPORTED]

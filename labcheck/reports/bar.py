@@ -6,9 +6,10 @@ Pure text; terminal.py paints it. The zones differ by their characters too, so t
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
-from itertools import accumulate, groupby
+from itertools import accumulate, groupby, pairwise
+from operator import itemgetter
 
-from labcheck.classify import classify
+from labcheck.classify import bands_met, classify
 from labcheck.model import Band, Category, Interval, Quantity
 
 
@@ -22,6 +23,7 @@ class Glyphs:
     right: str
     line: str
     stop: str
+    edge: str
 
 
 UNICODE = Glyphs(
@@ -31,6 +33,7 @@ UNICODE = Glyphs(
     right="▶",
     line="─",
     stop="┃",
+    edge="┊",
 )
 ASCII = Glyphs(
     {Category.LOW: ".", Category.NORMAL: "#", Category.HIGH: ":", Category.INDETERMINATE: "/"},
@@ -39,18 +42,23 @@ ASCII = Glyphs(
     right=">",
     line="-",
     stop="|",
+    edge="|",
 )
+
+
+Zones = tuple[tuple[Category, str], ...]
+"""A row of zones from left to right: the category of each, and its characters."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """Rows of equal width: the value's mark, the zones as (category, characters), their names and limits.
+    """Rows of equal width: the value's mark, the zones, their names and limits.
 
     `legend` is one row where names and limits have room beside each other, else two.
     """
 
     mark: str
-    zones: tuple[tuple[Category, str], ...]
+    zones: Zones
     legend: tuple[str, ...]
 
 
@@ -63,9 +71,6 @@ def draw(quantity: Quantity, label: str, bands: Sequence[Band], width: int, glyp
     limits = [band.interval.high for band in bands if band.interval.high]
     end = _axis(quantity.value, limits)
 
-    def column(number: Decimal) -> int:
-        return min(int(number / end * width), width - 1)
-
     cells = [classify(_cell(i, end, width), bands)[0] for i in range(width)]
     runs = [(category, len(list(run))) for category, run in groupby(cells)]
     starts = accumulate((length for _, length in runs), initial=0)
@@ -73,12 +78,41 @@ def draw(quantity: Quantity, label: str, bands: Sequence[Band], width: int, glyp
         (start + length / 2, str(category)) for start, (category, length) in zip(starts, runs, strict=False)
     ]
     return Bar(
-        mark=_mark(quantity, label, column(quantity.value), quantity.value > end, width, glyphs),
+        mark=_mark(quantity, label, _column(quantity.value, end, width), quantity.value > end, width, glyphs),
         zones=tuple((category, glyphs.zones[category] * length) for category, length in runs),
-        legend=_merged(
-            _placed(middles, width), _placed([(column(limit), _short(limit)) for limit in limits], width)
-        ),
+        legend=_merged(_placed(middles, width), limits_under(limits, limits, end, width)),
     )
+
+
+def zones(bands: Sequence[Band], end: Decimal, width: int, glyphs: Glyphs) -> Zones:
+    """Draw bands to scale from 0 to `end`, with an edge where one meets another of its category."""
+    cells = [bands_met(_cell(i, end, width), bands)[0] for i in range(width)]
+    edges = [False, *(a != b and a.category == b.category for a, b in pairwise(cells))]
+    characters = [
+        (band.category, glyphs.edge if edge else glyphs.zones[band.category])
+        for band, edge in zip(cells, edges, strict=True)
+    ]
+    runs = groupby(characters, key=itemgetter(0))
+    return tuple((category, "".join(character for _, character in run)) for category, run in runs)
+
+
+def limits_under(limits: Sequence[Decimal], printed: Sequence[Decimal], end: Decimal, width: int) -> str:
+    """Write what is `printed` for each limit under its place on an axis from 0 to `end`."""
+    places = [_column(limit, end, width) for limit in limits]
+    return _placed(zip(places, map(_short, printed), strict=True), width)
+
+
+def ticks(end: Decimal, width: int) -> str:
+    """Write round numbers along an axis from 0 to `end`, at most one in eight columns."""
+    least = end * 8 / width
+    power = Decimal(1).scaleb(least.adjusted())
+    step = next(times * power for times in (1, 2, 5, 10) if times * power >= least)
+    numbers = [step * i for i in range(int(end / step) + 1)]
+    return limits_under(numbers, numbers, end, width)
+
+
+def _column(number: Decimal, end: Decimal, width: int) -> int:
+    return min(int(number / end * width), width - 1)
 
 
 def _short(limit: Decimal) -> str:

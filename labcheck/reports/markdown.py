@@ -19,25 +19,25 @@ def _lines(outcomes: Sequence[Outcome], compare: bool) -> Iterator[str]:
     for outcome in outcomes:
         yield f"| {' | '.join(_cells(outcome))} |"
     for outcome in outcomes:
-        yield f"\n**{_plain(_name(outcome))}**\n"
+        yield f"\n**{plain(_name(outcome))}**\n"
         for text in _texts(outcome):
-            yield f"- {_plain(text)}"
+            yield f"- {plain(text)}"
         if compare and isinstance(outcome, Interpretation) and (others := compared(outcome)):
             yield "\nBy other published ranges:\n"
             for standing, words in others:
-                yield f"- {_plain(f'{named(standing.range)} ({standing.range}): {words}')}"
-    yield f"\n*{_plain(DISCLAIMER)}*"
+                yield f"- {plain(f'{named(standing.range)} ({standing.range}): {words}')}"
+    yield f"\n*{plain(DISCLAIMER)}*"
 
 
 def _cells(outcome: Outcome) -> tuple[str, ...]:
     if isinstance(outcome, Refusal):
         reported = " ".join(filter(None, (outcome.reported, outcome.unit)))
-        return _plain(outcome.analyte), _plain(reported), "", f"**refused** ({outcome.code})", ""
+        return plain(outcome.analyte), plain(reported), "", f"**refused** ({outcome.code})", ""
     category = f"**{outcome.category}**"
     if outcome.label != outcome.category:
-        category += f" ({_plain(outcome.label)})"
-    plain = map(_plain, (outcome.analyte.name, str(outcome.reported), str(outcome.canonical)))
-    return *plain, category, _plain(str(outcome.range))
+        category += f" ({plain(outcome.label)})"
+    texts = map(plain, (outcome.analyte.name, str(outcome.reported), str(outcome.canonical)))
+    return *texts, category, plain(str(outcome.range))
 
 
 def _name(outcome: Outcome) -> str:
@@ -54,6 +54,6 @@ def _texts(outcome: Outcome) -> Iterator[str]:
     yield f"Range: {outcome.range}, {cited(outcome.range)}"
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Write text so that Markdown takes none of it for markup."""
     return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", printable(text))

@@ -23,11 +23,12 @@ from labcheck.model import (
     Interpretation,
     Interval,
     Quantity,
+    RangeSet,
     Standing,
     Statement,
 )
 from labcheck.ranges import canonical_bands, normal_in
-from labcheck.reports import DISCLAIMER, bands_of, bar, cited, compared, named
+from labcheck.reports import DISCLAIMER, bands_of, bar, cited, compared, named, ranges
 from labcheck.units import Unit, accepted_units, factor, other_spellings, read_unit
 
 _WIDEST = 100
@@ -75,6 +76,53 @@ def print_page(analyte: Analyte, console: Console, age: Decimal | None = None) -
     names += [f"LOINC {', '.join(codes)}"] if codes else []
     parts += _list("Names that are understood, in any case and order of words", map(Text, names))
     _print(console, [*parts, *_list("Not this test", others), "", _DISCLAIMER])
+
+
+def print_ranges(analytes: Iterable[Analyte], console: Console) -> None:
+    """Print all range sets: drawn to scale on one axis an analyte, then band by band with their sources."""
+    parts: list[RenderableType] = []
+    for analyte in analytes:
+        parts += [_title(analyte), "", _picture(analyte, console)]
+        for range_set in analyte.range_sets.values():
+            parts += _range_set(range_set, analyte)
+    _print(console, [*parts, "--range-set NAME judges by one of them.", "", _DISCLAIMER])
+
+
+def _picture(analyte: Analyte, console: Console) -> Text:
+    """Paint the bands of all sets, with labels beside them or, where the terminal is narrow, above."""
+    glyphs = bar.ASCII if console.options.ascii_only else bar.UNICODE
+    narrow = console.width < _NARROW
+    margin = 2 if narrow else 4 + max(map(len, analyte.range_sets))
+    picture = Text(no_wrap=True, overflow="crop")
+    for row in ranges.picture(analyte, console.width - margin - 2, glyphs):
+        label = f"  {row.label}"
+        if not narrow:
+            picture.append(label.ljust(margin))
+        else:
+            picture.append(f"{label}\n  " if row.label else "  ")
+        for category, characters in row.zones:
+            picture.append(characters, _COLOURS[category])
+        picture.append(f"{row.text}\n")
+    return picture
+
+
+def _range_set(range_set: RangeSet, analyte: Analyte) -> Iterator[RenderableType]:
+    """Yield a set's bands in the unit of each kind, printed or converted (≈), and its source."""
+    default = ", the default" if range_set.id == analyte.default_range.id else ""
+    yield Text(f"{named(range_set)} ({range_set.id}{default})", style="bold")
+    table = _grid(3, 2)
+    scales = [ranges.scale_in(kind, range_set, analyte) for kind in ranges.units_of(analyte)]
+    table.add_row(*(scale.unit for scale, _ in scales))
+    for number, band in enumerate(range_set.bands):
+        intervals = (
+            str(scale.bands[number].interval) if printed else f"≈ {_shortened(scale.bands[number].interval)}"
+            for scale, printed in scales
+        )
+        words = Text(ranges.words_of(band))
+        words.stylize(f"bold {_COLOURS[band.category]}", 0, len(band.category))
+        table.add_row(*intervals, words)
+    yield Padding(table, (0, 2))
+    yield Padding(Text(ranges.provenance(range_set)), (0, 2, 1, 2))
 
 
 def print_units(analyte: Analyte, console: Console) -> None:
