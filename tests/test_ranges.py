@@ -294,8 +294,11 @@ def test_a_reported_range_that_says_otherwise_gets_a_note_with_both() -> None:
 
 
 def test_ones_own_range_outranks_every_other() -> None:
-    judged = interpret("vitd", "45", unit="ng/mL", range="20-50", range_set="reported")
-    assert (judged.range.id, codes(judged)) == ("user", [])
+    for reported in (None, "prose"):
+        judged = interpret(
+            "vitd", "45", unit="ng/mL", range="20-50", range_set="reported", reported_range=reported
+        )
+        assert (judged.range.id, codes(judged)) == ("user", [])
 
 
 @pytest.mark.parametrize(
