@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -34,6 +35,22 @@ def labcheck(monkeypatch: pytest.MonkeyPatch) -> Labcheck:
         return Ran(result.stdout, result.stderr, result.exit_code)
 
     return run
+
+
+Golden = Callable[[str, str], None]
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Return a function that holds a text to the golden file of that name, or writes it with `--golden`."""
+
+    def hold(name: str, text: str) -> None:
+        file = Path(__file__).parent / "golden" / name
+        if request.config.getoption("--golden"):
+            file.write_text(text, "utf-8")
+        assert text == file.read_text("utf-8")
+
+    return hold
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -23,26 +23,35 @@ def long(header: str, **asked: str) -> dict[str, int]:
         ("date,marker,value,unit", {"test": 1, "value": 2, "unit": 3}),
         ("Day,Test,Result,Units", {"test": 1, "value": 2, "unit": 3}),
         ("date;marker;value;unit", {"test": 1, "value": 2, "unit": 3}),
-        ("Test Name,Result,Units,Reference Range,Flag,Date", {"test": 0, "value": 1, "unit": 2}),
-        ("panel,test,result,units,reference_range,flag,date", {"test": 1, "value": 2, "unit": 3}),
+        (
+            "Test Name,Result,Units,Reference Range,Flag,Date",
+            {"test": 0, "value": 1, "unit": 2, "range": 3, "flag": 4},
+        ),
+        (
+            "panel,test,result,units,reference_range,flag,date",
+            {"test": 1, "value": 2, "unit": 3, "range": 4, "flag": 5},
+        ),
         (
             "patient_id,observation_date,test_name,value,unit,reference_range,status",
-            {"test": 2, "value": 3, "unit": 4},
+            {"test": 2, "value": 3, "unit": 4, "range": 5, "flag": 6},
         ),
-        ("date,marker,value,units,range_low,range_high", {"test": 1, "value": 2, "unit": 3}),
+        (
+            "date,marker,value,units,range_low,range_high",
+            {"test": 1, "value": 2, "unit": 3, "low": 4, "high": 5},
+        ),
         (
             "Draw Date,Marker Name,Marker Description,Value,Units,Reference Range,Source",
-            {"test": 1, "value": 3, "unit": 4},
+            {"test": 1, "value": 3, "unit": 4, "range": 5},
         ),
         (
             "id,marker_key,marker_label,category,value,unit,comparator,reference_low,reference_high",
-            {"test": 2, "value": 4, "unit": 5, "comparator": 6},
+            {"test": 2, "value": 4, "unit": 5, "comparator": 6, "low": 7, "high": 8},
         ),
         (
             "ID\tPID\tDATE\tLOINC\tSCALE\tNAME\tVALUE\tLOW\tHIGH\tUNITS",
-            {"loinc": 3, "test": 5, "value": 6, "unit": 9},
+            {"loinc": 3, "test": 5, "value": 6, "low": 7, "high": 8, "unit": 9},
         ),
-        ("HADM_ID,ITEMID,CHARTTIME,VALUE,VALUEUOM,FLAG", {"test": 1, "value": 3, "unit": 4}),
+        ("HADM_ID,ITEMID,CHARTTIME,VALUE,VALUEUOM,FLAG", {"test": 1, "value": 3, "unit": 4, "flag": 5}),
         (
             "measurement_id,measurement_concept_id,value_as_number,unit_source_value,value_source_value",
             {"test": 1, "value": 2, "unit": 3},
@@ -83,6 +92,12 @@ def test_a_unit_in_the_values_header_counts_for_its_rows() -> None:
     assert layout("test,Result (nmol/L)").results[0].unit == "nmol/L"
 
 
+def test_naming_the_columns_settles_how_a_table_is_read() -> None:
+    header = "name,result,vitamin_d_ng_ml"
+    assert not layout(header, value="result").wide
+    assert layout(header, wide=("vitd=vitamin_d_ng_ml",)).wide
+
+
 def test_columns_can_be_named_or_numbered() -> None:
     assert long("a,b,c,d", test="b", value="3", unit="D") == {"test": 1, "value": 2, "unit": 3}
     assert long("test,value,result", value="result") == {"test": 0, "value": 2}
@@ -113,6 +128,12 @@ def test_a_file_of_one_analyte_needs_no_test_column() -> None:
         ("test,value", {"value": "3"}, "--value: no column is called '3'"),
         ("test,value,value", {"value": "value"}, "--value: more than one column is called 'value'"),
         ("test,value", {"value": "test", "test": "test"}, "one column cannot be two things"),
+        (
+            "name,result,vitamin_d_ng_ml",
+            {},
+            "can be read by row (value in result) or by column (vitamin_d_ng_ml); say which",
+        ),
+        ("test,value,low,lower_limit", {}, "more than one column can hold the low: low, lower_limit"),
         ("a,b", {"wide": ("vitd",)}, "type it as in vitd=LBXVIDMS:nmol/L"),
         ("a,b", {"wide": ("vitd=x:nmol/L",)}, "no column is called 'x'"),
         ("a,b", {"wide": ("vitd=a:IU",)}, "'IU' cannot be converted"),

@@ -5,7 +5,6 @@ import io
 import json
 from decimal import Decimal
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -19,9 +18,7 @@ from labcheck.classify import classify
 from labcheck.model import Band, Interval, Quantity, Refusal
 from labcheck.reports import bar, ranges
 from labcheck.reports.json import SCHEMA_FILE, one, several
-from tests.conftest import Labcheck
-
-GOLDEN = Path(__file__).parent / "golden"
+from tests.conftest import Golden, Labcheck
 
 
 @pytest.mark.parametrize(
@@ -61,14 +58,11 @@ GOLDEN = Path(__file__).parent / "golden"
     ],
 )
 def test_a_report_looks_as_it_did(
-    labcheck: Labcheck, request: pytest.FixtureRequest, name: str, command: str, columns: int
+    labcheck: Labcheck, golden: Golden, name: str, command: str, columns: int
 ) -> None:
     args = command.split()
     ran = labcheck(*args, *(["50-125 nmol/L"] if args[-1] == "--range" else []), columns=columns)
-    file = GOLDEN / (name if "." in name else f"{name}.txt")
-    if request.config.getoption("--golden"):
-        file.write_text(ran.stdout, "utf-8")
-    assert ran.stdout == file.read_text("utf-8")
+    golden(name if "." in name else f"{name}.txt", ran.stdout)
     assert all(len(line) <= columns for line in ran.stdout.splitlines()) or "." in name
 
 

@@ -1,15 +1,23 @@
 """`labcheck csv`, called as a shell calls it."""
 
 import gzip
+import json
+import os
+import pty
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from pathlib import Path
 
+import jsonschema
 import pytest
+from backports import zstd
 from typer.testing import CliRunner
 
 from labcheck.cli import app
-from tests.conftest import Labcheck, Ran
+from labcheck.reports.json import SCHEMA_FILE
+from tests.conftest import Golden, Labcheck, Ran
 
 LONG = "id,test,value,unit\n1,vitd,22,ng/mL\n2,b12,<150,pmol/L\n3,Ferritin,5,ng/mL\n"
 ADDED = ",".join(
@@ -110,12 +118,6 @@ def test_files_are_read_as_they_are(data: bytes, args: tuple[str, ...]) -> None:
     before, after = data.decode(encoding).splitlines(), result.stdout_bytes.decode(encoding).splitlines()
     assert all(line.startswith(own) for own, line in zip(before, after, strict=True))
     assert ("low" in after[1], "indeterminate" in after[2]) == (True, True)
-
-
-def test_compressed_files_are_read(labcheck: Labcheck, tmp_path: Path) -> None:
-    file = tmp_path / "results.csv.gz"
-    file.write_bytes(gzip.compress(LONG.encode()))
-    assert labcheck("csv", str(file)).stdout == OUT
 
 
 def test_several_files_of_one_kind_are_one_table(labcheck: Labcheck, table: Path, tmp_path: Path) -> None:
@@ -230,12 +232,6 @@ def test_one_column_can_be_judged_twice() -> None:
     assert ",low,L," in ran.stdout
 
 
-def test_a_gzip_file_that_is_none_is_refused(labcheck: Labcheck, tmp_path: Path) -> None:
-    file = tmp_path / "x.csv.gz"
-    file.write_bytes(b"no gzip")
-    assert "cannot be read: Not a gzipped file" in labcheck("csv", str(file)).stderr
-
-
 def test_a_header_alone_is_a_table_without_rows() -> None:
     assert piped(b"test,value,unit\n").stdout == f"test,value,unit,{ADDED}\n"
     assert piped(b"test,value,unit").stdout == f"test,value,unit,{ADDED}"
@@ -262,20 +258,157 @@ def test_a_slow_producer_sees_each_row_answered_at_once() -> None:
         running.stdin.close()
 
 
-def test_a_reader_that_has_enough_ends_it_quietly(tmp_path: Path) -> None:
-    file = tmp_path / "big.csv"
-    file.write_bytes(b"test,value,unit\n" + b"vitd,22,ng/mL\n" * 200_000)
-    labcheck = Path(sys.executable).with_name("labcheck")
-    ran = subprocess.run(
-        ["bash", "-c", f"set -o pipefail; {labcheck} csv {file} | head -2"], capture_output=True, check=False
-    )
-    assert (ran.stderr, ran.returncode, ran.stdout.count(b"\n")) == (b"", 141, 2)
+@pytest.mark.parametrize("packed", [".gz", ".zst"])
+def test_packed_files_are_read_and_faulty_ones_refused(
+    labcheck: Labcheck, tmp_path: Path, packed: str
+) -> None:
+    file, cut, no = (tmp_path / f"{name}.csv{packed}" for name in ("results", "cut", "no"))
+    data = (gzip if packed == ".gz" else zstd).compress(LONG.encode() * 50)
+    file.write_bytes(data)
+    cut.write_bytes(data[: len(data) // 2])
+    no.write_text("not packed", "utf-8")
+    assert labcheck("csv", str(file)).stdout.startswith(OUT)
+    for faulty in (cut, no):
+        ran = labcheck("csv", str(faulty))
+        assert ran.exit_code == 2
+        assert f"{faulty.name}' cannot be read: " in ran.stderr
 
 
-def test_a_full_disk_is_an_error(table: Path) -> None:
-    labcheck = Path(sys.executable).with_name("labcheck")
-    ran = subprocess.run(
-        ["bash", "-c", f"{labcheck} csv {table} > /dev/full"], capture_output=True, check=False
-    )
-    assert ran.returncode == 74
-    assert ran.stderr == b"labcheck: the output cannot be written: No space left on device\n"
+def test_without_its_extra_a_zstandard_file_is_refused_with_its_name(
+    labcheck: Labcheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "compression.zstd", None)
+    monkeypatch.setitem(sys.modules, "backports.zstd", None)
+    ran = labcheck("csv", str(tmp_path / "x.csv.zst"))
+    assert (ran.exit_code, ran.stderr.count("\n")) == (2, 1)
+    assert "pip install 'labcheck[zstd]'" in ran.stderr
+
+
+def test_half_a_character_at_the_end_is_told_and_half_a_pair_passed_on() -> None:
+    halved = b"\xff\xfe" + (LONG + "4,vitd,22,ng/mL").encode("utf-16-le")
+    assert "ends in the middle of a character" in piped(halved[:-1]).stderr
+    lone = b"\xff\xfe" + "test,value,unit,x\nvitd,22,ng/mL,\ud83d\n".encode("utf-16-le", "surrogatepass")
+    out = CliRunner().invoke(app, ["csv"], input=lone).stdout_bytes
+    assert ",\ud83d,vitd,".encode("utf-16-le", "surrogatepass") in out
+
+
+ROWS = {
+    "tsv": f"id,test,value,unit,{ADDED}\n1,vitd,22,ng/mL,vitd,22,ng/mL,low,L,30-40 ng/mL,\n".replace(
+        ",", "\t"
+    ),
+    "ndjson": '{"id": "1", "test": "vitd", "value": "22", "unit": "ng/mL", "labcheck_analyte": "vitd", '
+    '"labcheck_value": "22", "labcheck_unit": "ng/mL", "labcheck_category": "low", "labcheck_code": "L", '
+    '"labcheck_range": "30-40 ng/mL", "labcheck_note": null}\n',
+    "markdown": "| id | test | value | unit |",
+    "json": '{\n  "schema": "labcheck/1",\n  "rows": [\n    {"id": "1", "test": "vitd", ',
+}
+
+
+@pytest.mark.parametrize("format", ROWS)
+def test_rows_come_in_other_formats(format: str) -> None:
+    assert piped(LONG.encode(), "--format", format).stdout.startswith(ROWS[format])
+
+
+def test_a_table_in_its_own_format_keeps_its_bytes_and_in_another_is_written_anew() -> None:
+    tabs = LONG.replace(",", "\t").encode()
+    assert piped(tabs, "--format", "tsv").stdout == piped(tabs).stdout == OUT.replace(",", "\t")
+    assert piped(tabs, "--format", "csv").stdout == piped(LONG.encode(), "--format", "csv").stdout == OUT
+
+
+def test_odd_rows_and_names_are_objects_too() -> None:
+    table = b'value,test,value,unit\n1,vitd,22,ng/mL,more,"a\nb"\n1,vitd\n\n"1,vitd\n2,b12,22,pg/mL\n'
+    ran = piped(table, "--value", "3", "--format", "ndjson")
+    first, second, third, fourth = map(json.loads, ran.stdout.splitlines())
+    assert (first["value"], first["value_2"]) == ("1", "22")
+    assert (first["column_5"], first["column_6"]) == ("more", "a\nb")
+    assert (second["labcheck_note"], "unit" in second) == ("ragged-row", False)
+    assert (third["value"], third["labcheck_note"]) == ('"1,vitd', "unclosed-quote")
+    assert fourth["labcheck_category"] == "low"
+
+
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("utf-8")))
+
+
+@pytest.mark.parametrize("table", [LONG, LONG + "4,vitd,zz,ng/mL\n5,1\n", "test,value,unit\n"])
+@pytest.mark.parametrize("args", [("--json",), ("--summary", "--json"), ("--format", "ndjson")])
+def test_json_keeps_its_contract(table: str, args: tuple[str, ...]) -> None:
+    ran = piped(table.encode(), *args)
+    for document in ran.stdout.splitlines() if "ndjson" in args else [ran.stdout]:
+        VALIDATOR.validate(json.loads(document))
+
+
+def test_the_summary_counts_what_the_rows_say() -> None:
+    table = (LONG + "4,vitd,zz,ng/mL\n5,vitd,35,ng/mL\n").encode()
+    found = json.loads(piped(table, "--summary", "--json").stdout)["summary"]
+    assert found == {
+        "rows": 5,
+        "interpreted": {"b12": {"indeterminate": 1}, "vitd": {"low": 1, "normal": 1}},
+        "refused": [{"analyte": "vitd", "reason": "unreadable-value", "count": 1, "first": [5]}],
+        "not_covered": 1,
+    }
+    assert found == json.loads(piped(table, "--json").stdout)["summary"]
+    written = piped(table, "--summary", "--format", "markdown").stdout
+    assert "| vitd | refused (unreadable-value) | 1 |\n| | not covered, or not measured | 1 |\n" in written
+
+
+def on_a_terminal(*args: str, columns: int = 80) -> str:
+    """Run the program with a terminal for its three streams, and return what it shows."""
+    ours, its = pty.openpty()
+    termios.tcsetwinsize(its, (40, columns))
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    for name in ("COLUMNS", "LINES", "NO_COLOR"):
+        environment.pop(name, None)
+    command = [str(Path(sys.executable).with_name("labcheck")), "csv", *args]
+    shown = b""
+    with subprocess.Popen(command, stdin=its, stdout=its, stderr=its, env=environment):
+        os.close(its)
+        with suppress(OSError):  # what a terminal says when nobody writes to it any more
+            while got := os.read(ours, 1 << 16):
+                shown += got
+    os.close(ours)
+    return shown.decode()
+
+
+def test_a_terminal_is_shown_the_summary_unless_rows_are_asked_for(table: Path) -> None:
+    assert "3 rows" in on_a_terminal(str(table))
+    assert "No diagnosis" in on_a_terminal(str(table))
+    assert "labcheck_category" in on_a_terminal(str(table), "--format", "csv")
+    assert "labcheck_category" in on_a_terminal(str(table), "--only", "low")
+    assert "Usage" in on_a_terminal()
+
+
+def test_a_long_run_shows_how_far_it_is_where_somebody_looks_on(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    file.write_bytes(b"test,value,unit\n" + b"vitd,22,ng/mL\n" * 700_000)
+    out = ("-o", str(tmp_path / "out.csv"))
+    assert "rows" in on_a_terminal(str(file), *out).replace("labcheck: 700,000 rows", "")
+    assert on_a_terminal(str(file), *out, "--quiet") == ""
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_summary_looks_as_it_did(
+    labcheck: Labcheck, golden: Golden, tmp_path: Path, columns: int
+) -> None:
+    rows = [f"vitd,{value / 2},ng/mL" for value in range(20, 130) for _ in range(130 - value)]
+    rows += [f"b12,{value},pmol/L" for value in range(100, 900, 7)] + ["b12,<150,pmol/L"] * 3
+    rows += ["vitd,pending,ng/mL", "vitd,22,IU", "Ferritin,9,ng/mL", "x"]
+    file = tmp_path / "table.csv"
+    file.write_text("\n".join(["test,value,unit", *rows]), "utf-8")
+    ran = labcheck("csv", str(file), "--summary", columns=columns)
+    assert ran.stderr == ""
+    golden(f"csv-summary-{columns}.txt", ran.stdout)
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("--json", "--format", "csv"), "--json and --format csv are different reports"),
+        (("--summary", "--format", "tsv"), "the summary is not to be had as tsv"),
+        (("--summary", "--only", "low"), "--only chooses rows, and the summary has none"),
+        (("--jobs", "0"), "Invalid value for '--jobs'"),
+    ],
+)
+def test_options_that_do_not_fit_together_are_told(args: tuple[str, ...], sentence: str) -> None:
+    ran = piped(LONG.encode(), *args)
+    assert (ran.stdout, ran.exit_code, ran.stderr.count("\n")) == ("", 2, 1)
+    assert sentence in ran.stderr

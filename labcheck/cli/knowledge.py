@@ -23,10 +23,11 @@ def explain(ctx: typer.Context, analyte: Annotated[str, NAMED], age: Age = None)
     labcheck explain vitd
     labcheck explain b12 --age 0.5
     """
-    from labcheck.reports import terminal
+    from labcheck.reports.terminal import page
+    from labcheck.reports.terminal.console import open_console
 
     years = None if age is None else read_age(age)
-    terminal.print_page(catalogue_of(ctx)[analyte], terminal.open_console(sys.stdout), years)
+    page.print_page(catalogue_of(ctx)[analyte], open_console(sys.stdout), years)
 
 
 def ranges(
@@ -51,9 +52,10 @@ def ranges(
     if report := written.get("json" if json else format or ""):
         sys.stdout.write(report(analytes))
         return
-    from labcheck.reports import terminal
+    from labcheck.reports.terminal import page
+    from labcheck.reports.terminal.console import open_console
 
-    terminal.print_ranges(analytes, terminal.open_console(sys.stdout))
+    page.print_ranges(analytes, open_console(sys.stdout))
 
 
 def units(ctx: typer.Context, analyte: Annotated[str | None, NAMED] = None) -> None:
@@ -63,11 +65,12 @@ def units(ctx: typer.Context, analyte: Annotated[str | None, NAMED] = None) -> N
     labcheck units
     labcheck units vitd
     """
-    from labcheck.reports import terminal
+    from labcheck.reports.terminal import page
+    from labcheck.reports.terminal.console import open_console
 
     catalogue = catalogue_of(ctx)
     for id in catalogue.ids if analyte is None else [analyte]:
-        terminal.print_units(catalogue[id], terminal.open_console(sys.stdout))
+        page.print_units(catalogue[id], open_console(sys.stdout))
 
 
 def convert(

@@ -187,11 +187,11 @@ def _print_categories(outcomes: Sequence[Outcome], alone: bool) -> None:
 
 
 def _print_terminal(outcomes: Sequence[Outcome], _: bool, *, verbose: bool, compare: bool) -> None:
-    from labcheck.reports import terminal
+    from labcheck.reports.terminal.console import open_console
+    from labcheck.reports.terminal.summary import print_summary
 
     if judged := [outcome for outcome in outcomes if isinstance(outcome, Interpretation)]:
-        console = terminal.open_console(sys.stdout)
-        terminal.print_summary(judged, console, verbose=verbose, compare=compare)
+        print_summary(judged, open_console(sys.stdout), verbose=verbose, compare=compare)
 
 
 def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool, *, compare: bool) -> None:

@@ -1,7 +1,7 @@
 """Interpretations -> what a person or a program reads; one file an output format.
 
 Each format takes the outcomes in order: an `Interpretation`, or the `Refusal` of a result that cannot be
-interpreted. Only terminal.py imports rich.
+interpreted. Only terminal imports rich.
 """
 
 from labcheck.model import Category, Interpretation, RangeSet, Standing

@@ -1,6 +1,6 @@
 """The range bar, as rows of characters: zones to scale, the value on them, the limits under them.
 
-Pure text; terminal.py paints it. The zones differ by their characters too, so that colour is never needed.
+Pure text; terminal paints it. The zones differ by their characters too, so that colour is never needed.
 """
 
 from collections.abc import Iterable, Sequence
@@ -70,18 +70,24 @@ def draw(quantity: Quantity, label: str, bands: Sequence[Band], width: int, glyp
     """
     limits = [band.interval.high for band in bands if band.interval.high]
     end = _axis(quantity.value, limits)
+    at = _column(quantity.value, end, width)
+    mark = _mark(quantity, label, at, quantity.value > end, width, glyphs)
+    return Bar(mark, *named_zones(bands, end, width, glyphs))
 
+
+def named_zones(
+    bands: Sequence[Band], end: Decimal, width: int, glyphs: Glyphs
+) -> tuple[Zones, tuple[str, ...]]:
+    """Draw bands to scale from 0 to `end`; return the zones, and their names and limits as a Bar's legend."""
+    limits = [band.interval.high for band in bands if band.interval.high and band.interval.high <= end]
     cells = [classify(_cell(i, end, width), bands)[0] for i in range(width)]
     runs = [(category, len(list(run))) for category, run in groupby(cells)]
     starts = accumulate((length for _, length in runs), initial=0)
     middles = [
         (start + length / 2, str(category)) for start, (category, length) in zip(starts, runs, strict=False)
     ]
-    return Bar(
-        mark=_mark(quantity, label, _column(quantity.value, end, width), quantity.value > end, width, glyphs),
-        zones=tuple((category, glyphs.zones[category] * length) for category, length in runs),
-        legend=_merged(_placed(middles, width), limits_under(limits, limits, end, width)),
-    )
+    drawn = tuple((category, glyphs.zones[category] * length) for category, length in runs)
+    return drawn, _merged(_placed(middles, width), limits_under(limits, limits, end, width))
 
 
 def zones(bands: Sequence[Band], end: Decimal, width: int, glyphs: Glyphs) -> Zones:

@@ -1,4 +1,4 @@
-"""CSV: one row a result, with the result as it was given and then the `labcheck_*` columns."""
+"""CSV and TSV: one row a result, with the result as it was given and then the `labcheck_*` columns."""
 
 import csv
 import io
@@ -6,24 +6,56 @@ from collections.abc import Sequence
 
 from labcheck.model import Outcome, Refusal
 from labcheck.sources.rows import CELLS, cells_of, refused
+from labcheck.sources.tally import Tally
 from labcheck.wording import printable
 
 COLUMNS = tuple(f"labcheck_{name}" for name in CELLS)
 
 
+class Rows:
+    """A table written anew, with another delimiter than it came with."""
+
+    def __init__(self, delimiter: str) -> None:
+        self._text = io.StringIO()
+        self._writer = csv.writer(self._text, delimiter=delimiter, lineterminator="\n")
+        self._columns = 0
+
+    def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
+        """Return the header."""
+        self._columns = len(columns)
+        return self.row(columns, added)
+
+    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
+        """Return a row; one that is too short is filled up, so that what is added stands in its columns."""
+        missing = [""] * (self._columns - len(cells))
+        self._writer.writerow([*cells, *missing, *added])
+        line = self._text.getvalue()
+        self._text.seek(0)
+        self._text.truncate()
+        return line
+
+    def end(self, tally: Tally) -> str:
+        """Return nothing: a table ends with its last row."""
+        return ""
+
+
 def several(outcomes: Sequence[Outcome]) -> str:
     """Return a header and a row for each outcome, as `labcheck csv` would give them."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("test", "value", "unit", *COLUMNS))
-    for outcome in outcomes:
-        writer.writerow(_row(outcome))
-    return text.getvalue()
+    rows = Rows(",")
+    lines = [rows.start(("test", "value", "unit"), COLUMNS)]
+    lines += [rows.row(_given(outcome), _cells(outcome)) for outcome in outcomes]
+    return "".join(lines)
 
 
-def _row(outcome: Outcome) -> tuple[str, ...]:
+def _given(outcome: Outcome) -> list[str]:
     if isinstance(outcome, Refusal):
         given = (outcome.analyte, outcome.reported, outcome.unit or "")
-        return (*map(printable, given), *refused(outcome.analyte, outcome.code).cells)
-    given = (outcome.analyte.id, outcome.reported.text, outcome.reported.unit or "")
-    return (*map(printable, given), *cells_of(outcome))
+    else:
+        given = (outcome.analyte.id, outcome.reported.text, outcome.reported.unit or "")
+    return [printable(text) for text in given]
+
+
+def _cells(outcome: Outcome) -> Sequence[str]:
+    if isinstance(outcome, Refusal):
+        return refused(outcome.analyte, outcome.code).cells
+    return cells_of(outcome)

@@ -7,12 +7,17 @@ typed can act on a terminal.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from itertools import chain, count, zip_longest
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from labcheck.model import Conversion, Outcome, Refusal, Standing
 from labcheck.ranges import other_ranges
 from labcheck.reports import DISCLAIMER
+
+if TYPE_CHECKING:
+    from labcheck.sources.tally import Tally
 
 SCHEMA = "labcheck/1"
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
@@ -104,9 +109,7 @@ def _written(value: Value, indent: str = "\n") -> str:
         case Decimal():
             return f"{value:f}"
         case str():
-            # A lone surrogate (a byte that could not be decoded) is no text; DEL the encoder leaves as it is.
-            text = value.encode("utf-8", "replace").decode()
-            return encode_basestring_ascii(text).replace("\x7f", "\\u007f")
+            return _text(value)
         case Mapping():
             deeper = indent + "  "
             pairs = [f"{deeper}{encode_basestring_ascii(k)}: {_written(v, deeper)}" for k, v in value.items()]
@@ -115,3 +118,76 @@ def _written(value: Value, indent: str = "\n") -> str:
             deeper = indent + "  "
             items = [f"{deeper}{_written(item, deeper)}" for item in value]
             return f"[{','.join(items)}{indent}]" if items else "[]"
+
+
+def _text(text: str) -> str:
+    """Write a text in ASCII; a lone surrogate, a byte that could not be decoded, is no text."""
+    return encode_basestring_ascii(text.encode("utf-8", "replace").decode()).replace("\x7f", "\\u007f")
+
+
+class Rows:
+    """The rows of a table as objects: a line each, or all in one document with the counts behind them.
+
+    A row's cells are texts under the names of their columns; what labcheck adds is null where it is empty.
+    """
+
+    def __init__(self, *, lines: bool) -> None:
+        self._lines = lines
+        self._columns: list[str] = []
+        self._added: list[str] = []
+        self._first = True
+
+    def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
+        """Return what stands before the first row; a name that comes again gets its number: `value_2`."""
+        self._columns = []
+        for name in columns:
+            numbered = chain([name], (f"{name}_{number}" for number in count(2)))
+            self._columns.append(next(one for one in numbered if one not in self._columns))
+        self._added = list(added)
+        return "" if self._lines else f'{{\n  "schema": "{SCHEMA}",\n  "rows": ['
+
+    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
+        """Return a row; cells that the header has no name for are called `column_7`."""
+        names = chain(self._columns, (f"column_{number}" for number in count(len(self._columns) + 1)))
+        pairs = [f"{_text(name)}: {_text(cell)}" for name, cell in zip(names, cells, strict=False)]
+        pairs += [
+            f"{_text(name)}: {_text(cell) if cell else 'null'}"
+            for name, cell in zip_longest(self._added, added)
+        ]
+        row = f"{{{', '.join(pairs)}}}"
+        if self._lines:
+            return f"{row}\n"
+        before = "\n    " if self._first else ",\n    "
+        self._first = False
+        return before + row
+
+    def end(self, tally: "Tally") -> str:
+        """Return what stands behind the last row."""
+        if self._lines:
+            return ""
+        return f'\n  ],\n  "summary": {_written(_counts(tally), chr(10) + "  ")}\n}}\n'
+
+
+def summary(tally: "Tally") -> str:
+    """Return what has come of a document's results as a JSON object."""
+    return _written({"schema": SCHEMA, "summary": _counts(tally)}) + "\n"
+
+
+def _counts(tally: "Tally") -> Mapping[str, Value]:
+    return {
+        "rows": Decimal(tally.rows),
+        "interpreted": {
+            analyte: {category: Decimal(number) for category, number in counts.items()}
+            for analyte, counts in tally.interpreted.items()
+        },
+        "refused": [
+            {
+                "analyte": kind.analyte or None,
+                "reason": kind.reason,
+                "count": Decimal(number),
+                "first": [place if isinstance(place, str) else Decimal(place) for place in places],
+            }
+            for kind, number, places in tally.refused
+        ],
+        "not_covered": Decimal(tally.not_covered),
+    }

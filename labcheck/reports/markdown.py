@@ -2,10 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from labcheck.model import Interpretation, Outcome, Refusal
 from labcheck.reports import DISCLAIMER, cited, compared, named
 from labcheck.wording import printable
+
+if TYPE_CHECKING:
+    from labcheck.sources.tally import Tally
 
 
 def several(outcomes: Sequence[Outcome], *, compare: bool = True) -> str:
@@ -57,3 +61,38 @@ def _texts(outcome: Outcome) -> Iterator[str]:
 def plain(text: str) -> str:
     """Write text so that Markdown takes none of it for markup."""
     return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", printable(text))
+
+
+class Rows:
+    """A table, each row with what is added to it."""
+
+    def __init__(self) -> None:
+        self._columns = 0
+
+    def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
+        """Return the header."""
+        self._columns = len(columns)
+        return self.row(columns, added) + "|---" * (len(columns) + len(added)) + "|\n"
+
+    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
+        """Return a row on one line; what a row has beyond the columns of the header goes into the last."""
+        missing = [""] * (self._columns - len(cells))
+        kept = [*cells[: self._columns - 1], " ".join(cells[self._columns - 1 :])]
+        written = (plain(" ".join(cell.split())) for cell in (*kept, *missing, *added))
+        return f"| {' | '.join(written)} |\n"
+
+    def end(self, tally: "Tally") -> str:
+        """Return what everything that a person reads ends with."""
+        return f"\n*{plain(DISCLAIMER)}*\n"
+
+
+def summary(tally: "Tally") -> str:
+    """Return what has come of a document's results."""
+    lines = ["| Test | Result | Count |", "|---|---|---:|"]
+    for analyte, counts in tally.interpreted.items():
+        lines += [f"| {plain(analyte)} | {category} | {number:,} |" for category, number in counts.items()]
+    for kind, number, _ in tally.refused:
+        lines.append(f"| {plain(kind.analyte)} | refused ({kind.reason}) | {number:,} |")
+    if tally.not_covered:
+        lines.append(f"| | not covered, or not measured | {tally.not_covered:,} |")
+    return "\n".join([*lines, "", f"*{plain(DISCLAIMER)}*"]) + "\n"

@@ -1,6 +1,6 @@
 """The range sets of an analyte under each other: the picture, as rows of characters, and the files.
 
-terminal.py paints the picture. In a file a row is one band on one scale, with its bounds as they are printed.
+terminal/page.py paints the picture. In a file a row is one band on one scale, with its bounds as printed.
 """
 
 import csv

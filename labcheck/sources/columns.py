@@ -16,7 +16,7 @@ from labcheck.model import Analyte
 from labcheck.units import accepted_units, read_unit
 from labcheck.wording import printable, quote
 
-ROLES = ("test", "loinc", "value", "unit", "comparator")
+ROLES = ("test", "loinc", "value", "unit", "comparator", "range", "low", "high", "flag")
 
 # How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -40,6 +40,21 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "unit_source_value",
     ),
     "comparator": ("comparator operator value_comparator qualifier",),
+    "range": (
+        """reference_range referencerange ref_range reference normal_range reference_interval referenzbereich
+        normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
+        rango_de_referencia valores_de_referencia intervalo_de_referencia""",
+        "range reference_text reference_range_text",
+    ),
+    "low": (
+        """low reference_low ref_low range_low reference_range_low ref_range_lower lower_limit low_limit
+        untergrenze untere_grenze borne_inferieure limite_inferior""",
+    ),
+    "high": (
+        """high reference_high ref_high range_high reference_range_high ref_range_upper upper_limit high_limit
+        obergrenze obere_grenze borne_superieure limite_superior""",
+    ),
+    "flag": ("flag flags abnormal_flag abnormal_flags result_flag abnormal", "status interpretation"),
 }
 _OPTIONS = {
     "test": "--test",
@@ -47,6 +62,10 @@ _OPTIONS = {
     "value": "--value",
     "unit": "--unit-column",
     "comparator": "--comparator",
+    "range": "--range-column",
+    "low": "--low",
+    "high": "--high",
+    "flag": "--flag",
 }
 
 
@@ -87,11 +106,18 @@ def find_layout(
         if role not in columns and (number := _found(role, header)) is not None:
             columns[role] = number
     only = None if analyte is None else catalogue[analyte]
+    found = [measured for number, name in enumerate(header) if (measured := _wide(number, name, catalogue))]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         if len(set(columns.values())) < len(columns):
             raise Usage("one column cannot be two things; " + _listed(header))
+        others = [measured for measured in found if measured.columns["value"] not in columns.values()]
+        if others and not asked:
+            raise Usage(
+                f"the table can be read by row (value in {printable(header[columns['value']])}) or by column "
+                f"({', '.join(printable(header[one.columns['value']]) for one in others)}); say which with "
+                "--value and --test, or with --column vitd=COLUMN:UNIT"
+            )
         return Layout((Measured(columns, only, _unit_in(header[columns["value"]])),), wide=False)
-    found = [measured for number, name in enumerate(header) if (measured := _wide(number, name, catalogue))]
     if found and not asked:
         return Layout(_labelled(found), wide=True)
     missing = "a value" if "value" not in columns else "a test's name"

@@ -1,13 +1,17 @@
-"""Opening what is read and written: pipes, gzip, UTF-16, and a file that appears only when whole."""
+"""Opening what is read and written: pipes, gzip, Zstandard, UTF-16, a file that appears only when whole."""
 
 import codecs
+import importlib
 import os
+import secrets
+import signal
+import stat
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, Any, NamedTuple, cast
 
 from labcheck.errors import UnreadableFile
 from labcheck.wording import quote
@@ -18,61 +22,104 @@ Read = Callable[[], bytes]
 Write = Callable[[bytes], object]
 
 
-@contextmanager
-def open_input(name: str) -> Iterator[Read]:
-    """Yield a function that returns the next bytes there are, at most a block, and none at the end.
+class Input(NamedTuple):
+    """What is open for reading.
 
-    `-` is standard input; `.gz` is decompressed. Raises UnreadableFile.
+    `read` returns the next bytes there are, at most a block, and none at the end. Where `is_plain`, they are
+    those of the file itself, so that a fork can read on. `size` is that of the file, if it is one.
     """
+
+    read: Read
+    is_plain: bool
+    size: int | None
+
+
+@contextmanager
+def open_input(name: str) -> Iterator[Input]:
+    """Open a file, `-` for standard input; `.gz` and `.zst` are decompressed. Raises UnreadableFile."""
+    packed = name.endswith((".gz", ".zst"))
     try:
-        with _opened(name) as file:
-            yield lambda: _read(name, file)
+        with _opened(name) as (file, faults):
+            status = None if packed or name == "-" else os.fstat(file.fileno())
+            size = status.st_size if status and stat.S_ISREG(status.st_mode) else None
+            yield Input(lambda: _read(name, file, faults), is_plain=not packed, size=size)
     except ValueError as error:  # a NUL in the name
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error}") from error
 
 
-@contextmanager
-def _opened(name: str) -> Iterator[IO[bytes]]:
-    if name == "-":
-        yield sys.stdin.buffer
-        return
-    try:
-        if name.endswith(".gz"):
-            import gzip
+_Opened = tuple[IO[bytes], tuple[type[Exception], ...]]
+"""A file, and the errors that reading it can raise."""
 
-            file: IO[bytes] = cast("IO[bytes]", gzip.open(name, "rb"))  # noqa: SIM115  # likewise
-        else:
-            file = Path(name).open("rb")  # noqa: SIM115  # closed by the `with` below
+
+@contextmanager
+def _opened(name: str) -> Iterator[_Opened]:
+    if name == "-":
+        yield sys.stdin.buffer, (OSError,)
+        return
+    open_file = {".gz": _open_gzip, ".zst": _open_zstd}.get(Path(name).suffix, _open_plain)
+    try:
+        file, faults = open_file(name)
     except OSError as error:
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error.strerror}") from error
     with file:
-        yield file
+        yield file, faults
 
 
-def _read(name: str, file: IO[bytes]) -> bytes:
+def _open_plain(name: str) -> _Opened:
+    return Path(name).open("rb"), (OSError,)
+
+
+def _open_gzip(name: str) -> _Opened:
+    import gzip
+    import zlib
+
+    return cast("IO[bytes]", gzip.open(name, "rb")), (OSError, EOFError, zlib.error)
+
+
+def _open_zstd(name: str) -> _Opened:
+    """Open with the standard library, which can from Python 3.14 on, or with its backport."""
+    for module in ("compression.zstd", "backports.zstd"):
+        with suppress(ImportError):
+            zstd = importlib.import_module(module)
+            return cast("IO[bytes]", zstd.open(name, "rb")), (OSError, EOFError, zstd.ZstdError)
+    raise UnreadableFile(
+        f"{quote(name, 200)} needs what reads Zstandard: pip install 'labcheck[zstd]', or decompress it first"
+    )
+
+
+def _read(name: str, file: IO[bytes], faults: tuple[type[Exception], ...]) -> bytes:
     try:
         return file.read1(BLOCK)  # type: ignore[attr-defined, no-any-return]  # every buffered reader has it
-    except (OSError, EOFError) as error:  # a directory, or no gzip file
+    except faults as error:  # a directory, or not what its name says
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error}") from error
 
 
-def as_utf8(read: Read, write: Write, first: bytes) -> tuple[bytes, Read, Write, bool]:
-    """Return first bytes, reader and writer, of a UTF-16 file as if it were UTF-8, and whether it was one."""
+def as_utf8(name: str, read: Read, write: Write, first: bytes) -> tuple[bytes, Read, Write, bool]:
+    """Return first bytes, reader and writer, of a UTF-16 file as if it were UTF-8, and whether it was one.
+
+    Half a surrogate pair, which is no text, comes out as it went in.
+    """
     order = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(first[:2])
     if order is None:
         return first, read, write, False
-    decoder = codecs.getincrementaldecoder(order)("replace")
+    decoder = codecs.getincrementaldecoder(order)("surrogatepass")
+
+    def utf8(data: bytes, *, final: bool = False) -> bytes:
+        try:
+            return decoder.decode(data, final).encode("utf-8", "surrogatepass")
+        except UnicodeDecodeError as error:
+            raise UnreadableFile(f"{quote(name, 200)} ends in the middle of a character") from error
 
     def read_utf8() -> bytes:
         while got := read():
-            if text := decoder.decode(got):
-                return text.encode()
-        return decoder.decode(b"", final=True).encode()
+            if data := utf8(got):
+                return data
+        return utf8(b"", final=True)
 
     return (
-        decoder.decode(first).encode(),
+        utf8(first),
         read_utf8,
-        lambda data: write(data.decode("utf-8", "replace").encode(order)),
+        lambda data: write(data.decode("utf-8", "surrogatepass").encode(order, "surrogatepass")),
         True,
     )
 
@@ -92,28 +139,55 @@ def open_output(path: Path | None) -> Iterator[Write]:
     path = path.resolve()
     if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
         try:
-            with path.open("wb") as file:
-                yield file.write
+            with path.open("wb", buffering=0) as file:
+                yield partial(_write_all, file)
         except IsADirectoryError as error:
             raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error.strerror}") from error
         return
+    mode = path.stat().st_mode & 0o777 if path.exists() else None
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
-        number, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    except OSError as error:
-        raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error.strerror}") from error
-    unfinished = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            yield file.write
-        unfinished.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        unfinished.replace(path)
+        with _removed_by_signals(unfinished):
+            try:
+                number = os.open(unfinished, flags, 0o666 if mode is None else mode)
+            except OSError as error:
+                raise UnreadableFile(
+                    f"{quote(str(path), 200)} cannot be written: {error.strerror}"
+                ) from error
+            with os.fdopen(number, "wb", buffering=0) as whole:
+                yield partial(_write_all, whole)
+            if mode is not None:
+                unfinished.chmod(mode)
+            unfinished.replace(path)
     except BaseException:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):
+            unfinished.unlink()
         raise
 
 
-def _umask() -> int:
-    """Return the mask of new files' permissions, which can only be read by setting it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+@contextmanager
+def _removed_by_signals(file: Path) -> Iterator[None]:
+    """Remove `file` if one of the signals comes that would end the program, and end it then."""
+    names = ("SIGTERM", "SIGHUP", "SIGPIPE")
+    before: dict[int, Any] = {}
+
+    def end(number: int, _: object) -> None:
+        file.unlink(missing_ok=True)
+        signal.signal(number, before[number])
+        signal.raise_signal(number)
+
+    for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
+        before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _write_all(file: IO[bytes], data: bytes) -> None:
+    """Write to a file without a buffer, which takes what it can at a time."""
+    left = memoryview(data)
+    while left:
+        left = left[file.write(left) :]

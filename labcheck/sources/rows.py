@@ -13,12 +13,13 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import LabcheckError, UnreadableValue
+from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation
-from labcheck.ranges import limits
-from labcheck.units import factor, read_unit
+from labcheck.ranges import limits, other_ranges
+from labcheck.units import Unit, factor, read_unit
+from labcheck.wording import quote
 
 CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
 """What is added for each result, in this order."""
@@ -42,12 +43,29 @@ class Verdict(NamedTuple):
 
 
 class Given(NamedTuple):
-    """What a row says of a result beside its value; None where the table has no such column."""
+    """What a row says of a result beside its value; None where the table has no such column.
+
+    `range`, or its ends `low` and `high`, and `flag` are the laboratory's own; `header_unit` is the unit that
+    the header names for the value.
+    """
 
     test: str | None = None
     loinc: str | None = None
     unit: str | None = None
     comparator: str | None = None
+    range: str | None = None
+    low: str | None = None
+    high: str | None = None
+    flag: str | None = None
+    header_unit: str | None = None
+
+    @property
+    def reported_range(self) -> str | None:
+        """The laboratory's range as one text; an end of its own is inclusive."""
+        low, high = (self.low or "").strip(), (self.high or "").strip()
+        if (self.range or "").strip() or not (low or high):
+            return self.range
+        return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
 
 
 _MOST_DIGITS = 14
@@ -72,13 +90,22 @@ class Judge:
         analyte: Analyte | None = None,
         units: Mapping[str, str] | None = None,
         decimal: DecimalMark | None = None,
+        range_sets: Mapping[str, str | None] | None = None,
+        all_ranges: Sequence[str] = (),
         blank_is_absent: bool = False,
     ) -> None:
-        """Take `units` (by analyte id) for rows without one; `blank_is_absent` if no value is no result."""
+        """Take `units` and `range_sets` by analyte id: for rows without a unit, and to judge by.
+
+        `all_ranges` are range sets of which each has a cell for its category; `blank_is_absent` if no value
+        is no result.
+        """
+        self.cells = (*CELLS, *(f"by_{id}" for id in all_ranges))
         self._catalogue = catalogue
         self._analyte = analyte
         self._units = units or {}
         self._decimal: DecimalMark | None = decimal
+        self._range_sets = range_sets or {}
+        self._all_ranges = all_ranges
         self._blank_is_absent = blank_is_absent
 
     def judge(self, value: str, given: Given) -> Verdict:
@@ -96,14 +123,47 @@ class Judge:
         if comparator not in _COMPARATORS:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
         text = value if comparator in ("", "=") or not value.strip() else f"{comparator}{value}"
-        unit = (given.unit or "").strip() or self._units.get(analyte.id)
         try:
             judged = interpret(
-                analyte, text, unit=unit, decimal=self._decimal, loinc=found.loinc, assume_unit=False
+                analyte,
+                text,
+                unit=self._unit(given, analyte),
+                range_set=self._range_sets.get(analyte.id),
+                reported_range=given.reported_range,
+                reported_flag=given.flag,
+                decimal=self._decimal,
+                loinc=found.loinc,
+                assume_unit=False,
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
-        return Verdict(Kind(analyte.id, str(judged.category), ""), cells_of(judged))
+        return Verdict(Kind(analyte.id, str(judged.category), ""), (*cells_of(judged), *self._by_all(judged)))
+
+    def _by_all(self, judged: Interpretation) -> Sequence[str]:
+        """Return the category by each of the sets, empty where a set is not for that analyte."""
+        if not self._all_ranges:
+            return ()
+        standings = {standing.range.id: standing.category for standing in other_ranges(judged)}
+        standings[judged.range.id] = judged.category
+        return [str(standings.get(id, "")) for id in self._all_ranges]
+
+    def _ends(self, given: Given, analyte: Analyte, unit: Unit) -> Sequence[Decimal]:
+        """Return where a verdict can change, ascending, in the analyte's unit."""
+        ours = [id for id in self._all_ranges if id in analyte.range_sets]
+        return sorted({
+            end
+            for id in (self._range_sets.get(analyte.id), *ours)
+            for end in limits(
+                analyte, unit, range_set=id, reported_range=given.reported_range, decimal=self._decimal
+            )
+        })  # fmt: skip
+
+    def _unit(self, given: Given, analyte: Analyte) -> str | None:
+        """Return the unit beside the value; raise IncompatibleUnit where a row and its header disagree."""
+        unit, header_unit = (given.unit or "").strip(), given.header_unit
+        if unit and header_unit and read_unit(unit) != read_unit(header_unit):
+            raise IncompatibleUnit(f"the row says {quote(unit)}, its header {header_unit}")
+        return unit or header_unit or self._units.get(analyte.id)
 
     def _identify(self, given: Given) -> Identified | None:
         if not (given.test or "").strip() and not (given.loinc or "").strip():
@@ -123,11 +183,10 @@ class Judge:
             return None if self._blank_is_absent else refused("", error.code)
         if found is None:
             return NOTHING
-        unit = (given.unit or "").strip() or self._units.get(found.analyte.id)
         try:
-            read = read_unit(unit or "")
+            read = read_unit(self._unit(given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
-            ends = limits(found.analyte, read)
+            ends = self._ends(given, found.analyte, read)
         except LabcheckError:
             return Same(self.judge("1", given))
         return Stretches(self, given, ends, by, converted=read.code != found.analyte.unit)
@@ -139,14 +198,16 @@ class Same(NamedTuple):
     verdict: Verdict
 
 
-def plain_places(text: bytes) -> int:
-    """Return the digits behind the point of a number in digits above zero, or -1 for any other text."""
+def is_plain(text: bytes) -> bool:
+    """Say whether text is a number above zero in digits, with at most a point between them."""
     whole, point, part = text.partition(b".")
+    return _is_plain(text, whole, point, part) and float(text) > 0
+
+
+def _is_plain(text: bytes, whole: bytes, point: bytes, part: bytes) -> bool:
     if not whole.isdigit() or (point and not part.isdigit()) or len(text) > _MOST_DIGITS:
-        return -1
-    if whole[0] == _ZERO and (len(whole) > 1 or not float(text)):
-        return -1
-    return len(part)
+        return False
+    return whole[0] != _ZERO or len(whole) == 1
 
 
 class Stretches:
@@ -159,35 +220,32 @@ class Stretches:
         verdicts = [judge.judge(f"{_FINE.divide(middle, by):f}", given) for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.
         self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
-        places = -int(by.as_tuple().exponent)
-        self._by = (int(by.scaleb(places, EXACT)), places) if converted else None
+        self._by_places = -int(by.as_tuple().exponent)
+        self._by = int(by.scaleb(self._by_places, EXACT)) if converted else None
         # Binary floats only find the stretch, and only where they are surely far from its ends: by more than
         # half a unit in the last digit (which the note on rounding asks about) and more than their own error.
-        self._float_ends = [float(end) for end in ends]
-        self._float_by = float(by)
-        error = float(ends[-1]) * 1e-9
-        self._margins = [float(by) * 0.6 * 10.0**-places + error for places in range(_MOST_DIGITS + 1)]
+        self._ends = [float(end / by) for end in ends]
+        error = self._ends[-1] * 1e-9
+        self._margins = [0.6 * 10.0**-places + error for places in range(_MOST_DIGITS + 1)]
 
     def find(self, text: bytes) -> tuple[int, bytes] | None:
         """Return the number of the stretch and the canonical value, or None for what the core must judge."""
-        places = plain_places(text)
-        if places < 0:
+        whole, point, part = text.partition(b".")
+        if not _is_plain(text, whole, point, part):
             return None
-        near, margin = float(text) * self._float_by, self._margins[places]
-        at = bisect(self._float_ends, near - margin)
-        if at != bisect(self._float_ends, near + margin):
+        number, places = float(text), len(part)
+        margin = self._margins[places]
+        at = bisect(self._ends, number - margin)
+        if at != bisect(self._ends, number + margin):
             return None
-        return at, text if self._by is None else _product(text, places, *self._by)
-
-
-def _product(text: bytes, places: int, digits: int, by_places: int) -> bytes:
-    """Multiply a plain number by `digits` over ten to the `by_places`, exactly, without trailing zeros."""
-    product, places = int(text.replace(b".", b"")) * digits, places + by_places
-    if places <= 0:
-        return b"%d" % (product * 10**-places)
-    written = b"%0*d" % (places + 1, product)
-    part = written[-places:].rstrip(b"0")
-    return written[:-places] + b"." + part if part else written[:-places]
+        if self._by is None:
+            return at, text
+        product, places = int(whole + part) * self._by, places + self._by_places
+        if places <= 0:
+            return at, b"%d" % (product * 10**-places)
+        written = b"%0*d" % (places + 1, product)
+        behind = written[-places:].rstrip(b"0")
+        return at, written[:-places] + b"." + behind if behind else written[:-places]
 
 
 def cells_of(judged: Interpretation) -> tuple[str, ...]:

@@ -1,14 +1,20 @@
 """A whole file through: what the options settle, what the header says, then the stream."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Protocol
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.model import Analyte, DecimalMark
 from labcheck.sources.columns import find_layout
-from labcheck.sources.csv import Annotator, Tally, annotate, records
-from labcheck.sources.files import Read, Write, as_utf8
+from labcheck.sources.csv import Annotator, Rows
+from labcheck.sources.files import Input, Read, Write, as_utf8
+from labcheck.sources.records import records
 from labcheck.sources.rows import Judge
+from labcheck.sources.stream import Stream, annotate
+from labcheck.sources.tally import Tally
 from labcheck.wording import quote
 
 _DELIMITERS = (b",", b";", b"\t", b"|")
@@ -16,93 +22,125 @@ _LONGEST_HEADER = 1 << 20
 _BOM = "\ufeff".encode()
 
 
-class Table:
-    """What the options settle for every file of a run."""
+class Other(Rows, Protocol):
+    """Another format for a whole table than its own."""
 
-    def __init__(
-        self,
-        *,
-        catalogue: Catalogue,
-        asked: Mapping[str, str],
-        wide: Sequence[str],
-        analyte: str | None,
-        units: Mapping[str, str],
-        delimiter: bytes | None,
-        decode: Callable[[bytes], str],
-        decimal: DecimalMark | None,
-        prefix: str,
-        only: frozenset[str],
-    ) -> None:
-        self._catalogue = catalogue
-        self._asked = asked
-        self._wide = wide
-        self._analyte = analyte
-        self._units = units
-        self._delimiter = delimiter
-        self._decode = decode
-        self._decimal: DecimalMark | None = decimal
-        self._prefix = prefix
-        self._only = only
-        self._ended = True
+    def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
+        """Return what stands before the rows."""
+
+    def end(self, tally: Tally) -> str:
+        """Return what stands behind them."""
+
+
+@dataclass
+class Table:
+    """What the options settle for every file of a run, and what the run has come to.
+
+    `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets`, to judge
+    by, are by analyte. Rows of the categories in `only` are passed on, or all of them, in the format `other`
+    or in the table's own; where `writes` is off, they are counted and nothing is put out. A file of more than
+    `alone` bytes is worth `jobs` processes; where its size is not known, so many are done by one first.
+    """
+
+    catalogue: Catalogue
+    tally: Tally
+    asked: Mapping[str, str]
+    wide: Sequence[str]
+    analyte: str | None
+    units: Mapping[str, str]
+    delimiter: bytes | None
+    decode: Callable[[bytes], str]
+    decimal: DecimalMark | None
+    range_sets: Mapping[str, str | None]
+    all_ranges: Sequence[str]
+    prefix: str
+    only: frozenset[str]
+    other: Callable[[bytes], Other | None]
+    writes: bool
+    refusals: Write | None
+    jobs: int
+    alone: int
+    _shape: tuple[object, ...] | None = field(default=None, init=False)
+    _rows: Other | None = field(default=None, init=False)
+    _open: bool = field(default=False, init=False)
 
     def annotate(
-        self, name: str, read: Read, write: Write, tally: Tally, earlier: tuple[object, ...] | None
-    ) -> tuple[object, ...]:
-        """Annotate one file; return its shape, which must be that of an `earlier` one if there was."""
-        start, read, write, recoded = as_utf8(read, write, _at_least(b"", read, lambda data: len(data) > 1))
-        decode = bytes.decode if recoded else self._decode
-        start = _at_least(
-            start, read, lambda data: len(data) > _LONGEST_HEADER or b"\n" in data or b"\r" in data
-        )
-        delimiter = self._delimiter or _delimiter_of(start)
-        raw, start = _first_record(name, start, read, delimiter)
+        self, name: str, source: Input, write: Write, progress: Callable[[int, int], object] | None
+    ) -> None:
+        """Annotate one file; raise Usage if its columns are not those of the file before."""
+        read = source.read
+        start = _at_least(b"", read, lambda got: len(got) > 1)
+        start, read, own_write, recoded = as_utf8(name, read, write, start)
+        decode = partial(bytes.decode, errors="replace") if recoded else self.decode
+        start = _at_least(start, read, lambda got: len(got) > _LONGEST_HEADER or b"\n" in got or b"\r" in got)
+        delimiter = self.delimiter or _delimiter_of(start)
+        raw, rest = _first_record(name, start, read, delimiter)
         bom = _BOM if raw.startswith(_BOM) else b""
-        none: tuple[bytes, list[bytes], bool] = (b"", [], True)
-        _, cells, closed = next(records(raw[len(bom) :], delimiter, final=True), none)
-        if not closed:
-            raise UnreadableFile(f"{quote(name, 200)} has a quote in its header that is never closed")
-        header = [decode(cell) for cell in cells]
-        if not header:
-            raise UnreadableFile(f"{quote(name, 200)} is empty; its first line must name the columns")
+        header = [decode(cell) for cell in _cells(name, raw[len(bom) :], delimiter)]
         shape = (header, delimiter, recoded)
-        if earlier not in (None, shape):
+        if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
-        layout = find_layout(
-            header, self._catalogue, asked=self._asked, wide=self._wide, analyte=self._analyte
-        )
+        layout = find_layout(header, self.catalogue, asked=self.asked, wide=self.wide, analyte=self.analyte)
         annotator = Annotator(
             header,
             layout,
             [self._judge(measured.analyte, wide=layout.wide) for measured in layout.results],
             delimiter,
             decode,
-            prefix=self._prefix,
-            only=self._only,
+            tally=self.tally,
+            prefix=self.prefix,
+            only=self.only,
             newline=b"\r\n" if raw.endswith(b"\r\n") else b"\n",
-            tally=tally,
+            writes=self.writes,
         )
         if taken := set(annotator.added).intersection(header):
             raise Usage(f"there is a column {quote(min(taken))} already; choose other names with --prefix")
+        if self._shape is None:
+            self._shape = shape
+            self._rows = self.other(delimiter)
+            if self._rows:
+                write(self._rows.start(header, annotator.added).encode())
+            elif self.writes:
+                own_write(annotator.header(raw))
+        elif self._open and not self._rows:
+            own_write(b"\n")  # the last row of the file before had no line break
+        stream = Stream(
+            annotator,
+            read,
+            write if self._rows else own_write,
+            refusals=self.refusals,
+            rows=self._rows,
+            progress=progress,
+        )
+        shared = source.is_plain and not recoded and not self._rows
+        alone = 0 if (source.size or 0) > self.alone else self.alone
+        self._open = annotate(stream, rest, jobs=self.jobs if shared else 1, alone=alone)
 
-        def noted(data: bytes) -> None:
-            self._ended = data.endswith((b"\n", b"\r"))
-            write(data)
-
-        if earlier is None:
-            noted(annotator.header(raw))
-        elif not self._ended:
-            write(b"\n")  # the file before had no line break at its end
-        annotate(annotator, read, noted, start)
-        return shape
+    def end(self, write: Write) -> None:
+        """Write what stands behind the last row."""
+        if self._rows:
+            write(self._rows.end(self.tally).encode())
 
     def _judge(self, analyte: Analyte | None, *, wide: bool) -> Judge:
         return Judge(
-            self._catalogue,
+            self.catalogue,
             analyte=analyte,
-            units=self._units,
-            decimal=self._decimal,
+            units=self.units,
+            decimal=self.decimal,
+            range_sets=self.range_sets,
+            all_ranges=self.all_ranges,
             blank_is_absent=wide,
         )
+
+
+def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
+    """Return the cells of the header."""
+    header = next(records(raw, delimiter, final=True), None)
+    if header is None or (header.closed and not header.cells):
+        raise UnreadableFile(f"{quote(name, 200)} is empty; its first line must name the columns")
+    if not header.closed:
+        raise UnreadableFile(f"{quote(name, 200)} has a quote in its header that is never closed")
+    return header.cells
 
 
 def _at_least(start: bytes, read: Read, enough: Callable[[bytes], bool]) -> bytes:
@@ -115,8 +153,8 @@ def _at_least(start: bytes, read: Read, enough: Callable[[bytes], bool]) -> byte
 def _first_record(name: str, start: bytes, read: Read, delimiter: bytes) -> tuple[bytes, bytes]:
     """Return the first record's bytes and what has been read behind it."""
     while True:
-        for raw, _, _ in records(start[:_LONGEST_HEADER], delimiter, final=False):
-            return raw, start[len(raw) :]
+        for record in records(start[:_LONGEST_HEADER], delimiter, final=False):
+            return record.raw, start[len(record.raw) :]
         if len(start) > _LONGEST_HEADER:
             raise UnreadableFile(
                 f"{quote(name, 200)} is no table: its first line does not end within a megabyte"
@@ -146,16 +184,16 @@ def one_byte(delimiter: str | None) -> bytes | None:
 def decoder(encoding: str | None) -> Callable[[bytes], str]:
     """Return what decodes a cell; without an `encoding` UTF-8, and Windows-1252 for a cell that is none."""
     if encoding is None:
-
-        def decode(cell: bytes) -> str:
-            try:
-                return cell.decode()
-            except UnicodeDecodeError:
-                return cell.decode("cp1252", "replace")
-
-        return decode
+        return _decode_any
     try:
         b"a".decode(encoding, "replace")
     except (LookupError, ValueError) as error:
         raise Usage(f"--encoding {quote(encoding)} is not known; type one as in latin-1 or cp1252") from error
     return lambda cell: cell.decode(encoding, "replace")
+
+
+def _decode_any(cell: bytes) -> str:
+    try:
+        return cell.decode()
+    except UnicodeDecodeError:
+        return cell.decode("cp1252", "replace")

@@ -1,0 +1,119 @@
+"""What has come of a document's results: counts, shares, and for each analyte a histogram."""
+
+from collections.abc import Iterator, Mapping
+from decimal import Context, Decimal
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from labcheck.catalogue import Catalogue
+from labcheck.model import Analyte, Category, RangeSet
+from labcheck.ranges import canonical_bands
+from labcheck.reports import bar, histogram, named
+from labcheck.reports.terminal.console import COLOURS, DISCLAIMER, grid, print_parts, title
+from labcheck.sources.tally import Tally
+from labcheck.units import read_unit
+
+_HEIGHT = 6
+_EIGHTHS = "▏▎▍▌▋▊▉█"
+
+
+def print_overview(
+    tally: Tally, catalogue: Catalogue, range_sets: Mapping[str, str | None], console: Console
+) -> None:
+    """Print the counts; `range_sets` are those that were asked for, by analyte, None for the default."""
+    print_parts(console, [*_parts(tally, catalogue, range_sets, console), DISCLAIMER])
+
+
+def _parts(
+    tally: Tally, catalogue: Catalogue, range_sets: Mapping[str, str | None], console: Console
+) -> Iterator[RenderableType]:
+    yield Text(f"{tally.rows:,} {'row' if tally.rows == 1 else 'rows'}\n", style="bold")
+    for id, counts in tally.interpreted.items():
+        yield title(catalogue[id])
+        yield Padding(_shares(counts, console), (0, 2))
+        if range_set := _used(catalogue[id], range_sets.get(id)):
+            yield from _histogram(tally, catalogue[id], range_set, sum(counts.values()), console)
+        yield ""
+    yield from _refused(tally)
+    if tally.not_covered:
+        yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
+
+
+def _used(analyte: Analyte, id: str | None) -> RangeSet | None:
+    """Return the range set that all results were judged by, or None where each had its report's own."""
+    used = analyte.default_range if id is None else analyte.range_sets.get(id)
+    return used and used.printed_for(read_unit(analyte.unit).kind)
+
+
+def _shares(counts: Mapping[str, int], console: Console) -> RenderableType:
+    total = sum(counts.values())
+    table = grid(4, 2)
+    table.columns[1].justify = table.columns[2].justify = "right"
+    room = max(console.width - 40, 8)
+    for category in Category:
+        number = counts.get(category, 0)
+        if number or category is not Category.INDETERMINATE:
+            length = number / total * room
+            table.add_row(
+                Text(category, style=f"bold {COLOURS[category]}"),
+                f"{number:,}",
+                f"{number / total:.1%}",
+                Text(_bar(length, ascii_only=console.options.ascii_only), style=COLOURS[category]),
+            )
+    return table
+
+
+def _bar(length: float, *, ascii_only: bool) -> str:
+    if ascii_only:
+        return "#" * round(length)
+    eighths = max(round(length * 8), 1) if length else 0
+    return _EIGHTHS[-1] * (eighths // 8) + (_EIGHTHS[eighths % 8 - 1] if eighths % 8 else "")
+
+
+def _histogram(
+    tally: Tally, analyte: Analyte, range_set: RangeSet, judged: int, console: Console
+) -> Iterator[RenderableType]:
+    bins = tally.values.get(analyte.id)
+    if not bins:
+        return
+    bands = canonical_bands(range_set, analyte)
+    glyphs = bar.ASCII if console.options.ascii_only else bar.UNICODE
+    width = console.width - 4
+    drawn = histogram.draw(bins, Decimal(str(tally.widths[analyte.id])), bands, width, _HEIGHT, glyphs)
+    text = Text(no_wrap=True, overflow="crop")
+    for row in drawn.rows:
+        start = 0
+        for category, characters in drawn.zones:
+            text.append(row[start : start + len(characters)], COLOURS[category])
+            start += len(characters)
+        text.append("\n")
+    for category, characters in drawn.zones:
+        text.append(characters, COLOURS[category])
+    text.append("\n" + "\n".join(drawn.legend))
+    yield Padding(text, (1, 2, 0, 2))
+    yield Padding(Text(" ".join(_remarks(analyte, range_set, drawn, judged - sum(bins.values())))), (0, 2))
+
+
+def _remarks(
+    analyte: Analyte, range_set: RangeSet, drawn: histogram.Histogram, censored: int
+) -> Iterator[str]:
+    yield f"{analyte.unit}; {range_set}, {named(range_set)}."
+    if drawn.beyond:
+        yield f"{drawn.beyond:,} above {Context(prec=4).plus(drawn.end).normalize():f} are not drawn."
+    if censored:
+        yield f"{censored:,} with < or > are counted, not drawn."
+
+
+def _refused(tally: Tally) -> Iterator[RenderableType]:
+    if not tally.refused:
+        return
+    yield Text("Refused", style="bold")
+    table = grid(4, 2)
+    table.columns[2].justify = "right"
+    for kind, number, places in tally.refused:
+        more = ", ..." if number > len(places) else ""
+        rows = "row " if all(isinstance(place, int) for place in places) else ""
+        table.add_row(kind.analyte, kind.reason, f"{number:,}", f"{rows}{', '.join(map(str, places))}{more}")
+    yield Padding(table, (0, 2, 1, 2))

@@ -1,0 +1,198 @@
+"""The key cells of a row -> what is appended to it, remembered: what judging costs is paid once a key.
+
+A key is the bytes of the cells that a verdict rests on, as in `vitd,22.5,ng/mL`. `Answers` is a dict of what
+has been said, so that a known key costs one look-up; the rest of the module is what an unknown one costs,
+which is most of the work in a table whose values are all different. Rows that differ in their value alone
+share a `_Way`, and most plain numbers are answered from its stretches; the core is asked for what is left.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from labcheck.sources.columns import Measured
+from labcheck.sources.records import quoted
+from labcheck.sources.rows import Given, Judge, Kind, Same, Stretches, Verdict, is_plain
+from labcheck.sources.tally import Tally
+
+MEMO = 32_000
+"""Distinct keys remembered for each result of a row; some 10 MB."""
+
+_JUDGED = 4_000
+_LONGEST = 500
+"""A key of more bytes is not remembered."""
+
+Key = bytes | tuple[bytes, ...]
+"""Key cells as they stand in the file: a run of neighbouring cells, or several runs."""
+
+
+class _Way(NamedTuple):
+    """How rows that differ in their value alone are answered; where nothing else is known, by the core.
+
+    `always` is the verdict on any value, `plain` the one on any plain number; `parts` are what stands before
+    and behind the canonical value, for each of the `stretches` that is not for the core to judge.
+    """
+
+    given: Given
+    always: Verdict | None = None
+    plain: Verdict | None = None
+    stretches: Stretches | None = None
+    parts: Sequence[tuple[bytes, bytes, Kind] | None] = ()
+
+
+class Answers(dict[Key, bytes]):
+    """What to append to a row for one of its results, by the row's key.
+
+    `kinds` has the kind of each answer, `counts` how often it was given since the counts were last handed
+    over; `named` are those refusals of which the rows are still to be named, `passed` those answers whose
+    rows --only passes on.
+    """
+
+    def __init__(
+        self,
+        measured: Measured,
+        judge: Judge,
+        delimiter: bytes,
+        decode: Callable[[bytes], str],
+        tally: Tally,
+        *,
+        end: bytes,
+        only: frozenset[str],
+    ) -> None:
+        """Write `end` behind each answer; `only` are the categories that --only passes on."""
+        super().__init__()
+        self.columns = sorted(measured.columns.values())
+        self.counts: Counter[bytes] = Counter()
+        self.kinds: dict[bytes, Kind] = {}
+        self.named: set[bytes] = set()
+        self.passed: set[bytes] = set()
+        roles = {column: role for role, column in measured.columns.items()}
+        self._roles = [roles[column] for column in self.columns]
+        self._value = self._roles.index("value")
+        self._unit = measured.unit
+        self._judge = judge
+        self._delimiter = delimiter
+        self._decode = decode
+        self._tally = tally
+        self._end = end
+        self._only = only
+        self._ways: dict[tuple[bytes, ...], _Way] = {}
+        self._judged: dict[tuple[bytes, ...], Verdict] = {}
+
+    def __missing__(self, key: Key) -> bytes:
+        if type(key) is bytes and b'"' not in key:
+            answer = self.of(key.split(self._delimiter))
+        else:
+            runs = (key,) if isinstance(key, bytes) else key
+            answer = self.of([cell for run in runs for cell in self._split(run)])
+        if len(key) <= _LONGEST:
+            self[key] = answer
+        return answer
+
+    def of(self, cells: list[bytes]) -> bytes:
+        """Answer a row with these key cells, in the order of their columns."""
+        value = cells.pop(self._value)
+        others = tuple(cells)
+        way = self._ways.get(others) or self._way(others)
+        if way.stretches and (found := way.stretches.find(value)) and (part := way.parts[found[0]]):
+            before, behind, kind = part
+            answer = before + found[1] + behind
+            self.kinds[answer] = kind
+            if kind.category in self._only:
+                self.passed.add(answer)
+            return answer
+        if way.always:
+            return self._written(way.always)
+        if way.plain and is_plain(value):
+            return self._written(way.plain)
+        return self._written(self._asked(value, others, way))
+
+    def verdict(self, cells: list[bytes]) -> Verdict:
+        """Ask the core about a row with these key cells, in the order of their columns."""
+        value = cells.pop(self._value)
+        others = tuple(cells)
+        return self._asked(value, others, self._ways.get(others) or self._way(others))
+
+    def hand_over(self) -> None:
+        """Count in the tally what was counted here."""
+        for answer, times in self.counts.items():
+            self._tally.kinds[self.kinds[answer]] += times
+        if self._tally.widths:
+            for answer, times in self.counts.items():
+                value = answer.split(self._delimiter, 3)[2]
+                self._tally.count_value(self.kinds[answer].analyte, value.decode(), times)
+        self.counts.clear()
+
+    def forget_if_large(self) -> None:
+        """Keep memory flat; to be called now and then."""
+        if len(self) > MEMO or len(self.kinds) > MEMO:
+            self.hand_over()
+            for memo in (self, self.kinds, self.named, self.passed):
+                memo.clear()
+
+    def unname(self) -> None:
+        """Leave out of `named` what the tally has enough rows of."""
+        self.named = {answer for answer in self.named if self._tally.wants(self.kinds[answer])}
+
+    def _asked(self, value: bytes, others: tuple[bytes, ...], way: _Way) -> Verdict:
+        key = (*others, value)
+        verdict = self._judged.get(key)
+        if verdict is None:
+            if len(self._judged) > _JUDGED:
+                self._judged.clear()
+            verdict = self._judged[key] = self._padded(self._judge.judge(self._decode(value), way.given))
+        return verdict
+
+    def _written(self, verdict: Verdict) -> bytes:
+        answer = self._joined(verdict.cells) + self._end
+        self.kinds[answer] = verdict.kind
+        if verdict.kind.category in self._only:
+            self.passed.add(answer)
+        if self._tally.wants(verdict.kind):
+            self.named.add(answer)
+        return answer
+
+    def _way(self, others: tuple[bytes, ...]) -> _Way:
+        if len(self._ways) > _JUDGED:
+            self._ways.clear()
+        way = self._ways[others] = self._found_way(self._given(others))
+        return way
+
+    def _found_way(self, given: Given) -> _Way:
+        match self._judge.stretches(given):
+            case Verdict() as verdict:
+                return _Way(given, always=self._padded(verdict))
+            case Same(verdict):
+                return _Way(given, plain=self._padded(verdict))
+            case Stretches() as stretches:
+                return _Way(
+                    given, stretches=stretches, parts=[v and self._parts(v) for v in stretches.verdicts]
+                )
+            case None:
+                return _Way(given)
+
+    def _parts(self, verdict: Verdict) -> tuple[bytes, bytes, Kind]:
+        before = self._joined(verdict.cells[:1]) + self._delimiter
+        return before, self._joined(verdict.cells[2:]) + self._end, verdict.kind
+
+    def _given(self, others: Sequence[bytes]) -> Given:
+        roles = [role for role in self._roles if role != "value"]
+        known = dict(zip(roles, map(self._decode, others), strict=True))
+        return Given(header_unit=self._unit, **known)
+
+    def _joined(self, cells: Sequence[str]) -> bytes:
+        return b"".join(self._delimiter + quoted(cell, self._delimiter) for cell in cells)
+
+    def _padded(self, verdict: Verdict) -> Verdict:
+        """Fill up a verdict that has fewer cells than others."""
+        missing = len(self._judge.cells) - len(verdict.cells)
+        return verdict._replace(cells=(*verdict.cells, *[""] * missing)) if missing else verdict
+
+    def _split(self, run: bytes) -> list[bytes]:
+        """Return the cells of a run; beside quotes, a NUL stands for a delimiter in quotes."""
+        if b'"' not in run:
+            return run.split(self._delimiter)
+        text = run.replace(b"\0", self._delimiter).decode("latin-1")
+        row = next(csv.reader([text], delimiter=self._delimiter.decode()))
+        return [cell.encode("latin-1") for cell in row]

@@ -1,0 +1,136 @@
+"""Blocks through an annotator: read, annotate, write.
+
+One process does it, or several take turns (turns.py): whoever has the turn to read takes a block and passes
+the turn on as soon as it is sure where the next block begins. The turn to write goes round in the same order,
+so that rows come out as they came in.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from labcheck.sources.csv import Annotator, Rows
+from labcheck.sources.files import Read, Write
+from labcheck.sources.tally import Tally
+from labcheck.sources.turns import Turns, take_turns
+
+_LARGE = 1 << 20
+
+
+class Unread(NamedTuple):
+    """What is still to do; the turn to read comes with it.
+
+    `waiting` was read and not annotated; more is read when it is no longer than `need` bytes. `row` is the
+    number of the last record before it, `seen` how many bytes have been read, `ended` that there are no more.
+    """
+
+    waiting: bytes
+    need: int = 0
+    row: int = 1
+    seen: int = 0
+    ended: bool = False
+
+    @property
+    def done(self) -> bool:
+        return self.ended and not self.waiting
+
+
+class Stream(NamedTuple):
+    """Where blocks come from, what annotates them, where they go to.
+
+    `refusals` takes the list of refusals, `progress` is told how many bytes and records have been read.
+    `rows` is the other format to write in, if it is not the table's own. Without `quick`, all goes the plain
+    way.
+    """
+
+    annotator: Annotator
+    read: Read
+    write: Write
+    refusals: Write | None = None
+    rows: Rows | None = None
+    progress: Callable[[int, int], object] | None = None
+    quick: bool = True
+
+
+def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> bool:
+    """Annotate all that comes, and say whether the last row written lacks a line break.
+
+    `rest` came behind the header. After `alone` bytes, `jobs` processes take turns. At the end, the tally of
+    the annotator has counted all.
+    """
+    annotator = stream.annotator
+    left = Unread(rest, row=annotator.row, seen=len(rest))
+    turns: Turns[Unread] = Turns()
+    while not left.done and (jobs == 1 or left.seen <= alone):
+        left = _step(stream, left, turns)
+    annotator.hand_over()
+    if left.done:
+        return annotator.last_written[1]
+
+    def others_part(turns: Turns[Unread]) -> tuple[Tally, tuple[int, bool]]:
+        annotator.tally.start_again()
+        _take_part(stream._replace(progress=None), None, turns)
+        return annotator.tally, annotator.last_written
+
+    others = take_turns(jobs, lambda turns: _take_part(stream, left, turns), others_part)
+    for tally, _ in others:
+        annotator.tally.add(tally)
+    return max(annotator.last_written, *(written for _, written in others))[1]
+
+
+def _take_part(stream: Stream, left: Unread | None, turns: Turns[Unread]) -> None:
+    """Do what falls to this process; the first one begins with what is `left`."""
+    left = left or turns.take_reading()
+    while left and not left.done:
+        left = _step(stream, left, turns)
+        if not left.done:
+            left = turns.take_reading()
+    stream.annotator.hand_over()
+
+
+def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
+    """Read, annotate and write a block, and return what is left, which the next one to read has then."""
+    annotator = stream.annotator
+    annotator.row = left.row
+    while True:
+        left = _read_on(stream, left)
+        waiting, need, _, seen, ended = left
+        cut = waiting.rfind(b"\n") + 1
+        lines = waiting[:cut]
+        masked = annotator.masked(lines) if stream.quick and not stream.rows and cut else None
+        if masked is not None:
+            row = annotator.row + masked.count(b"\n")
+            left = Unread(waiting[cut:], len(waiting) - cut, row, seen, ended)
+            turns.pass_reading(left, done=left.done)
+            quick = annotator.quick(lines, masked)
+            out = annotator.plain(lines, final=True)[0] if quick is None else quick
+            break
+        out, used = annotator.plain(waiting, final=ended, rows=stream.rows)
+        waiting = waiting[used:]
+        # A record without an end: when it is large, look again only when there is twice as much.
+        need = len(waiting) * (2 if len(waiting) > _LARGE else 1)
+        left = Unread(waiting, need, annotator.row, seen, ended)
+        if used or ended:
+            turns.pass_reading(left, done=left.done)
+            break
+    turns.take_writing()
+    if out:
+        stream.write(out)
+        annotator.last_written = annotator.row, not out.endswith((b"\n", b"\r"))
+    if stream.refusals:
+        annotator.tally.list_refusals(stream.refusals)
+    turns.pass_writing()
+    return left
+
+
+def _read_on(stream: Stream, left: Unread) -> Unread:
+    """Read until there is more than is needed, or no more."""
+    parts, size, ended = [left.waiting], len(left.waiting), left.ended
+    while not ended and size <= left.need:
+        got = stream.read()
+        parts.append(got)
+        size += len(got)
+        ended = not got
+    seen = left.seen + size - len(left.waiting)
+    if stream.progress:
+        stream.progress(seen, left.row)
+    return left._replace(waiting=b"".join(parts), seen=seen, ended=ended)

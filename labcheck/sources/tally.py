@@ -1,0 +1,109 @@
+"""What has come of a document's results: counted by kind, a refusal's first places, the values by size."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from labcheck.catalogue import Catalogue
+from labcheck.sources.rows import NOTHING, REFUSED, Kind
+
+EXAMPLES = 5
+
+_BINS = 1000
+"""So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
+
+Place = int | str
+"""Where a result stands: a row, numbered as in a spreadsheet, or words as in `message 3, OBX 12`."""
+
+
+@dataclass
+class Tally:
+    """The counts so far.
+
+    `rows` are those of a table, or the results of another document. `values` has, by analyte, how many
+    results lie in each bin, which are `widths` wide (in the canonical unit) and begin at 0; analytes without
+    a width and results with a comparator are left out. `examples` keeps the first few places of each refusal.
+    """
+
+    widths: Mapping[str, float] = field(default_factory=dict)
+    lists_refusals: bool = False
+    rows: int = 0
+    kinds: Counter[Kind] = field(default_factory=Counter)
+    values: dict[str, Counter[int]] = field(default_factory=dict)
+    examples: dict[Kind, list[Place]] = field(default_factory=dict)
+    unlisted: list[tuple[Place, Kind]] = field(default_factory=list)
+
+    def count(self, kind: Kind, canonical: str) -> None:
+        """Count a result of a kind; `canonical` is its value with its comparator, empty if it has none."""
+        self.kinds[kind] += 1
+        self.count_value(kind.analyte, canonical, 1)
+
+    def count_value(self, analyte: str, canonical: str, times: int) -> None:
+        """Count a value that comes so many `times`, unless it has a comparator."""
+        if canonical[:1].isdigit() and analyte in self.widths:
+            bin = int(float(canonical) / self.widths[analyte] + 1e-9)  # 0.3 is in 3 bins of 0.1, not in 2
+            self.values.setdefault(analyte, Counter())[bin] += times
+
+    def refuse(self, place: Place, kind: Kind) -> None:
+        """Keep the place of a refusal; it is not counted here."""
+        places = self.examples.setdefault(kind, [])
+        if len(places) < EXAMPLES:
+            places.append(place)
+        if self.lists_refusals:
+            self.unlisted.append((place, kind))
+
+    def wants(self, kind: Kind) -> bool:
+        """Say whether the places of such results are still to be named."""
+        return kind.category == REFUSED and (
+            self.lists_refusals or len(self.examples.get(kind, ())) < EXAMPLES
+        )
+
+    @property
+    def interpreted(self) -> dict[str, dict[str, int]]:
+        """How many results there are of each category, by analyte."""
+        counts: dict[str, dict[str, int]] = {}
+        for kind, number in sorted(self.kinds.items()):
+            if kind.category not in ("", REFUSED):
+                counts.setdefault(kind.analyte, {})[kind.category] = number
+        return counts
+
+    @property
+    def refused(self) -> list[tuple[Kind, int, list[Place]]]:
+        """Each kind of refusal, how many there are, and the first few places."""
+        kinds = sorted(kind for kind in self.kinds if kind.category == REFUSED)
+        return [(kind, self.kinds[kind], self.examples.get(kind, [])) for kind in kinds]
+
+    @property
+    def not_covered(self) -> int:
+        """How many results are of other tests, or were not measured."""
+        return self.kinds[NOTHING.kind]
+
+    def list_refusals(self, write: Callable[[bytes], object]) -> None:
+        """Write a line for each refusal since the last time."""
+        if self.unlisted:
+            lines = [f"{place},{kind.analyte},{kind.reason}\n" for place, kind in self.unlisted]
+            self.unlisted.clear()
+            write("".join(lines).encode())
+
+    def start_again(self) -> None:
+        """Count from nothing; which refusals have had their places named stays known."""
+        self.rows = 0
+        self.kinds.clear()
+        self.values.clear()
+
+    def add(self, other: "Tally") -> None:
+        """Add what another has counted of the same table."""
+        self.rows += other.rows
+        self.kinds += other.kinds
+        for analyte, bins in other.values.items():
+            self.values.setdefault(analyte, Counter()).update(bins)
+        for kind, places in other.examples.items():
+            both = {*self.examples.get(kind, ()), *places}
+            self.examples[kind] = sorted(both, key=lambda place: (isinstance(place, str), place))[:EXAMPLES]
+
+
+def bin_widths(catalogue: Catalogue) -> dict[str, float]:
+    """Return how wide the bins of each analyte's values are: a power of ten, in its canonical unit."""
+    highest = {id: catalogue[id].plausible.high or Decimal(1) for id in catalogue.ids}
+    return {id: 10.0 ** (high / _BINS).adjusted() for id, high in highest.items()}

@@ -1,0 +1,153 @@
+"""Blocks and turns: one process or several, the same bytes in the same order, and the same counts."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labcheck.sources.stream import Stream, annotate
+from labcheck.sources.turns import CAN_FORK, Turns, take_turns
+from tests.test_csv import HEADER, annotator
+
+pytestmark = pytest.mark.skipif(not CAN_FORK, reason="taking turns needs fork")
+
+LABCHECK = Path(sys.executable).with_name("labcheck")
+
+
+def rows(count: int) -> bytes:
+    """Make rows of every kind, enough for several blocks."""
+    kinds = [
+        b"{n},vitd,2{m}.{m},ng/mL,\n",
+        b'{n},b12,{n},pmol/L,"a, b"\n',
+        b'{n},vitd,<4,ng/mL,"two\nlines"\n',
+        b"{n},vitd,zz,ng/mL,\n",
+        b"{n},Ferritin,5,ng/mL\n",
+        b"{n},b12,300,apples,\n",
+    ]
+    often = [*kinds[:2] * 200, *kinds]  # many blocks are quick, some are not
+    return b"".join(
+        often[n % len(often)].replace(b"{n}", b"%d" % n).replace(b"{m}", b"%d" % (n % 10))
+        for n in range(1, count + 1)
+    )
+
+
+def run(body: bytes, folder: Path, *, jobs: int) -> tuple[bytes, bytes, Any]:
+    source, out, refusals = folder / "in", folder / f"out{jobs}", folder / f"errors{jobs}"
+    source.write_bytes(body)
+    made = annotator(HEADER)
+    made.tally.lists_refusals = True
+    with (
+        source.open("rb", buffering=0) as file,
+        out.open("wb", buffering=0) as written,
+        refusals.open("wb", buffering=0) as listed,
+    ):
+        stream = Stream(made, lambda: file.read(1 << 14), written.write, refusals=listed.write)
+        unfinished = annotate(stream, b"", jobs=jobs)
+    tally = made.tally
+    return (
+        out.read_bytes(),
+        refusals.read_bytes(),
+        (tally.rows, tally.kinds, tally.examples, unfinished),
+    )
+
+
+@pytest.mark.parametrize("body", [rows(9000), rows(9000)[:-1], rows(3), b"1,vitd,22,ng/mL,x", b""])
+@pytest.mark.parametrize("jobs", [2, 3])
+def test_processes_that_take_turns_write_what_one_writes(body: bytes, jobs: int, tmp_path: Path) -> None:
+    assert run(body, tmp_path, jobs=jobs) == run(body, tmp_path, jobs=1)
+
+
+def test_a_row_of_many_megabytes_is_passed_on(tmp_path: Path) -> None:
+    body = b'1,vitd,22,ng/mL,"' + b"x\n" * (3 << 20) + b'"\n2,vitd,35,ng/mL,\n'
+    out, _, (count, *_) = run(body, tmp_path, jobs=2)
+    assert count == 2
+    assert out.count(b"\n") == body.count(b"\n")
+    assert out.endswith(b"2,vitd,35,ng/mL,,vitd,35,ng/mL,normal,N,30-40 ng/mL,\n")
+
+
+def taken(first: Callable[[Turns[int]], object], other: Callable[[Turns[int]], object]) -> list[object]:
+    return take_turns(2, first, other)
+
+
+def test_what_the_others_return_is_returned() -> None:
+    def first(turns: Turns[int]) -> None:
+        turns.pass_reading(20, done=False)
+
+    def other(turns: Turns[int]) -> int:
+        return (turns.take_reading() or 0) + 1
+
+    assert taken(first, other) == [21]
+
+
+def test_what_another_raises_is_raised() -> None:
+    def other(_: Turns[int]) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        taken(lambda turns: turns.take_reading(), other)
+
+
+def test_what_the_first_raises_ends_the_others() -> None:
+    def first(_: Turns[int]) -> None:
+        raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        taken(first, lambda turns: turns.take_reading())
+
+
+def test_the_signal_that_ends_another_ends_the_first() -> None:
+    program = (
+        "import os, signal\n"
+        "from labcheck.sources.turns import take_turns\n"
+        "take_turns(2, lambda t: t.take_reading(), lambda t: os.kill(os.getpid(), signal.SIGTERM))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (-signal.SIGTERM, b"")
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("large") / "large.csv"
+    file.write_bytes(b"test,value,unit\n" + b"vitd,22,ng/mL\n" * 200_000)
+    return file
+
+
+def shell(command: str) -> "subprocess.CompletedProcess[bytes]":
+    return subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {command}"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, "PATH": f"{LABCHECK.parent}:{os.environ['PATH']}"},
+    )
+
+
+@pytest.mark.parametrize("jobs", [1, 2, 3])
+def test_a_reader_that_has_enough_ends_it_quietly(jobs: int, large: Path) -> None:
+    ran = shell(f"labcheck csv {large} --jobs {jobs} | head -2")
+    assert (ran.stderr, ran.returncode, ran.stdout.count(b"\n")) == (b"", 141, 2)
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_full_disk_is_an_error(jobs: int, large: Path) -> None:
+    ran = shell(f"labcheck csv {large} --jobs {jobs} > /dev/full")
+    assert ran.returncode == 74
+    assert ran.stderr == b"labcheck: the output cannot be written: No space left on device\n"
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_run_that_is_stopped_leaves_no_file_behind(number: signal.Signals, tmp_path: Path) -> None:
+    command = [str(LABCHECK), "csv", "-q", "-o", "out.csv", "--errors", "errors.csv"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as running:
+        assert running.stdin
+        running.stdin.write(b"test,value,unit\nvitd,22,ng/mL\n")
+        running.stdin.flush()
+        while len(list(tmp_path.iterdir())) < 2:
+            assert running.poll() is None
+        running.send_signal(number)
+        assert running.wait() == (130 if number == signal.SIGINT else -number)
+        assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,59 @@
+from labcheck.catalogue import built_in
+from labcheck.sources.rows import NOTHING, Kind
+from labcheck.sources.tally import EXAMPLES, Tally, bin_widths
+
+LOW, REFUSED = Kind("vitd", "low", ""), Kind("b12", "refused", "no-value")
+
+
+def test_results_are_counted_by_analyte_and_category_and_refusals_by_reason() -> None:
+    tally = Tally()
+    for kind in (LOW, LOW, REFUSED, NOTHING.kind):
+        tally.count(kind, "")
+    tally.refuse(7, REFUSED)
+    assert tally.interpreted == {"vitd": {"low": 2}}
+    assert tally.refused == [(REFUSED, 1, [7])]
+    assert tally.not_covered == 1
+
+
+def test_values_are_counted_in_bins_and_censored_ones_in_none() -> None:
+    tally = Tally(widths={"vitd": 0.1})
+    for value in ("29.95", "30", "30.0", "30.05", "<4", ">150", ""):
+        tally.count(LOW, value)
+    tally.count(Kind("b12", "low", ""), "150")
+    assert tally.values == {"vitd": {299: 1, 300: 3}}
+
+
+def test_the_bins_of_an_analyte_are_a_power_of_ten_wide() -> None:
+    assert bin_widths(built_in()) == {"b12": 1.0, "vitd": 0.1}
+
+
+def test_the_first_places_of_a_refusal_are_kept_and_all_of_them_listed_if_asked_for() -> None:
+    tally, lines = Tally(lists_refusals=True), list[bytes]()
+    for row in range(2, 2 + EXAMPLES + 2):
+        assert tally.wants(REFUSED)
+        tally.refuse(row, REFUSED)
+    tally.list_refusals(lines.append)
+    tally.list_refusals(lines.append)
+    assert tally.examples[REFUSED] == [2, 3, 4, 5, 6]
+    assert b"".join(lines).count(b"\n") == EXAMPLES + 2
+    assert lines[0].startswith(b"2,b12,no-value\n3,")
+
+
+def test_without_a_list_no_more_places_are_wanted_than_are_shown() -> None:
+    tally = Tally()
+    for row in range(EXAMPLES):
+        tally.refuse(row, REFUSED)
+    assert not tally.wants(REFUSED)
+    assert not tally.wants(LOW)
+
+
+def test_the_counts_of_two_halves_are_added() -> None:
+    one, other = Tally(rows=3, widths={"vitd": 0.1}), Tally(rows=4, widths={"vitd": 0.1})
+    for tally, rows in ((one, (9, 2)), (other, (3, 2))):
+        tally.count(LOW, "22")
+        tally.count(REFUSED, "")
+        for row in rows:
+            tally.refuse(row, REFUSED)
+    one.add(other)
+    assert (one.rows, one.kinds[LOW], one.values) == (7, 2, {"vitd": {220: 2}})
+    assert one.refused == [(REFUSED, 2, [2, 3, 9])]
