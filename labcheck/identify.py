@@ -17,16 +17,22 @@ from labcheck.wording import quote
 
 Words = frozenset[str]
 
-_SAY_NOTHING = frozenset({
+SAY_NOTHING = frozenset({
     *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "level", "levels", "concentration"),
     *("quant", "quantitative", "ia"),
 })  # fmt: skip
-_EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "harn": "urine"}
+EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "harn": "urine"}
 # With one of these a name contradicts a code of ours, even if nothing else is known of it.
-_CONTRADICT = frozenset({
+CONTRADICT = frozenset({
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
     *("urine", "u", "csf", "liquor", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy"),
 })  # fmt: skip
+NEVER = "[<>=≤≥%?/:]"
+"""A comparator, a share, a ratio or a damaged letter: no name of ours has one."""
+
+LONGEST = 200
+"""No name of ours has more characters."""
+
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
@@ -71,16 +77,14 @@ class Identifier:
         found = self._codes[code]
         if found.loinc and found.loinc.refused:
             raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
-        if name and not by_name and not words_of(name, found.analyte.names.words).isdisjoint(_CONTRADICT):
+        if name and not by_name and not words_of(name, found.analyte.names.words).isdisjoint(CONTRADICT):
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
         if by_name and by_name.id != found.analyte.id:
             raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
         return found
 
     def _by_name(self, name: str) -> Analyte | None:
-        if len(name) > 200 or re.search(
-            r"[<>=≤≥%?/:]", name
-        ):  # a comparator, a share, a ratio, a damaged letter
+        if len(name) > LONGEST or re.search(NEVER, name):
             return None
         spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
         for words in filter(None, spelled):
@@ -95,13 +99,18 @@ class Identifier:
 
 def words_of(name: str, words: Mapping[str, str]) -> Words:
     """Return the words of a name that say something, letters and digits apart, in `words`' spelling."""
+    return frozenset(in_order(name, words)) - SAY_NOTHING
+
+
+def in_order(name: str, words: Mapping[str, str]) -> list[str]:
+    """Return all words of a name in their order, letters and digits apart, in `words`' spelling."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     plain = re.sub(r"\(oh\)\s*2", " 1 oh ", plain)  # two hydroxy groups, whatever else is written
     plain = re.sub(r"^\W*b\b\W+(?=[bv])", "blood ", plain)  # B- is blood, as S- is serum
-    known = {**_EVERYWHERE, **words}
+    known = {**EVERYWHERE, **words}
     found = (known.get(word, word).split() for word in re.findall(r"[^\W\d_]+|\d+", plain))
-    return frozenset(word for several in found for word in several) - _SAY_NOTHING
+    return [word for several in found for word in several]
 
 
 def _plain_code(code: str) -> str:

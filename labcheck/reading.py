@@ -81,7 +81,10 @@ def _numbers(sign: str, groups: str) -> tuple[str, dict[int, None], str]:
 
 _NUMBERS = {"point": _numbers(".", " ,'"), "comma": _numbers(",", " .'")}
 
-_NO_VALUE = frozenset(
+NO_SIGNS = "-. *_"
+"""A text of these signs alone says nothing."""
+
+NO_VALUE = frozenset(
     re.split(
         r"\s*[,\n]\s*",
         """n/a, na, n.a, n.d, nd, none, null, nil, tbd, unknown, blank, error, canceled, cancelled
@@ -93,6 +96,7 @@ _NO_VALUE = frozenset(
         see comment, see comments, see note, see notes, see report, siehe kommentar""",
     )
 )
+"""Words for there being no value, in lower case."""
 
 
 def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
@@ -173,7 +177,7 @@ def _plain(text: str) -> str:
 
 
 def _says_nothing(plain: str) -> bool:
-    return not plain.strip("-. *_") or plain.lower().rstrip(".") in _NO_VALUE
+    return not plain.strip(NO_SIGNS) or plain.lower().rstrip(".") in NO_VALUE
 
 
 def _is_plain(text: str, decimal: DecimalMark | None) -> bool:

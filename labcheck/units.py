@@ -116,6 +116,12 @@ def accepted_units() -> tuple[Unit, ...]:
 
 
 @cache
+def everyday_units() -> tuple[Unit, ...]:
+    """Return the units that laboratories report in: those of units.toml, which need no pint."""
+    return tuple(_by_code()[code] for code in _everyday())
+
+
+@cache
 def _by_code() -> dict[str, Unit]:
     return {unit.code: unit for unit in accepted_units()}
 

@@ -1,0 +1,86 @@
+"""The same verdicts over a whole dataframe, in the engine that it came in.
+
+`interpret_frame` compiles the catalogue into expressions that Narwhals hands to pandas, Polars, PyArrow,
+DuckDB or PySpark: what goes in comes out with columns added, a lazy frame stays lazy, no row passes through
+Python. What no expression can read for certain (`22,5`, `1 187`, a unit that is spelled in an unusual way) is
+not guessed at: its category is `unjudged`, and its note says what is unusual. `labcheck.interpret` reads it.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
+
+from labcheck.catalogue import Catalogue, built_in
+from labcheck.errors import Usage
+from labcheck.units import read_unit
+from labcheck.wording import printable, quote
+
+Frame = TypeVar("Frame")
+
+
+def interpret_frame(
+    frame: Frame,
+    *,
+    value: str,
+    test: str | None = None,
+    loinc: str | None = None,
+    unit: str | None = None,
+    comparator: str | None = None,
+    comparators: Mapping[Any, str] | None = None,
+    analyte: str | None = None,
+    units: Mapping[str, str] | None = None,
+    range_sets: Mapping[str, str] | None = None,
+    wide: bool = False,
+    prefix: str = "labcheck_",
+    catalogue: Catalogue | None = None,
+) -> Frame:
+    """Judge each row of a frame, and return it with the seven columns of `labcheck csv` added, all of text.
+
+    `value`, `test`, `loinc`, `unit` and `comparator` are names of columns. `comparators` says what a code in
+    the comparator's column stands for (`{1: "<", 2: ">"}`). `analyte` is the id of the one that all rows are
+    of, or, beside `test` or `loinc`, the only one to be judged. `units` are those of rows without one, and
+    `range_sets` what results are judged by, both by analyte id. Where the column of values is one of a `wide`
+    table, a missing value is no result rather than a refused one. `prefix` is what the new columns' names
+    begin with. An empty cell of the CSV is a null here.
+
+    A plain number gets the category that `interpret` gives, at each limit, too, or is refused for the same
+    reason. It is digits with at most a point, of 40 characters or fewer, with a comparator in front or in its
+    own column; a column of numbers is read by what the engine writes for them. Whatever else there is, apart
+    from words for there being no value, is `unjudged`, with the note `unusual-value`, `unusual-unit`,
+    `unusual-name` or `unusual-code`. So is a number with more digits than a binary float surely holds (14,
+    with the built-in ranges) that lies within a billionth of a limit. A converted `labcheck_value` is right
+    to a billionth of it.
+
+    The notes are `implausible`, `near-limit` and `code-unit-conflict`. The laboratory's own ranges and flags
+    are not looked at. Raises LabcheckError where there is no such column, analyte, unit or range set.
+    """
+    nw = _narwhals()
+    from labcheck.frames.rules import rules_of
+    from labcheck.frames.steps import Columns, Given, annotate
+
+    catalogue = catalogue or built_in()
+    only = None if analyte is None else catalogue[analyte].id
+    judged = [catalogue[id] for id in (catalogue.ids if only is None else [only])]
+    default_units = {catalogue[id].id: read_unit(spelled) for id, spelled in (units or {}).items()}
+    sets = {catalogue[id].id: range_set for id, range_set in (range_sets or {}).items()}
+    rules = [rules_of(one, sets.get(one.id), default_units.values()) for one in judged]
+    columns = Columns(value, test, loinc, unit, comparator)
+    try:
+        read = nw.from_native(frame)
+    except TypeError as error:
+        raise Usage(f"{type(frame).__name__} is no dataframe that Narwhals knows") from error
+    names = read.collect_schema().names()
+    for column in filter(None, columns):
+        if column not in names:
+            raise Usage(
+                f"there is no column {quote(column)}; the columns are {', '.join(map(printable, names))}"
+            )
+    given = Given(catalogue, rules, default_units, comparators, only, wide)
+    return cast("Frame", annotate(read, columns, given, prefix).to_native())
+
+
+def _narwhals() -> Any:
+    try:
+        import narwhals.stable.v2
+    except ModuleNotFoundError as error:
+        raise Usage("dataframes need Narwhals: pip install 'labcheck[frames]'") from error
+    return narwhals.stable.v2

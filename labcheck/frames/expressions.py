@@ -1,0 +1,231 @@
+"""One row's verdict as Narwhals expressions, in steps that each add columns for the next.
+
+Only what every engine has is used: comparing, choosing, and a few functions on text. No condition is ever
+null, as engines differ in what they make of that: a missing text is an empty one, a number that is none is 0.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from operator import and_, or_
+from typing import Any, NamedTuple
+
+import narwhals.stable.v2 as nw
+
+from labcheck.frames.names import NamePatterns
+from labcheck.frames.rules import LONGEST, NEAR, Edge, Scale, edges_of
+from labcheck.identify import LONGEST as LONGEST_NAME
+from labcheck.identify import NEVER
+from labcheck.model import Category, Interval
+from labcheck.reading import NO_SIGNS, NO_VALUE
+from labcheck.units import read_unit
+
+REFUSED, UNJUDGED, SAYS_NOTHING = "refused", "unjudged", "says-nothing"
+"""What a text can mean beside an analyte: another test, what only the careful reader knows, or nothing."""
+
+BLANKS = " \t\r\n"
+_NUMBER = r"[0-9]+(?:\.[0-9]+)?$"
+_WITH_COMPARATOR = rf"^(?:(?:[<>]=?|=[<>]|[≤≥]) *)?{_NUMBER}"
+_BEFORE = "<>=≤≥ "
+_COMPARATORS = {"<=": ("<=", "=<", "≤"), ">=": (">=", "=>", "≥"), "<": ("<",), ">": (">",)}
+_LOINC = "^[0-9]{1,7}-[0-9]$"
+_LOCAL = "^[A-Za-z0-9_:]*$"
+"""A code that is none of LOINC's, nor a date that a spreadsheet has made of one."""
+
+Expr = nw.Expr
+Value = nw.Expr | str | float | None
+Case = tuple[Expr, Value]
+
+
+def chosen(cases: Iterable[Case], otherwise: Value) -> Expr:
+    """Choose the value of the first case that holds."""
+    result = _expression(otherwise)
+    for condition, value in reversed(list(cases)):
+        result = nw.when(condition).then(_expression(value)).otherwise(result)
+    return result
+
+
+def _expression(value: Value) -> Expr:
+    if value is None:
+        return nw.lit(None, nw.String)
+    return value if isinstance(value, nw.Expr) else nw.lit(value)
+
+
+def any_of(conditions: Iterable[Expr]) -> Expr:
+    """Say whether one of the conditions holds."""
+    return reduce(or_, conditions)
+
+
+def all_of(conditions: Iterable[Expr]) -> Expr:
+    """Say whether all of them hold."""
+    return reduce(and_, conditions)
+
+
+def equals(expr: Expr, texts: Iterable[str]) -> Expr:
+    """Say whether it is one of a few texts."""
+    return any_of(expr == text for text in texts)
+
+
+def text(column: str, dtype: Any) -> Expr:
+    """Write a column as text; what is missing is empty."""
+    expr = nw.col(column)
+    if dtype.is_float():
+        written = (
+            nw.when(expr.is_nan() | expr.is_null())
+            .then(nw.lit(None, nw.String))
+            .otherwise(expr.cast(nw.String))
+        )
+        # Some engines write a float that is a whole number without its point.
+        whole = ~written.fill_null(".").str.contains("[.a-zA-Z]")
+        expr = nw.when(whole).then(nw.concat_str(written, nw.lit(".0"))).otherwise(written)
+    elif dtype != nw.String:
+        expr = expr.cast(nw.String)
+    return expr.fill_null("")
+
+
+def named(name: Expr, patterns: NamePatterns) -> Expr:
+    """Say whose name it is, in lower case: an analyte's id, REFUSED, UNJUDGED, or '' for not covered."""
+    return chosen(
+        [
+            (name == "", ""),
+            (name.str.contains(NEVER) | (name.str.len_chars() > LONGEST_NAME), ""),
+            *((name.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
+            (name.str.contains(patterns.refused), REFUSED),
+            (name.str.contains(patterns.unsure), UNJUDGED),
+        ],
+        "",
+    )
+
+
+def coded(code: Expr, codes: Mapping[str, str]) -> Expr:
+    """Say what a code means, by what `codes` has of it: likewise, and SAYS_NOTHING."""
+    meanings = dict.fromkeys(codes.values())
+    return chosen(
+        [
+            (code == "", SAYS_NOTHING),
+            *((equals(code, [c for c in codes if codes[c] == meaning]), meaning) for meaning in meanings),
+            (code.str.contains(_LOINC), ""),
+            (code.str.contains(_LOCAL), SAYS_NOTHING),
+        ],
+        UNJUDGED,
+    )
+
+
+def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns: NamePatterns) -> Expr:
+    """Say what a name and a code mean together."""
+    agree = (name == "") | (by_name == by_code)
+    return chosen(
+        [
+            ((by_name == REFUSED) | (by_code == REFUSED), REFUSED),
+            ((by_code == UNJUDGED), UNJUDGED),
+            (by_code == SAYS_NOTHING, by_name),
+            (by_name == UNJUDGED, UNJUDGED),
+            (by_code == "", ""),
+            (agree, by_code),
+            (equals(by_name, ids), REFUSED),
+            (name.str.contains(patterns.contradicts), UNJUDGED),
+        ],
+        by_code,
+    )
+
+
+def comparator_in(value: Expr) -> Expr:
+    """Return the comparator that a text begins with, in its plain spelling."""
+    return chosen(
+        [
+            (any_of(value.str.starts_with(sign) for sign in signs), comparator)
+            for comparator, signs in _COMPARATORS.items()
+        ],
+        "",
+    )
+
+
+def comparator_beside(comparator: Expr) -> Expr:
+    """Return what a cell of its own says, in the plain spelling; UNJUDGED for what is no comparator."""
+    known = [(equals(comparator, signs), plain) for plain, signs in _COMPARATORS.items()]
+    return chosen([(equals(comparator, ("", "=")), ""), *known], UNJUDGED)
+
+
+def comparator_by(code: Expr, comparators: Mapping[Any, str]) -> Expr:
+    """Return what a code stands for; likewise. What is missing stands for nothing."""
+    known = [(code == one, "" if stands == "=" else stands) for one, stands in comparators.items()]
+    return chosen([(code.is_null(), ""), *known], UNJUDGED)
+
+
+def is_plain(value: Expr) -> Expr:
+    """Say whether a text is digits with at most a point, and perhaps a comparator in front."""
+    return value.str.contains(_WITH_COMPARATOR) & (value.str.len_chars() <= LONGEST)
+
+
+def number_in(plain: Expr) -> Expr:
+    """Return the digits of a plain number, without its comparator."""
+    return plain.str.strip_chars_start(_BEFORE)
+
+
+def says_nothing(value: Expr) -> Expr:
+    """Say whether a text is a word or a sign for there being no value."""
+    word = value.str.to_lowercase().str.strip_chars_end(".")
+    return word.is_in(sorted(NO_VALUE)) | (value.str.strip_chars(NO_SIGNS + "−–—") == "")
+
+
+def digits(number: Expr) -> Expr:
+    """Return how many characters a number has, but for the zeros behind its point."""
+    trimmed = nw.when(number.str.contains(".", literal=True)).then(number.str.strip_chars_end("0"))
+    return trimmed.otherwise(number).str.len_chars()
+
+
+def by_unit(unit: Expr, values: Mapping[str, str | float]) -> Expr:
+    """Choose by the unit's code; the caller sees to it that it is one of them."""
+    different = dict.fromkeys(values.values())
+    cases: list[Case] = [
+        (equals(unit, [code for code in values if values[code] == value]), value) for value in different
+    ]
+    return chosen(cases[:-1], cases[-1][1])
+
+
+def is_judged_by(scale: Scale, unit: Expr, codes: Iterable[str]) -> Expr:
+    """Say whether a result in that unit, of those codes, is compared with this scale."""
+    return equals(unit, [code for code in codes if scale.kind in (None, read_unit(code).kind)])
+
+
+def category(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]) -> Expr:
+    """Return the one category that all of a result lies in, or indeterminate, as `classify` does."""
+    edges = [starts[edge] for edge in scale.edges]
+    one = chosen(
+        [(product < start, str(here)) for start, here in zip(edges, scale.categories, strict=False)],
+        str(scale.categories[-1]),
+    )
+    changes = [n for n, edge in enumerate(scale.edges) if scale.categories[n] != scale.categories[n + 1]]
+    if not changes:
+        return one
+    first, last = scale.edges[changes[0]], scale.edges[changes[-1]]
+    low, high = str(scale.categories[0]), str(scale.categories[-1])
+    unsure = str(Category.INDETERMINATE)
+    # Below a number, the number itself is left out, so that it may stand on the limit: and so may that above.
+    return chosen(
+        [
+            (comparator == "", one),
+            (comparator == "<", chosen([(product < starts[first._replace(included=True)], low)], unsure)),
+            (comparator == "<=", chosen([(product < starts[first], low)], unsure)),
+            (comparator == ">", chosen([(product < starts[last._replace(included=False)], unsure)], high)),
+        ],
+        chosen([(product < starts[last], unsure)], high),
+    )
+
+
+def near_an_edge(product: Expr, starts: Mapping[Edge, float]) -> Expr:
+    """Say whether a number with too many digits lies where only exact arithmetic can tell the side."""
+    limits = sorted({float(edge.limit) for edge in starts})
+    return any_of((product > limit * (1 - NEAR)) & (product < limit * (1 + NEAR)) for limit in limits)
+
+
+class Outside(NamedTuple):
+    """Whether a result is below or above the limits of what is possible or plausible."""
+
+    below: Expr
+    above: Expr
+
+
+def outside(limits: Interval, product: Expr, starts: Mapping[Edge, float]) -> Outside:
+    """Compare with both ends, which are included in what is possible or plausible."""
+    low, high = edges_of(limits)
+    return Outside(product < starts[low], product >= starts[high])

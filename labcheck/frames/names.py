@@ -1,0 +1,136 @@
+r"""The names of tests as regular expressions that every engine reads alike, on text in lower case.
+
+An engine cannot take a name to its words as `identify.py` does, so each name of the catalogue becomes a
+pattern: its words in the order of the catalogue or turned round (`Vitamin D, 25-OH`), in any of their
+spellings, with signs between them and with words around them that say nothing (`serum`). What else could
+still be a name of ours, because every word of it is one that our names have, is told apart as well: only the
+careful reader knows. All other names are surely not covered.
+
+The patterns use no look-around, no back-reference and no `\w`: RE2 and Rust have none of the former, and the
+engines do not agree on the latter.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from labcheck.catalogue import Catalogue
+from labcheck.errors import WrongAnalyte
+from labcheck.identify import CONTRADICT, EVERYWHERE, SAY_NOTHING, in_order
+from labcheck.model import Analyte
+
+_SIGN = r"[ ,.;()\[\]_+-]"
+_SEPARATOR = r"[\x00-`{-\x7f]"
+"""All of ASCII but letters in lower case."""
+_OTHER = r"[^\x00-\x7f]"
+_WITH_OTHER = rf"[a-z]*{_OTHER}(?:{_OTHER}|[a-z])*"
+
+
+class NamePatterns(NamedTuple):
+    """Patterns for a name in lower case: by analyte, of other tests, of what only the core knows."""
+
+    accepted: Mapping[str, str]
+    refused: str
+    unsure: str
+    contradicts: str
+
+
+@lru_cache(4)
+def name_patterns(catalogue: Catalogue) -> NamePatterns:
+    """Compile the names of all analytes; each pattern matches only what the identifier says the same of."""
+    analytes = [catalogue[id] for id in catalogue.ids]
+    accepted: dict[str, str] = {}
+    refused: list[str] = []
+    for analyte in analytes:
+        ours = (analyte.id, analyte.name, *analyte.names.accepted)
+        accepted[analyte.id] = _any(_patterns(ours, analyte, catalogue, analyte.id))
+        refused += _patterns(analyte.names.refused, analyte, catalogue, None)
+    known = "|".join(sorted(_vocabulary(analytes), key=len, reverse=True))
+    token = rf"(?:{known}|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
+    against = {word for analyte in analytes for word in _spellings(CONTRADICT, analyte)}
+    letters = "|".join(sorted(word for word in against if word.isalpha()))
+    digits = "|".join(sorted(word for word in against if word.isdigit()))
+    return NamePatterns(
+        accepted,
+        _any(refused),
+        rf"^{_SEPARATOR}*(?:{token})+$",
+        rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"
+        rf"|\(oh\)|^{_SEPARATOR}*b{_SEPARATOR}|{_OTHER}",
+    )
+
+
+def _any(patterns: Iterable[str]) -> str:
+    """Match one of the patterns with nothing but signs and words that say nothing around it."""
+    nothing = "|".join(sorted(SAY_NOTHING))
+    either = "|".join(dict.fromkeys(patterns))
+    return rf"^{_SIGN}*(?:(?:{nothing}){_SIGN}+)*(?:{either})(?:{_SIGN}+(?:{nothing}))*{_SIGN}*$"
+
+
+def _patterns(
+    names: Iterable[str], analyte: Analyte, catalogue: Catalogue, expected: str | None
+) -> Iterator[str]:
+    for name in names:
+        words = [word for word in in_order(name, analyte.names.words) if word not in SAY_NOTHING]
+        for start in range(len(words)):
+            turned = [*words[start:], *words[:start]]
+            if not _is_blood(turned) and _meant(" ".join(turned), catalogue) == expected:
+                yield _sequence(turned, analyte, two_groups="1" in turned)
+
+
+def _is_blood(words: Sequence[str]) -> bool:
+    """Say whether the first word is the `B-` of whole blood."""
+    return words[0] == "b" and words[1:] != [] and words[1][0] in "bv"
+
+
+def _meant(name: str, catalogue: Catalogue) -> str | None:
+    """Return the analyte of that name, None for another test, '' for what is not covered."""
+    try:
+        found = catalogue.identifier.identify(name, None)
+    except WrongAnalyte:
+        return None
+    return found.analyte.id if found else ""
+
+
+def _sequence(words: Sequence[str], analyte: Analyte, *, two_groups: bool) -> str:
+    """Match words in this order, each alone or several by one of their spellings (`hydroxyvitamin`).
+
+    Where there are `two_groups`, `(OH)2` may stand for the second one, and it stands for nothing else.
+    """
+    if not words:
+        return ""
+    known = {**EVERYWHERE, **analyte.names.words}
+    ways = []
+    for count in range(1, len(words) + 1):
+        spelled = [spelling for spelling, stands in known.items() if stands.split() == list(words[:count])]
+        spelled += words[:count] if count == 1 else []
+        if not spelled:
+            continue
+        rest = _sequence(words[count:], analyte, two_groups=two_groups)
+        apart = ""
+        if rest:
+            sign = _SIGN.replace(")", "") if words[count - 1 : count + 1] == ["oh", "2"] else _SIGN
+            apart = sign + ("*" if words[count - 1].isdigit() != words[count].isdigit() else "+")
+        ways.append(f"(?:{'|'.join(spelled)}){apart}{rest}")
+        if two_groups and words[0] == "oh" and count == 1:
+            ways.append(rf"\(oh\) *2{_SIGN}*{rest}")
+    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+
+
+def _spellings(words: Iterable[str], analyte: Analyte) -> Iterator[str]:
+    """Yield the words, and whatever stands for one of them among others."""
+    wanted = set(words)
+    yield from wanted
+    for spelling, stands in {**EVERYWHERE, **analyte.names.words}.items():
+        if wanted.intersection(stands.split()):
+            yield spelling
+
+
+def _vocabulary(analytes: Iterable[Analyte]) -> set[str]:
+    """Return every run of letters that a name which is accepted or refused can have."""
+    words = {*SAY_NOTHING, *EVERYWHERE}
+    for analyte in analytes:
+        words.update(analyte.names.words)
+        for name in (analyte.id, analyte.name, *analyte.names.accepted, *analyte.names.refused):
+            words.update(in_order(name, analyte.names.words))
+    return {word for word in words if re.fullmatch("[a-z]+", word)}

@@ -1,0 +1,346 @@
+"""Each engine against the core, row by row; PySpark's turn comes where it is installed."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import ROUND_FLOOR, Context, Decimal
+from functools import cache
+from typing import Any, NamedTuple
+
+import duckdb
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import given as given_by
+from hypothesis import strategies as st
+
+from labcheck.catalogue import built_in
+from labcheck.frames import interpret_frame
+from labcheck.ranges import limits
+from labcheck.sources.rows import CELLS, Given, Judge
+from labcheck.units import everyday_units, factor, other_spellings, read_unit
+
+Cells = tuple[str, ...]
+Table = Mapping[str, Sequence[Any]]
+Run = Callable[..., list[Cells]]
+
+TOLERANCE = Decimal("1e-9")
+ADDED = [f"labcheck_{name}" for name in CELLS]
+
+
+class Row(NamedTuple):
+    """What a row of a table says of a result; None where it says nothing."""
+
+    test: str | None = None
+    value: str | None = None
+    unit: str | None = None
+    comparator: str | None = None
+    loinc: str | None = None
+
+
+def columns_of(rows: Sequence[Row]) -> dict[str, list[str | None]]:
+    return {role: [getattr(row, role) for row in rows] for role in Row._fields}
+
+
+def through_polars(table: Table, **options: Any) -> list[Cells]:
+    out = interpret_frame(
+        pl.DataFrame(table, schema_overrides=dict.fromkeys(Row._fields, pl.String)), **options
+    )
+    return out.select(ADDED).rows()
+
+
+def through_lazy_polars(table: Table, **options: Any) -> list[Cells]:
+    out = interpret_frame(
+        pl.LazyFrame(table, schema_overrides=dict.fromkeys(Row._fields, pl.String)), **options
+    )
+    assert isinstance(out, pl.LazyFrame)
+    return out.select(ADDED).collect().rows()
+
+
+def through_pandas(table: Table, **options: Any) -> list[Cells]:
+    out = interpret_frame(
+        pd.DataFrame({name: pd.Series(table[name], dtype="str") for name in table}), **options
+    )
+    return [tuple(row) for row in out[ADDED].astype(object).where(out[ADDED].notna(), None).to_numpy()]
+
+
+def through_pandas_objects(table: Table, **options: Any) -> list[Cells]:
+    out = interpret_frame(pd.DataFrame(table, dtype=object), **options)
+    return [tuple(row) for row in out[ADDED].astype(object).where(out[ADDED].notna(), None).to_numpy()]
+
+
+def through_pyarrow(table: Table, **options: Any) -> list[Cells]:
+    out = interpret_frame(pa.table({name: pa.array(table[name], pa.string()) for name in table}), **options)
+    return [tuple(row.values()) for row in out.select(ADDED).to_pylist()]
+
+
+def through_duckdb(table: Table, **options: Any) -> list[Cells]:
+    relation = duckdb.from_arrow(pa.table({name: pa.array(table[name], pa.string()) for name in table}))
+    out = interpret_frame(relation, **options)
+    assert isinstance(out, duckdb.DuckDBPyRelation)
+    return out.project(", ".join(ADDED)).fetchall()
+
+
+def through_pyspark(table: Table, **options: Any) -> list[Cells]:
+    schema = ", ".join(f"{name} string" for name in table)
+    frame = spark().createDataFrame(list(zip(*table.values(), strict=True)), schema)
+    return [tuple(row) for row in interpret_frame(frame, **options).select(*ADDED).collect()]
+
+
+@cache
+def spark() -> Any:
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install --group spark")
+    builder = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
+    return builder.config("spark.sql.shuffle.partitions", "2").getOrCreate()
+
+
+RUNS: dict[str, Run] = {
+    "polars": through_polars,
+    "lazy polars": through_lazy_polars,
+    "pandas": through_pandas,
+    "pandas objects": through_pandas_objects,
+    "pyarrow": through_pyarrow,
+    "duckdb": through_duckdb,
+    "pyspark": through_pyspark,
+}
+each_engine = pytest.mark.parametrize(
+    "run",
+    [
+        pytest.param(run, id=name, marks=pytest.mark.pyspark if name == "pyspark" else ())
+        for name, run in RUNS.items()
+    ],
+)
+ROLES = {role: role for role in Row._fields}
+
+
+def judged(row: Row, judge: Judge) -> Cells:
+    """Return what the core says of a row."""
+    return judge.judge(
+        row.value or "", Given(row.test or "", row.loinc or "", row.unit or "", row.comparator or "")
+    ).cells
+
+
+def agree(row: Row, said: Sequence[str | None], expected: Cells, *, may_pass: bool = False) -> None:
+    """Hold one row's cells to the core's; only a hard row may be left to the careful reader."""
+    cells = dict(zip(CELLS, ("" if cell is None else cell for cell in said), strict=True))
+    right = dict(zip(CELLS, expected, strict=True))
+    if cells["category"] == "unjudged":
+        assert may_pass, (row, cells, right)
+        assert cells["note"].startswith("unusual-"), row
+        assert not any(cells[name] for name in ("value", "unit", "code", "range")), row
+        assert cells["analyte"] in ("", right["analyte"]), (row, cells, right)
+        return
+    number, exact = cells.pop("value"), right.pop("value")
+    assert cells == right, (row, cells, right)
+    assert bool(number) == bool(exact), (row, number, exact)
+    if exact:
+        assert number.rstrip("0123456789.e-") == exact.rstrip("0123456789."), (row, number, exact)
+        one, other = (Decimal(text.lstrip("<>=")) for text in (number, exact))
+        assert abs(one - other) <= TOLERANCE * other, (row, number, exact)
+
+
+def hold(run: Run, rows: Sequence[Row], judge: Judge, *, may_pass: bool = False, **options: Any) -> None:
+    said = run(columns_of(rows), **{**ROLES, **options})
+    assert len(said) == len(rows)
+    for row, cells in zip(rows, said, strict=True):
+        agree(row, cells, judged(row, judge), may_pass=may_pass)
+
+
+# At the limits ------------------------------------------------------------------------------------------
+
+
+def beside_limits(id: str, range_set: str) -> Iterator[Row]:
+    """Make results at each limit of an analyte in each everyday unit, and next to it, of ever more digits."""
+    analyte = built_in()[id]
+    for unit in everyday_units():
+        by = factor(unit, read_unit(analyte.unit), analyte.molar_mass)
+        for limit in limits(analyte, unit, range_set=range_set):
+            for places in range(14):
+                step = Decimal((0, (1,), -places))
+                fine = Context(prec=80)
+                floor = fine.divide(limit, by).quantize(step, ROUND_FLOOR, fine)
+                for number in (floor - step, floor, floor + step, floor + 2 * step):
+                    if number >= 0 and len(f"{number:f}".replace(".", "").strip("0")) <= 14:
+                        for comparator in ("", "<", "<=", ">", ">=") if places in (0, 1, 9) else ("",):
+                            yield Row(id, f"{comparator}{number:f}", unit.code)
+
+
+@cache
+def expected_beside_limits(id: str, range_set: str) -> tuple[list[Row], list[Cells]]:
+    rows = list(dict.fromkeys(beside_limits(id, range_set)))
+    judge = Judge(built_in(), range_sets={id: range_set})
+    return rows, [judged(row, judge) for row in rows]
+
+
+@each_engine
+@pytest.mark.parametrize(
+    ("id", "range_set"), [(id, name) for id in built_in().ids for name in built_in()[id].range_sets]
+)
+def test_no_verdict_moves_at_a_limit_in_any_unit(run: Run, id: str, range_set: str) -> None:
+    rows, expected = expected_beside_limits(id, range_set)
+    assert len(rows) > 1000
+    table = {role: column for role, column in columns_of(rows).items() if role in ("test", "value", "unit")}
+    said = run(table, test="test", value="value", unit="unit", range_sets={id: range_set})
+    assert len(said) == len(rows)
+    for row, cells, right in zip(rows, said, expected, strict=True):
+        agree(row, cells, right, may_pass=len((row.value or "").strip("<>=")) > 14)
+
+
+@each_engine
+def test_a_number_with_many_digits_beside_a_limit_is_left_to_the_careful_reader(run: Run) -> None:
+    near = ["29." + "9" * 20, "30." + "0" * 19 + "1", "40." + "0" * 20 + "1", "39." + "9" * 30]
+    far = ["29.5" + "0" * 20 + "1", "30.1" + "0" * 20 + "1", "41." + "9" * 20, "30." + "0" * 20]
+    said = run({"value": near + far}, value="value", analyte="vitd", units={"vitd": "ng/mL"})
+    assert [cells[3] for cells in said] == ["unjudged"] * 4 + ["low", "normal", "high", "normal"]
+    assert [cells[6] for cells in said[:4]] == ["unusual-value"] * 4
+
+
+# Rows as they come --------------------------------------------------------------------------------------
+
+NAMES = [name for id in built_in().ids for name in (id, built_in()[id].name, *built_in()[id].names.accepted)]
+OTHER_TESTS = [name for id in built_in().ids for name in built_in()[id].names.refused]
+FOREIGN = [
+    "Ferritin",
+    "Vitamin B12 binding capacity",
+    "vitamin_d_percent_rda",
+    "TSH",
+    "50912",
+    "",
+    "Vitamin D/Calcium",
+]
+LOINCS = [one.code for id in built_in().ids for one in built_in()[id].loinc]
+UNITS = [spelling for unit in everyday_units() for spelling in (unit.code, *other_spellings(unit))]
+COMPARATORS = ["", "<", "<=", "=<", "≤", ">", ">=", "=>", "≥"]
+
+plain_numbers = st.one_of(
+    st.decimals("0", "2000000", places=0),
+    st.decimals("0", "3000", places=1),
+    st.decimals("0", "1000", places=4),
+    st.sampled_from(re.split(" ", "29 29.5 30 30.0 40 40.1 74.8 74.9 75 99.8 100 100.0 200")).map(Decimal),
+).map(lambda number: f"{number:f}")  # fmt: skip
+
+
+@st.composite
+def plain_rows(draw: st.DrawFn) -> Row:
+    """Draw a row that every engine has to understand."""
+    beside = draw(st.sampled_from(["", "", *COMPARATORS, "="]))
+    before = draw(st.sampled_from(COMPARATORS)) if beside in ("", "=") else ""
+    blank = draw(st.sampled_from(["", " "]))
+    number = f"{before}{blank}{draw(plain_numbers)}{blank}"
+    nothing = ["", " "] if beside else ["", "pending", "QNS.", "-"]
+    return Row(
+        test=draw(st.sampled_from([*NAMES, *OTHER_TESTS, *FOREIGN[:5]]).flatmap(in_any_case)),
+        value=draw(st.sampled_from([number, number, number, *nothing])),
+        unit=draw(st.sampled_from(["", *UNITS]).flatmap(in_any_case)),
+        comparator=beside if draw(st.booleans()) or beside else None,
+    )
+
+
+def in_any_case(text: str) -> st.SearchStrategy[str]:
+    return (
+        st.sampled_from([text, text.upper(), text.lower(), f" {text} "]) if text != "G/L" else st.just(text)
+    )
+
+
+HARD_VALUES = re.split(
+    r"\s+",
+    """22 22.5 .5 +3 2.2E1 22,5 0,500 1,234.5 1.234,5 1_187 1'250 22_ng/mL <5 <=5 =<5 ≤5 >5 >=5 =>5 ≥5 ＜5
+    GREATER_THAN_2000 less_than_4 22_L 103_High 29,30_* 13,80_! 22_(L) 1,060 1.060 N/A pending QNS TNP
+    folgt See_Comments - -- 22-25 120/80 375,_390 ?7 ~22 5..4 nan inf 1e999 *000 0 00 0.0 -5 5.4e-79 022
+    22. < <_ << <<5 <=>5 ><5 5< = =5 ٢٢ 1e5 Inf NaN 0x16 1e-5 999999999999999999999 +inf −5 – "" __""",
+)
+HARD_VALUES = [text.replace("_", " ") for text in HARD_VALUES]
+HARD_VALUES += [
+    "22\u00a0",
+    "\u00a022",
+    "1\u202f187",
+    "1_000",
+    "22\n",
+    "\t22",
+    "30." + "0" * 20,
+    "9" * 99,
+    "1" * 101,
+]
+HARD_NAMES = [
+    *("1,25(OH)2D", "25(OH)2 vitamin D", "25 (OH) D", "B-Vitamin D", "B - B12", "S-25-OH Vitamin D"),
+    *("Vitamin D₃", "VITAMIN D,25-OH,TOTAL,IA", "Vitamin D, 25-Hydroxy", "25-Hydroxyvitamin D3", "vitamind"),
+    *("vitamin  d", "vitamin-d\n", "d vitamin", "25ohvitamind", "Vitamin B 12", "VitB12", "b12 (serum)"),
+    *("Vitamin D <25", "Hämoglobin", "Vitamin D – 25-OH", "cobalamin" * 30, "vitd" + " " * 250, "Holo-TC II"),
+    *("Vitamin B12 (active)", "25-OH-Vitamin D2", "urine vitamin D", "Vit. D", "Vit.B12", "Vitamín D"),
+    *("vit d 25 hydroxy total", "B12 ratio", "K", "d3-25-oh", "1,25-(OH)2-Vitamin D3"),
+]  # fmt: skip
+HARD_UNITS = [
+    *("G/L", "g/L", "?g/L", "IU/L", "%", "µg", "ng", "ng/ML", "NG/ML", "nG/mL", "ng / ml", "ng/100ml"),
+    *("ng.mL-1", "fmol/mL", "ng**9", "Âµg/L", "ΜG/L", "ng ml", "ng\u00a0/mL", "NM", "mol/L", "mmol/l"),
+    *("(ng/mL)", "x" * 70, "\u00a0", "()"),
+]  # fmt: skip
+HARD_LOINCS = [
+    *("", "Mar-89", "1989-03", "01.03.1989", "LOINC 1989-3", "1989–3", "2345-7", "GLU", "12 34", "1989-3^LN"),
+    *("x", "1989_3"),
+]  # fmt: skip
+WORDS = re.split(" ", "25 oh vitamin d b 12 1 2 d3 total serum (oh)2 (oh) hydroxy é x b12 holo")
+
+composed_names = st.builds(
+    str.join, st.sampled_from([" ", "-", "", ", "]), st.lists(st.sampled_from(WORDS), max_size=5)
+)
+hard_rows = st.builds(
+    Row,
+    test=st.none() | st.sampled_from([*NAMES, *OTHER_TESTS, *FOREIGN, *HARD_NAMES]) | composed_names,
+    value=st.none()
+    | st.sampled_from(HARD_VALUES)
+    | st.builds("{}{}".format, st.sampled_from(COMPARATORS), plain_numbers)
+    | st.text(max_size=6),
+    unit=st.none() | st.sampled_from([*UNITS, *HARD_UNITS]) | st.text(max_size=4),
+    comparator=st.none() | st.sampled_from([*COMPARATORS, "=", "~", "1", " < ", "\t<", "-"]),
+    loinc=st.none() | st.sampled_from([*LOINCS, *HARD_LOINCS]),
+)
+each_row = settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+@each_engine
+@each_row
+@given_by(rows=st.lists(plain_rows(), min_size=20, max_size=60))
+def test_a_plain_row_gets_the_verdict_of_the_core(run: Run, rows: list[Row]) -> None:
+    table = {role: column for role, column in columns_of(rows).items() if role != "loinc"}
+    said = run(
+        table, test="test", value="value", unit="unit", comparator="comparator", units={"vitd": "nmol/L"}
+    )
+    judge = Judge(built_in(), units={"vitd": "nmol/L"})
+    for row, cells in zip(rows, said, strict=True):
+        agree(row, cells, judged(row, judge))
+
+
+@each_engine
+@each_row
+@given_by(rows=st.lists(hard_rows, min_size=20, max_size=60))
+def test_a_hard_row_gets_the_verdict_of_the_core_or_none(run: Run, rows: list[Row]) -> None:
+    hold(run, rows, Judge(built_in(), units={"b12": "pmol/L"}), may_pass=True, units={"b12": "pmol/L"})
+
+
+@each_engine
+def test_every_hard_string_gets_the_verdict_of_the_core_or_none(run: Run) -> None:
+    rows = [Row("vitd", text, "ng/mL") for text in HARD_VALUES]
+    rows += [
+        Row(name, "25", "ng/mL", None, code)
+        for name in [*HARD_NAMES, *FOREIGN]
+        for code in ("", "1989-3", "2132-9")
+    ]
+    rows += [Row("vitd", "25", unit) for unit in HARD_UNITS]
+    rows += [
+        Row(name, "25", "ng/mL", None, code)
+        for code in (*LOINCS, *HARD_LOINCS)
+        for name in ("", "vitd", "b12", "Ferritin")
+    ]
+    hold(run, rows, Judge(built_in()), may_pass=True)
+
+
+@each_engine
+def test_every_name_of_the_catalogue_is_known(run: Run) -> None:
+    rows = [Row(name, "25", "ng/mL") for name in (*NAMES, *OTHER_TESTS, *FOREIGN)]
+    hold(run, rows, Judge(built_in()))
+
+
+@each_engine
+def test_every_spelling_of_an_everyday_unit_is_known(run: Run) -> None:
+    hold(run, [Row("vitd", "25", unit) for unit in UNITS], Judge(built_in()))
