@@ -11,10 +11,12 @@ from typing import Any, TypeVar, cast
 
 from labcheck.catalogue import Catalogue, built_in
 from labcheck.errors import Usage
-from labcheck.units import read_unit
+from labcheck.units import factor, read_unit
 from labcheck.wording import printable, quote
 
 Frame = TypeVar("Frame")
+
+_COMPARATORS = ("", "=", "<", "<=", ">", ">=")
 
 
 def interpret_frame(
@@ -62,7 +64,16 @@ def interpret_frame(
     judged = [catalogue[id] for id in (catalogue.ids if only is None else [only])]
     default_units = {catalogue[id].id: read_unit(spelled) for id, spelled in (units or {}).items()}
     sets = {catalogue[id].id: range_set for id, range_set in (range_sets or {}).items()}
+    for id, spelled in default_units.items():
+        factor(spelled, read_unit(catalogue[id].unit), catalogue[id].molar_mass)
     rules = [rules_of(one, sets.get(one.id), default_units.values()) for one in judged]
+    for stands in (comparators or {}).values():
+        if stands not in _COMPARATORS:
+            raise Usage(
+                f"{quote(stands)} is no comparator; known are {', '.join(filter(None, _COMPARATORS))}"
+            )
+    if test is None and loinc is None and only is None:
+        raise Usage("say with `test`, `loinc` or `analyte` whose results the rows are")
     columns = Columns(value, test, loinc, unit, comparator)
     try:
         read = nw.from_native(frame)

@@ -23,9 +23,9 @@ REFUSED, UNJUDGED, SAYS_NOTHING = "refused", "unjudged", "says-nothing"
 """What a text can mean beside an analyte: another test, what only the careful reader knows, or nothing."""
 
 BLANKS = " \t\r\n"
-_NUMBER = r"[0-9]+(?:\.[0-9]+)?$"
-_WITH_COMPARATOR = rf"^(?:(?:[<>]=?|=[<>]|[≤≥]) *)?{_NUMBER}"
-_BEFORE = "<>=≤≥ "
+_BARE = r"^[0-9]+(?:\.[0-9]+)?$"
+_PLAIN = rf"^[{BLANKS}]*(?:(?:[<>]=?|=[<>]|[≤≥]) *)?[0-9]+(?:\.[0-9]+)?[{BLANKS}]*$"
+_SIGNS = f"<>=≤≥{BLANKS}"
 _COMPARATORS = {"<=": ("<=", "=<", "≤"), ">=": (">=", "=>", "≥"), "<": ("<",), ">": (">",)}
 _LOINC = "^[0-9]{1,7}-[0-9]$"
 _LOCAL = "^[A-Za-z0-9_:]*$"
@@ -60,6 +60,11 @@ def all_of(conditions: Iterable[Expr]) -> Expr:
     return reduce(and_, conditions)
 
 
+def only_where(condition: Expr, costly: Expr) -> Expr:
+    """Say whether both hold; engines that can, ask for the second where the first does."""
+    return nw.when(condition).then(costly).otherwise(nw.lit(False))
+
+
 def equals(expr: Expr, texts: Iterable[str]) -> Expr:
     """Say whether it is one of a few texts."""
     return any_of(expr == text for text in texts)
@@ -86,7 +91,7 @@ def named(name: Expr, patterns: NamePatterns) -> Expr:
     """Say whose name it is, in lower case: an analyte's id, REFUSED, UNJUDGED, or '' for not covered."""
     return chosen(
         [
-            (name == "", ""),
+            *((name == id, id) for id in patterns.accepted),
             (name.str.contains(NEVER) | (name.str.len_chars() > LONGEST_NAME), ""),
             *((name.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
             (name.str.contains(patterns.refused), REFUSED),
@@ -128,15 +133,10 @@ def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns
     )
 
 
-def comparator_in(value: Expr) -> Expr:
-    """Return the comparator that a text begins with, in its plain spelling."""
-    return chosen(
-        [
-            (any_of(value.str.starts_with(sign) for sign in signs), comparator)
-            for comparator, signs in _COMPARATORS.items()
-        ],
-        "",
-    )
+def comparator_in(plain: Expr) -> Expr:
+    """Return the comparator of a plain number, in its plain spelling."""
+    sign = plain.str.strip_chars(f"0123456789.{BLANKS}")
+    return chosen([(equals(sign, signs), comparator) for comparator, signs in _COMPARATORS.items()], "")
 
 
 def comparator_beside(comparator: Expr) -> Expr:
@@ -151,26 +151,38 @@ def comparator_by(code: Expr, comparators: Mapping[Any, str]) -> Expr:
     return chosen([(code.is_null(), ""), *known], UNJUDGED)
 
 
+def is_bare(value: Expr) -> Expr:
+    """Say whether a text is digits with at most a point, and nothing else."""
+    return value.str.contains(_BARE) & (value.str.len_chars() <= LONGEST)
+
+
 def is_plain(value: Expr) -> Expr:
-    """Say whether a text is digits with at most a point, and perhaps a comparator in front."""
-    return value.str.contains(_WITH_COMPARATOR) & (value.str.len_chars() <= LONGEST)
+    """Say whether a text is that, perhaps with a comparator in front and blanks around."""
+    return value.str.contains(_PLAIN) & (value.str.len_chars() <= LONGEST)
 
 
 def number_in(plain: Expr) -> Expr:
     """Return the digits of a plain number, without its comparator."""
-    return plain.str.strip_chars_start(_BEFORE)
+    return plain.str.strip_chars(_SIGNS)
+
+
+def is_blank(text: Expr) -> Expr:
+    """Say whether a text is empty."""
+    return text.str.strip_chars(BLANKS) == ""
 
 
 def says_nothing(value: Expr) -> Expr:
     """Say whether a text is a word or a sign for there being no value."""
-    word = value.str.to_lowercase().str.strip_chars_end(".")
-    return word.is_in(sorted(NO_VALUE)) | (value.str.strip_chars(NO_SIGNS + "−–—") == "")
+    bare = value.str.strip_chars(BLANKS)
+    word = bare.str.to_lowercase().str.strip_chars_end(".")
+    return word.is_in(sorted(NO_VALUE)) | (bare.str.strip_chars(NO_SIGNS + "−–—") == "")
 
 
-def digits(number: Expr) -> Expr:
-    """Return how many characters a number has, but for the zeros behind its point."""
-    trimmed = nw.when(number.str.contains(".", literal=True)).then(number.str.strip_chars_end("0"))
-    return trimmed.otherwise(number).str.len_chars()
+def has_more_digits(number: Expr, most: int) -> Expr:
+    """Say whether a number has more characters than that, but for the zeros behind its point."""
+    behind_a_point = number.str.contains(".", literal=True)
+    trimmed = nw.when(behind_a_point).then(number.str.strip_chars_end("0")).otherwise(number)
+    return only_where(number.str.len_chars() > most, trimmed.str.len_chars() > most)
 
 
 def by_unit(unit: Expr, values: Mapping[str, str | float]) -> Expr:
@@ -198,24 +210,31 @@ def category(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge
     if not changes:
         return one
     first, last = scale.edges[changes[0]], scale.edges[changes[-1]]
-    low, high = str(scale.categories[0]), str(scale.categories[-1])
-    unsure = str(Category.INDETERMINATE)
-    # Below a number, the number itself is left out, so that it may stand on the limit: and so may that above.
-    return chosen(
-        [
-            (comparator == "", one),
-            (comparator == "<", chosen([(product < starts[first._replace(included=True)], low)], unsure)),
-            (comparator == "<=", chosen([(product < starts[first], low)], unsure)),
-            (comparator == ">", chosen([(product < starts[last._replace(included=False)], unsure)], high)),
-        ],
-        chosen([(product < starts[last], unsure)], high),
+    # Below a number, the number itself is left out, so that it may stand on the limit; likewise above one.
+    surely_low = ((comparator == "<") & (product < starts[first._replace(included=True)])) | (
+        (comparator == "<=") & (product < starts[first])
     )
+    surely_high = ((comparator == ">") & (product >= starts[last._replace(included=False)])) | (
+        (comparator == ">=") & (product >= starts[last])
+    )
+    cases: list[Case] = [
+        (comparator == "", one),
+        (surely_low, str(scale.categories[0])),
+        (surely_high, str(scale.categories[-1])),
+    ]
+    return chosen(cases, str(Category.INDETERMINATE))
 
 
 def near_an_edge(product: Expr, starts: Mapping[Edge, float]) -> Expr:
     """Say whether a number with too many digits lies where only exact arithmetic can tell the side."""
     limits = sorted({float(edge.limit) for edge in starts})
     return any_of((product > limit * (1 - NEAR)) & (product < limit * (1 + NEAR)) for limit in limits)
+
+
+def within(product: Expr, distance: Expr, scales: Iterable[Scale]) -> Expr:
+    """Say whether a number lies so near to a limit of a scale."""
+    limits = sorted({float(edge.limit) for scale in scales for edge in scale.edges})
+    return any_of((product > limit - distance) & (product < limit + distance) for limit in limits)
 
 
 class Outside(NamedTuple):

@@ -47,7 +47,7 @@ class Rules(NamedTuple):
     """What is compiled for one analyte.
 
     `factors` are those of the everyday units by UCUM code; `starts` has the product at which the far side of
-    each edge begins; `rounded` are results (`nmol/L 75`) that a limit could be rounded to.
+    each edge begins; `rounded` are results (`vitd nmol/L 75`) that a limit could be rounded to.
     """
 
     analyte: Analyte
@@ -142,8 +142,8 @@ def _start(edge: Edge, factors: Sequence[Decimal], digits: int) -> float | None:
 def _rounded(used: RangeSet, analyte: Analyte, factors: Mapping[str, Decimal], digits: int) -> Iterator[str]:
     """Yield the results, converted, that may be a rounded figure from a limit's other side.
 
-    There is one or two for each limit and number of decimal places. They are written as a unit and a number
-    without zeros in front.
+    There is one or two for each limit and number of decimal places. They are written as analyte, unit and
+    number, without zeros in front.
     """
     for code, by in factors.items():
         one = used.printed_for(read_unit(code).kind)
@@ -158,7 +158,7 @@ def _rounded(used: RangeSet, analyte: Analyte, factors: Mapping[str, Decimal], d
                     if number > 0 and _straddles(number, step / 2, by, bands):
                         written = f"{number:f}".lstrip("0")
                         if len(trimmed(written)) <= digits:
-                            yield f"{code} {written}"
+                            yield f"{analyte.id} {code} {written}"
 
 
 def trimmed(number: str) -> str:

@@ -75,25 +75,31 @@ def annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Frame
             between.extend(names)
 
     add(_texts(columns, given, schema), "_")
-    for step in (_readings, _tests, _units, _products, _reasons):
+    for step in (_readings, _tests, _units, _factors, _products):
         add(step(columns, given, own), "_")
-    add(_cells(columns, given, own), "")
+    notes = _notes(columns, given, own)
+    add({**_reasons(columns, given, own), **notes}, "_")
+    add(_cells(list(notes), given, own), "")
     return frame.drop(*between)
 
 
 def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
-    """Write what a verdict rests on as text, without blanks around it but for the name."""
+    """Write what a verdict rests on as text: names in lower case, units as well unless they are codes."""
 
     def text(column: str) -> Expr:
         return ex.text(column, schema[column])
 
-    step = {"value": text(columns.value).str.strip_chars(ex.BLANKS)}
+    step = {"value": text(columns.value)}
     if columns.test:
         step["test"] = text(columns.test).str.to_lowercase()
     if columns.loinc:
         step["loinc"] = text(columns.loinc).str.strip_chars(ex.BLANKS)
     if columns.unit:
-        step["spelled"] = text(columns.unit).str.strip_chars(ex.BLANKS).str.to_lowercase()
+        given_as, codes = text(columns.unit), set(unit_spellings().values())
+        step["spelled"] = chosen(
+            [(equals(given_as, sorted(codes)), given_as)],
+            given_as.str.strip_chars(ex.BLANKS).str.to_lowercase(),
+        )
     if columns.comparator and given.comparators is not None:
         step["beside"] = ex.comparator_by(nw.col(columns.comparator), given.comparators)
     elif columns.comparator:
@@ -104,11 +110,12 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
 def _readings(columns: Columns, given: Given, own: Own) -> Step:
     """Read each of the texts for itself."""
     value = own("value")
-    plain = ex.is_plain(value)
+    bare = ex.is_bare(value)
+    plain = chosen([(bare, nw.lit(True))], ex.is_plain(value))
     step = {
+        "bare": bare,
         "plain": plain,
-        "before": ex.comparator_in(value),
-        "number": chosen([(plain, ex.number_in(value))], "0"),
+        "number": chosen([(bare, value), (plain, ex.number_in(value))], "0"),
     }
     if columns.test:
         step["named"] = ex.named(own("test"), name_patterns(given.catalogue))
@@ -123,7 +130,10 @@ def _readings(columns: Columns, given: Given, own: Own) -> Step:
 
 def _tests(columns: Columns, given: Given, own: Own) -> Step:
     """Settle the number, and whose result it is: an analyte's id, REFUSED, UNJUDGED, '' for not covered."""
-    step = {"float": own("number").cast(nw.Float64), "digits": ex.digits(own("number"))}
+    step = {
+        "float": own("number").cast(nw.Float64),
+        "before": chosen([(own("bare") | ~own("plain"), "")], ex.comparator_in(own("value"))),
+    }
     name, code = (own(role).str.strip_chars(ex.BLANKS) for role in ("test", "loinc"))
     if columns.test and columns.loinc:
         patterns = name_patterns(given.catalogue)
@@ -153,34 +163,32 @@ def _units(columns: Columns, given: Given, own: Own) -> Step:
     if not columns.unit:
         return {**step, "code": default}
     spellings = unit_spellings()
-    spelled = own("spelled").str.strip_chars("()[] ")
+    spelled = own("spelled")
     known = [
-        (equals(spelled, [s for s in spellings if spellings[s] == code]), code)
+        (equals(spelled, [code, *(s for s in spellings if spellings[s] == code)]), code)
         for code in dict.fromkeys(spellings.values())
     ]
     lacking = [
         (own("meant") == rules.analyte.id) & equals(spelled, lacks)
         for rules in given.rules
-        if (lacks := [s for s in spellings if spellings[s] not in rules.factors])
+        if (lacks := [text for pair in spellings.items() if pair[1] not in rules.factors for text in pair])
     ]
     unknown = [(any_of(lacking), UNJUDGED)] if lacking else []
     return {**step, "code": chosen([(own("spelled") == "", default), *unknown, *known], UNJUDGED)}
 
 
-def _products(_: Columns, given: Given, own: Own) -> Step:
-    """Convert, and say whether the number is the canonical one already."""
-    unit = own("code")
-    return {
-        "product": own("float")
-        * _by_analyte(
-            given,
-            own,
-            lambda rules: ex.by_unit(unit, {code: float(by) for code, by in rules.factors.items()}),
-        ),
-        "same": _by_analyte(
-            given, own, lambda rules: equals(unit, [code for code, by in rules.factors.items() if by == 1])
-        ),
-    }
+def _factors(_: Columns, given: Given, own: Own) -> Step:
+    """Choose what the number is multiplied by to be in the analyte's unit."""
+
+    def by_unit(rules: Rules) -> Expr:
+        return ex.by_unit(own("code"), {code: float(by) for code, by in rules.factors.items()})
+
+    return {"factor": _by_analyte(given, own, by_unit)}
+
+
+def _products(_: Columns, __: Given, own: Own) -> Step:
+    """Convert."""
+    return {"product": own("float") * own("factor")}
 
 
 def _by_analyte(given: Given, own: Own, say: Callable[[Rules], Value]) -> Expr:
@@ -192,19 +200,19 @@ def _by_analyte(given: Given, own: Own, say: Callable[[Rules], Value]) -> Expr:
 def _reasons(columns: Columns, given: Given, own: Own) -> Step:
     """Say why a row has no verdict, '' if it has one, and what the verdict is."""
     value, product, comparator = own("value"), own("product"), own("comparator")
-    nothing = ex.says_nothing(value)
+    no_value = ex.says_nothing(value)
     cases = [
         (own("meant") == REFUSED, WrongAnalyte.code),
         (own("meant") == "", NOT_COVERED),
         (own("meant") == UNJUDGED, UNUSUAL_NAME),
     ]
     if given.wide:
-        cases.insert(0, (value == "", NOT_COVERED))
+        cases.insert(0, (ex.is_blank(value), NOT_COVERED))
     if columns.loinc:
         cases.insert(-1, ((own("meant") == UNJUDGED) & (own("coded") == UNJUDGED), UNUSUAL_CODE))
     if columns.comparator:
         cases.append((own("beside") == UNJUDGED, UNUSUAL_VALUE))
-        nothing = (nothing & (own("beside") == "")) | (value == "")
+        no_value = (no_value & (own("beside") == "")) | ex.is_blank(value)
 
     def impossible(rules: Rules) -> Expr:
         below, above = ex.outside(rules.analyte.possible, product, rules.starts)
@@ -215,13 +223,12 @@ def _reasons(columns: Columns, given: Given, own: Own) -> Step:
         "reason": chosen(
             [
                 *cases,
-                (nothing, NoValue.code),
-                (~own("readable"), UNUSUAL_VALUE),
+                (~own("readable"), chosen([(no_value, NoValue.code)], UNUSUAL_VALUE)),
                 (own("float") == 0.0, ImpossibleValue.code),
                 (own("code") == "", MissingUnit.code),
                 (own("code") == UNJUDGED, UNUSUAL_UNIT),
                 (
-                    (own("digits") > digits)
+                    ex.has_more_digits(own("number"), digits)
                     & _by_analyte(given, own, lambda rules: ex.near_an_edge(product, rules.starts)),
                     UNUSUAL_VALUE,
                 ),
@@ -246,12 +253,12 @@ def _by_scale(given: Given, own: Own, say: Callable[[Rules, Scale], Value]) -> E
     return _by_analyte(given, own, by_kind)
 
 
-def _cells(columns: Columns, given: Given, own: Own) -> Step:
+def _cells(notes: Sequence[str], given: Given, own: Own) -> Step:
     """Write the seven columns."""
     judged, meant, reason = own("reason") == "", own("meant"), own("reason")
     unjudged = equals(reason, UNUSUAL)
     product = nw.when(own("product") >= 1).then(own("product").round(_PLACES)).otherwise(own("product"))
-    written = nw.when(own("same")).then(own("number")).otherwise(product.cast(nw.String))
+    written = nw.when(own("factor") == 1.0).then(own("number")).otherwise(product.cast(nw.String))
 
     def of_judged(expr: Value) -> Expr:
         return chosen([(judged, expr)], None)
@@ -266,30 +273,30 @@ def _cells(columns: Columns, given: Given, own: Own) -> Step:
         "code": of_judged(chosen([(own("category") == str(one), one.code) for one in Category], "")),
         "range": of_judged(_by_scale(given, own, lambda _, scale: scale.range)),
         "note": chosen(
-            [(judged, _notes(columns, given, own)), (reason == NOT_COVERED, None)],
+            [(judged, _joined(notes, own)), (reason == NOT_COVERED, None)],
             reason,
         ),
     }
 
 
-def _notes(columns: Columns, given: Given, own: Own) -> Expr:
-    """Join the codes of what a reader has to know beside the category, null if there is nothing."""
+def _notes(columns: Columns, given: Given, own: Own) -> Step:
+    """Say of each note whether a reader has to know it, were there a verdict."""
     comparator, product, code = own("comparator"), own("product"), own("code")
-    exact = comparator == ""
-    figure = nw.concat_str(code, nw.lit(" "), own("number").str.strip_chars_start("0"))
+    exact, less = comparator == "", comparator.str.starts_with("<")
+    figure = nw.concat_str(own("meant"), code, own("number").str.strip_chars_start("0"), separator=" ")
+    rounded = [figure for rules in given.rules for figure in rules.rounded]
 
     def implausible(rules: Rules) -> Expr:
         low, high = ex.outside(rules.analyte.plausible, product, rules.starts)
         too_low, too_high = ex.outside(rules.analyte.possible, product, rules.starts)
-        less = comparator.str.starts_with("<")
         return (exact & low) | (~less & high) | (~exact & (too_low | too_high))
 
     def near(rules: Rules) -> Expr:
-        return figure.is_in(rules.rounded)
+        return ex.within(product, own("factor"), rules.scales)
 
     notes = {
         "implausible": _by_analyte(given, own, implausible),
-        "near-limit": exact & _by_analyte(given, own, near),
+        "near-limit": ex.only_where(exact & _by_analyte(given, own, near), figure.is_in(rounded)),
     }
     if columns.loinc:
         notes["code-unit-conflict"] = any_of(
@@ -298,7 +305,10 @@ def _notes(columns: Columns, given: Given, own: Own) -> Expr:
             for rules in given.rules
             for kind in {one.kind for one in rules.analyte.loinc if one.kind}
         )
+    return notes
+
+
+def _joined(notes: Sequence[str], own: Own) -> Expr:
+    """Join the codes of notes that a row gets, null if it gets none."""
     several = [together for count in range(len(notes), 0, -1) for together in combinations(notes, count)]
-    return chosen(
-        [(all_of(notes[note] for note in together), ";".join(together)) for together in several], None
-    )
+    return chosen([(all_of(map(own, together)), ";".join(together)) for together in several], None)
