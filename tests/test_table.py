@@ -412,3 +412,57 @@ def test_options_that_do_not_fit_together_are_told(args: tuple[str, ...], senten
     ran = piped(LONG.encode(), *args)
     assert (ran.stdout, ran.exit_code, ran.stderr.count("\n")) == ("", 2, 1)
     assert sentence in ran.stderr
+
+
+BY_SET = b"test,value,unit\nvitd,45,ng/mL\nvitd,50,nmol/L\nb12,300,pg/mL\nvitd,zz,ng/mL\nvitd\n"
+
+
+def verdicts(*args: str) -> list[dict[str, str | None]]:
+    return [json.loads(line) for line in piped(BY_SET, *args, "--format", "ndjson").stdout.splitlines()]
+
+
+def test_rows_are_judged_by_another_range_set() -> None:
+    first, second, third, *_ = verdicts("--range-set", "iom-2011,nice-2024")
+    assert (first["labcheck_category"], first["labcheck_range"]) == ("normal", "20-50 ng/mL")
+    assert (second["labcheck_category"], second["labcheck_range"]) == ("normal", "50-125 nmol/L")
+    assert (third["labcheck_category"], third["labcheck_range"]) == ("indeterminate", ">350 ng/L")
+
+
+def test_an_analyte_that_the_asked_set_is_not_for_is_refused_and_by_the_environment_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert verdicts("--range-set", "iom-2011")[2]["labcheck_note"] == "unknown-range-set"
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011")
+    first, _, third, *_ = verdicts()
+    assert (first["labcheck_range"], third["labcheck_range"]) == ("20-50 ng/mL", "200-900 pg/mL")
+
+
+def test_each_published_set_has_a_column_if_asked_for() -> None:
+    sets = ("article", "iom-2011", "endocrine-2011", "ros-2018", "nice-2024")
+    by = [[row[f"labcheck_by_{id}"] for id in sets] for row in verdicts("--all-ranges")]
+    assert by == [
+        ["high", "normal", "normal", "normal", None],
+        ["low", "normal", "low", "indeterminate", None],
+        ["normal", None, None, None, "indeterminate"],
+        [None] * 5,
+        [None] * 5,
+    ]
+    rows = piped(BY_SET, "--all-ranges").stdout.splitlines()
+    assert {row.count(",") for row in rows} == {14}
+
+
+def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
+    rows = (
+        b"test,value,unit,reference_range,low,high,flag\nvitd,45,ng/mL,30-100,,,N\nvitd,75,nmol/L,,50,125,\n"
+        b"vitd,22,ng/mL,,,,\nvitd,22,ng/mL,<20 low 20-30 fair,,,\n"
+    )
+    lines = piped(rows, "--range-set", "reported", "--format", "ndjson").stdout.splitlines()
+    found = [json.loads(line) for line in lines]
+    assert [(row["labcheck_category"], row["labcheck_range"], row["labcheck_note"]) for row in found] == [
+        ("normal", "30-100 ng/mL", None),
+        ("normal", "50-125 nmol/L", None),
+        ("low", "30-40 ng/mL", "no-reported-range"),
+        ("refused", None, "unreadable-range"),
+    ]
+    notes = [json.loads(line)["labcheck_note"] for line in piped(rows, "-f", "ndjson").stdout.splitlines()]
+    assert notes == ["reported-range-differs;reported-flag-differs", "near-limit", None, None]
