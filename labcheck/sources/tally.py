@@ -21,13 +21,15 @@ Place = int | str
 class Tally:
     """The counts so far.
 
-    `rows` are those of a table, or the results of another document. `values` has, by analyte, how many
-    results lie in each bin, which are `widths` wide (in the canonical unit) and begin at 0; analytes without
-    a width and results with a comparator are left out. `examples` keeps the first few places of each refusal.
+    `rows` are those of a table, or what another document is made of; `noun` is what one of them is called.
+    `values` has, by analyte, how many results lie in each bin, which are `widths` wide (in the canonical
+    unit) and begin at 0; analytes without a width and results with a comparator are left out. `examples`
+    keeps the first few places of each refusal.
     """
 
     widths: Mapping[str, float] = field(default_factory=dict)
     lists_refusals: bool = False
+    noun: str = "row"
     rows: int = 0
     kinds: Counter[Kind] = field(default_factory=Counter)
     values: dict[str, Counter[int]] = field(default_factory=dict)
@@ -58,6 +60,19 @@ class Tally:
         return kind.category == REFUSED and (
             self.lists_refusals or len(self.examples.get(kind, ())) < EXAMPLES
         )
+
+    @property
+    def total(self) -> str:
+        """How many rows there are, in words."""
+        return f"{self.rows:,} {self.noun}{'' if self.rows == 1 else 's'}"
+
+    def where(self, kind: Kind) -> str:
+        """Return the first few places of a refusal, in words."""
+        places = self.examples.get(kind, [])
+        more = ["..."] if self.kinds[kind] > len(places) else []
+        if all(isinstance(place, int) for place in places):
+            return f"row {', '.join([*map(str, places), *more])}"
+        return "; ".join([*map(str, places), *more])
 
     @property
     def interpreted(self) -> dict[str, dict[str, int]]:

@@ -29,7 +29,7 @@ def print_overview(
 def _parts(
     tally: Tally, catalogue: Catalogue, range_sets: Mapping[str, str | None], console: Console
 ) -> Iterator[RenderableType]:
-    yield Text(f"{tally.rows:,} {'row' if tally.rows == 1 else 'rows'}\n", style="bold")
+    yield Text(f"{tally.total}\n", style="bold")
     for id, counts in tally.interpreted.items():
         yield title(catalogue[id])
         yield Padding(_shares(counts, console), (0, 2))
@@ -112,8 +112,6 @@ def _refused(tally: Tally) -> Iterator[RenderableType]:
     yield Text("Refused", style="bold")
     table = grid(4, 2)
     table.columns[2].justify = "right"
-    for kind, number, places in tally.refused:
-        more = ", ..." if number > len(places) else ""
-        rows = "row " if all(isinstance(place, int) for place in places) else ""
-        table.add_row(kind.analyte, kind.reason, f"{number:,}", f"{rows}{', '.join(map(str, places))}{more}")
+    for kind, number, _ in tally.refused:
+        table.add_row(kind.analyte, kind.reason, f"{number:,}", tally.where(kind))
     yield Padding(table, (0, 2, 1, 2))

@@ -1,0 +1,123 @@
+"""What the commands over many results share: which report, the summary, progress, the exit code."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from io import StringIO
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import typer
+
+from labcheck.catalogue import Catalogue
+from labcheck.cli.edge import CATEGORY_MET, complain
+from labcheck.errors import Usage
+
+if TYPE_CHECKING:
+    from labcheck.sources.files import Input, Write
+    from labcheck.sources.table import Other
+    from labcheck.sources.tally import Tally
+
+SOME_REFUSED = 3
+"""The exit code for a document of which some results cannot be interpreted; it outranks CATEGORY_MET."""
+
+_WORTH_SHOWING = 8 << 20
+"""A run over fewer bytes is over before anybody has read how far it is."""
+
+RowFormat = Literal["terminal", "csv", "tsv", "json", "ndjson", "markdown"]
+
+
+class Report(NamedTuple):
+    """What is put out: rows in a format ('' for the table's own), or the summary in one."""
+
+    format: str
+    summary: bool
+
+    def rows(self, delimiter: bytes) -> "Other | None":
+        """Return what writes the rows of a table with that delimiter, None if it is the table itself."""
+        own = {b",": "csv", b"\t": "tsv"}.get(delimiter)
+        if self.summary or self.format in ("", own):
+            return None
+        if self.format in ("csv", "tsv"):
+            from labcheck.reports.csv import Rows as Separated
+
+            return Separated("," if self.format == "csv" else "\t")
+        if self.format == "markdown":
+            from labcheck.reports.markdown import Rows as MarkdownRows
+
+            return MarkdownRows()
+        from labcheck.reports.json import Rows as JsonRows
+
+        return JsonRows(lines=self.format == "ndjson")
+
+
+def report_of(format: RowFormat | None, *, json: bool, summary: bool, rows_wanted: bool) -> Report:
+    """Return the one report that the options ask for: on a terminal the summary, where none is named."""
+    if json and format not in (None, "json"):
+        raise Usage(f"--json and --format {format} are different reports; ask for one of them")
+    named = "json" if json else format or ""
+    if summary and named not in ("", "terminal", "json", "markdown"):
+        raise Usage(f"the summary is not to be had as {named}; ask for terminal, json or markdown")
+    if summary or named == "terminal" or (not named and not rows_wanted):
+        return Report(named or "terminal", summary=True)
+    return Report(named, summary=False)
+
+
+def write_summary(
+    report: Report,
+    tally: "Tally",
+    catalogue: Catalogue,
+    range_sets: Mapping[str, str | None],
+    write: "Write",
+    *,
+    to_file: bool,
+) -> None:
+    """Write the counts in the report's format; `range_sets` are those that were asked for, by analyte."""
+    if report.format == "json":
+        from labcheck.reports import json
+
+        write(json.summary(tally).encode())
+    elif report.format == "markdown":
+        from labcheck.reports import markdown
+
+        write(markdown.summary(tally).encode())
+    else:
+        from labcheck.reports.terminal.console import open_console
+        from labcheck.reports.terminal.overview import print_overview
+
+        text = StringIO()
+        console = open_console(text if to_file else sys.stdout)
+        print_overview(tally, catalogue, range_sets, console)
+        write(text.getvalue().encode())
+
+
+@contextmanager
+def progress(source: "Input", *, wanted: bool) -> "Iterator[Callable[[int, int], object] | None]":
+    """Show how far a long run over a file has come, if somebody looks on."""
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    if not wanted or not watched or source.size is None or source.size < _WORTH_SHOWING:
+        yield None
+        return
+    from labcheck.reports.terminal.progress import shown
+
+    with shown(source.size, sys.stderr) as update:
+        yield update
+
+
+def tell(tally: "Tally") -> None:
+    """Say on stderr what has come of the rows."""
+    complain(tally.total)
+    for analyte, counts in tally.interpreted.items():
+        complain(f"{analyte}: " + ", ".join(f"{number:,} {category}" for category, number in counts.items()))
+    if tally.not_covered:
+        complain(f"not covered, or not measured: {tally.not_covered:,}")
+    for kind, number, _ in tally.refused:
+        of = f"{kind.analyte}: " if kind.analyte else ""
+        complain(f"{of}{number:,} refused, {kind.reason}: in {tally.where(kind)}")
+
+
+def exit_by(tally: "Tally", watched: frozenset[str]) -> None:
+    """Exit with the code that the counts lead to, if it is not 0."""
+    if tally.refused:
+        raise typer.Exit(SOME_REFUSED)
+    if any(kind.category in watched for kind in tally.kinds):
+        raise typer.Exit(CATEGORY_MET)
