@@ -1,9 +1,7 @@
 import copy
-import gzip
 import json
 from collections.abc import Iterator
 from io import BytesIO
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +12,6 @@ from labcheck import Interpretation
 from labcheck.catalogue import built_in
 from labcheck.model import Refusal
 from labcheck.sources.fhir import observations
-from labcheck.sources.files import open_input
 from labcheck.sources.observations import Observation, Status, judge
 
 Json = dict[str, Any]
@@ -152,13 +149,6 @@ def test_a_line_is_part_of_the_place() -> None:
         "line 2, entry 2",
         "line 2, entry 4, entry 1",
     ]
-
-
-def test_a_bulk_export_may_be_compressed(tmp_path: Path) -> None:
-    file = tmp_path / "export.ndjson.gz"
-    file.write_bytes(gzip.compress(json.dumps(VITD).encode() + b"\n"))
-    with open_input(str(file)) as read:
-        assert [found.value for found in observations(read)] == ["22.5"]
 
 
 def test_a_component_shares_what_the_observation_says_of_all() -> None:

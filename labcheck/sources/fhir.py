@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import NamedTuple
 
 from labcheck.errors import LabcheckError, Malformed
-from labcheck.sources.elements import Object, flags_of, get, identity, kind, measured, range_of
+from labcheck.sources.elements import Object, flags_of, get, identity, kind, measured, objects, range_of
 from labcheck.sources.files import Read
 from labcheck.sources.json import Path, Text, texts
 from labcheck.sources.observations import Observation, Status
@@ -143,6 +143,9 @@ def _shared(value: Object, report: str) -> _Shared:
         subject = get(value, "subject", dict) or {}
         identifier = get(subject, "identifier", dict) or {}
         patients = [get(subject, "reference", str), get(identifier, "value", str)]
+        objects(value, "note")  # nothing is read from these, but an annotated document is written to them
+        for key in ("comments", "comment"):
+            get(value, key, str)
     except Malformed as problem:
         return _Shared(problem=problem)
     return _Shared(_STATUSES[text], text, next(filter(None, dates), None), next(filter(None, patients), None))
