@@ -28,7 +28,7 @@ from labcheck.model import (
     Standing,
 )
 from labcheck.ranges import canonical_bands, own_range, ranges_of, stand
-from labcheck.reading import read_age, read_value
+from labcheck.reading import is_blank, read_age, read_value
 from labcheck.units import Unit, convert, factor, read_unit
 from labcheck.wording import quote
 
@@ -63,7 +63,7 @@ def interpret(
 
     `reported_range` and `reported_flag` are what the report says beside the value: its normal range, in the
     result's unit or in the one written behind it, and its mark (`H`, `low`). Where they say otherwise than
-    the range that is used, a note says so; a range that cannot be read says nothing. With the `range_set`
+    the range that is used, a note says so, and another where that range cannot be read. With the `range_set`
     `reported` the report's range is the one that is used; if there is none, the default is, with a note.
 
     `decimal` settles numbers like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code
@@ -102,6 +102,7 @@ def interpret(
                 None if beside is None else stand(canonical, beside, analyte),
                 (reported.flag, reported_flag),
                 missing=range is None and range_set == REPORTED and beside is None,
+                unread=reported_range if beside is None and not is_blank(reported_range or "") else None,
             ),
             *_notes_on_code(loinc, given),
         ),
@@ -177,12 +178,22 @@ def _notes_on_rounding(
 
 
 def _notes_on_report(
-    used: Standing, by_report: Standing | None, flags: Iterable[str | None], *, missing: bool
+    used: Standing,
+    by_report: Standing | None,
+    flags: Iterable[str | None],
+    *,
+    missing: bool,
+    unread: str | None,
 ) -> Iterator[Note]:
     here = f"by the range used here it is {_or(used.categories)}."
     if missing:
         yield Note(
             "no-reported-range", f"The report brings no range; {used.range}, {used.range.name}, was used."
+        )
+    if unread is not None:
+        yield Note(
+            "unreadable-range",
+            f"The range on the report, {quote(unread)}, cannot be read as one range; it was not compared.",
         )
     if by_report and by_report.categories != used.categories:
         yield Note(

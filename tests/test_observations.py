@@ -133,11 +133,11 @@ def test_the_reports_range_and_flag_are_compared() -> None:
     assert notes(replace(VITD, range="20-50")) == ["reported-range-differs"]
     assert notes(replace(VITD, flags=("H",))) == ["reported-flag-differs"]
     assert notes(replace(VITD, flags=("A", "N"))) == ["reported-flag-differs"]  # N says more than A
-    assert notes(replace(VITD, range="Winter: 10-37", flags=("*",))) == []
+    assert notes(replace(VITD, range="Winter: 10-37", flags=("*",))) == ["unreadable-range"]
 
 
 def test_another_range_set_can_be_asked_for() -> None:
-    outcome = judge(replace(VITD, range="20-50"), built_in(), range_set="reported")
+    outcome = judge(replace(VITD, range="20-50"), built_in(), range_sets={"vitd": "reported"})
     assert isinstance(outcome, Interpretation)
     assert outcome.category == "normal"
 

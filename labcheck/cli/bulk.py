@@ -1,16 +1,18 @@
 """What the commands over many results share: which report, the summary, progress, the exit code."""
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.edge import CATEGORY_MET, complain
+from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
 from labcheck.errors import Usage
+from labcheck.model import Outcome
 
 if TYPE_CHECKING:
     from labcheck.sources.files import Input, Write
@@ -25,6 +27,31 @@ _WORTH_SHOWING = 8 << 20
 
 RowFormat = Literal["terminal", "csv", "tsv", "json", "ndjson", "markdown"]
 
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, once all is done.")
+]
+RowFormatOption = Annotated[
+    RowFormat | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="csv, tsv, json, ndjson, markdown, or terminal, which is the summary.",
+    ),
+]
+Summary = Annotated[
+    bool,
+    typer.Option("--summary", help="Print counts instead of rows; as json or markdown, too."),
+]
+Only = Annotated[
+    str | None,
+    typer.Option("--only", metavar="CATEGORIES", help="Pass on these alone, as in low,refused."),
+]
+Errors = Annotated[
+    Path | None, typer.Option("--errors", metavar="FILE", help="Write here where each refused result stands.")
+]
+QuietRun = Annotated[bool, typer.Option("--quiet", "-q", help="Print neither counts nor progress on stderr.")]
+
 
 class Report(NamedTuple):
     """What is put out: rows in a format ('' for the table's own), or the summary in one."""
@@ -35,29 +62,46 @@ class Report(NamedTuple):
     def rows(self, delimiter: bytes) -> "Other | None":
         """Return what writes the rows of a table with that delimiter, None if it is the table itself."""
         own = {b",": "csv", b"\t": "tsv"}.get(delimiter)
-        if self.summary or self.format in ("", own):
-            return None
-        if self.format in ("csv", "tsv"):
-            from labcheck.reports.csv import Rows as Separated
-
-            return Separated("," if self.format == "csv" else "\t")
-        if self.format == "markdown":
-            from labcheck.reports.markdown import Rows as MarkdownRows
-
-            return MarkdownRows()
-        from labcheck.reports.json import Rows as JsonRows
-
-        return JsonRows(lines=self.format == "ndjson")
+        return None if self.summary or self.format in ("", own) else rows_in(self.format)
 
 
-def report_of(format: RowFormat | None, *, json: bool, summary: bool, rows_wanted: bool) -> Report:
+def rows_in(format: str) -> "Other":
+    """Return what writes rows in a format."""
+    if format in ("csv", "tsv"):
+        from labcheck.reports.csv import Rows as Separated
+
+        return Separated("," if format == "csv" else "\t")
+    if format == "markdown":
+        from labcheck.reports.markdown import Rows as MarkdownRows
+
+        return MarkdownRows()
+    from labcheck.reports.json import Rows as JsonRows
+
+    return JsonRows(lines=format == "ndjson")
+
+
+def check_input(ctx: typer.Context, files: Sequence[str] | None) -> None:
+    """Exit with the command's help where there is neither a file nor a pipe to read."""
+    if sys.stdin is None and (not files or "-" in files):
+        raise Usage("standard input is closed; name a file")
+    if not files and sys.stdin.isatty():
+        print(ctx.get_help())
+        raise typer.Exit(REFUSED)
+
+
+def report_of(
+    format: RowFormat | None, *, json: bool, summary: bool, only: str | None, to_file: bool
+) -> Report:
     """Return the one report that the options ask for: on a terminal the summary, where none is named."""
+    rows_wanted = to_file or only is not None or not sys.stdout.isatty()
     if json and format not in (None, "json"):
         raise Usage(f"--json and --format {format} are different reports; ask for one of them")
     named = "json" if json else format or ""
     if summary and named not in ("", "terminal", "json", "markdown"):
         raise Usage(f"the summary is not to be had as {named}; ask for terminal, json or markdown")
     if summary or named == "terminal" or (not named and not rows_wanted):
+        if only is not None:
+            raise Usage("--only chooses rows, and the summary has none; leave one of them out")
         return Report(named or "terminal", summary=True)
     return Report(named, summary=False)
 
@@ -70,8 +114,12 @@ def write_summary(
     write: "Write",
     *,
     to_file: bool,
+    findings: Sequence[tuple[str, str, Outcome]] = (),
 ) -> None:
-    """Write the counts in the report's format; `range_sets` are those that were asked for, by analyte."""
+    """Write the counts in the report's format; `range_sets` are those that were asked for, by analyte.
+
+    On a terminal, `findings` stand before them: place, name of the test, and outcome.
+    """
     if report.format == "json":
         from labcheck.reports import json
 
@@ -82,11 +130,11 @@ def write_summary(
         write(markdown.summary(tally).encode())
     else:
         from labcheck.reports.terminal.console import open_console
-        from labcheck.reports.terminal.overview import print_overview
+        from labcheck.reports.terminal.overview import Finding, print_overview
 
         text = StringIO()
         console = open_console(text if to_file else sys.stdout)
-        print_overview(tally, catalogue, range_sets, console)
+        print_overview(tally, catalogue, range_sets, console, [Finding(*finding) for finding in findings])
         write(text.getvalue().encode())
 
 

@@ -4,13 +4,25 @@ import os
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.bulk import RowFormat, exit_by, progress, report_of, tell, write_summary
+from labcheck.cli.bulk import (
+    Errors,
+    Only,
+    Output,
+    QuietRun,
+    RowFormatOption,
+    Summary,
+    check_input,
+    exit_by,
+    progress,
+    report_of,
+    tell,
+    write_summary,
+)
 from labcheck.cli.options import (
     DecimalOption,
     FailOn,
@@ -18,7 +30,7 @@ from labcheck.cli.options import (
     RangeSetOption,
     catalogue_of,
     categories,
-    chosen_range_set,
+    chosen_range_sets,
 )
 from labcheck.errors import Usage
 from labcheck.units import read_unit
@@ -39,29 +51,11 @@ def csv(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE]...", help="CSV files; - is stdin.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, once all is done.")
-    ] = None,
-    format: Annotated[
-        RowFormat | None,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="csv, tsv, json, ndjson, markdown or terminal (the summary); as the table came, if none.",
-        ),
-    ] = None,
+    output: Output = None,
+    format: RowFormatOption = None,
     json: Json = False,
-    summary: Annotated[
-        bool,
-        typer.Option(
-            "--summary", help="Print counts and a histogram instead of rows; also as json, markdown."
-        ),
-    ] = False,
-    only: Annotated[
-        str | None,
-        typer.Option("--only", metavar="CATEGORIES", help="Pass on these rows alone: low,refused."),
-    ] = None,
+    summary: Summary = False,
+    only: Only = None,
     unit: Annotated[
         list[str] | None,
         typer.Option("--unit", "-u", metavar="ANALYTE=UNIT", help="For rows without a unit."),
@@ -99,9 +93,7 @@ def csv(
         bool,
         typer.Option("--all-ranges", help="Add the category by each published range, a column each."),
     ] = False,
-    errors: Annotated[
-        Path | None, typer.Option("--errors", metavar="FILE", help="Write every refused row's number here.")
-    ] = None,
+    errors: Errors = None,
     fail_on: FailOn = None,
     jobs: Annotated[
         int | None,
@@ -114,9 +106,7 @@ def csv(
             help="Processes; 1 for a small table, 2 for a large one.",
         ),
     ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print neither counts nor progress on stderr.")
-    ] = False,
+    quiet: QuietRun = False,
 ) -> None:
     """Judge every result of a table: each row comes out as it was, with what labcheck says appended.
 
@@ -134,17 +124,10 @@ def csv(
     from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.turns import CAN_FORK
 
-    if sys.stdin is None and (not files or "-" in files):
-        raise Usage("standard input is closed; name a file")
-    if not files and sys.stdin.isatty():
-        print(ctx.get_help())
-        raise typer.Exit(2)
+    check_input(ctx, files)
     catalogue = catalogue_of(ctx)
-    rows_wanted = output is not None or only is not None or not sys.stdout.isatty()
-    report = report_of(format, json=json, summary=summary, rows_wanted=rows_wanted)
-    if report.summary and only is not None:
-        raise Usage("--only chooses rows, and the summary has none; leave one of them out")
-    range_sets = {id: chosen_range_set(range_set, catalogue[id], catalogue) for id in catalogue.ids}
+    report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
+    range_sets = chosen_range_sets(range_set, catalogue)
     columns = (test, loinc, value, unit_column, comparator, range_column, low, high, flag)
     tally = Tally(
         widths=bin_widths(catalogue) if report.format == "terminal" else {}, lists_refusals=errors is not None

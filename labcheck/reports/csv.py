@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 
 from labcheck.model import Outcome, Refusal
-from labcheck.sources.rows import CELLS, cells_of, refused
+from labcheck.sources.rows import CELLS, verdict_of
 from labcheck.sources.tally import Tally
 from labcheck.wording import printable
 
@@ -43,7 +43,7 @@ def several(outcomes: Sequence[Outcome]) -> str:
     """Return a header and a row for each outcome, as `labcheck csv` would give them."""
     rows = Rows(",")
     lines = [rows.start(("test", "value", "unit"), COLUMNS)]
-    lines += [rows.row(_given(outcome), _cells(outcome)) for outcome in outcomes]
+    lines += [rows.row(_given(outcome), verdict_of(outcome).cells) for outcome in outcomes]
     return "".join(lines)
 
 
@@ -53,9 +53,3 @@ def _given(outcome: Outcome) -> list[str]:
     else:
         given = (outcome.analyte.id, outcome.reported.text, outcome.reported.unit or "")
     return [printable(text) for text in given]
-
-
-def _cells(outcome: Outcome) -> Sequence[str]:
-    if isinstance(outcome, Refusal):
-        return refused(outcome.analyte, outcome.code).cells
-    return cells_of(outcome)

@@ -6,10 +6,11 @@ is acted on here, so that it has the same effect in every format.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import (
@@ -85,16 +86,28 @@ class Observation:
         return next(iter((*self.loinc, *self.local)), "")
 
 
+COLUMNS = ("place", "date", "code", "name", "value", "unit", "reference_range", "flag")
+"""What a row says of an observation before what labcheck adds."""
+
+
+def cells_of(observation: Observation, *, with_patient: bool) -> list[str]:
+    """Return the cells under COLUMNS but for the place, and the patient's identifier if it is asked for."""
+    cells = (observation.date, observation.code, observation.name, observation.value, observation.unit)
+    patient = [observation.patient or ""] if with_patient else []
+    return [*(cell or "" for cell in cells), observation.range or "", " ".join(observation.flags), *patient]
+
+
 def judge(
     observation: Observation,
     catalogue: Catalogue,
     *,
-    range_set: str | None = None,
+    range_sets: Mapping[str, str | None] = MappingProxyType({}),
     decimal: DecimalMark | None = None,
 ) -> Outcome | None:
     """Judge one observation; None if the catalogue does not cover it, or if it only groups others.
 
-    `range_set` is as in `interpret`; `decimal` settles numbers like `1,060` where the format does not.
+    `range_sets` are as in `interpret`, by analyte; `decimal` settles numbers like `1,060` where the format
+    does not.
     """
     problem, analyte = observation.problem, ""
     if problem is None and observation.value is None:
@@ -113,7 +126,7 @@ def judge(
             found.analyte,
             observation.value or "",
             unit=observation.unit or None,
-            range_set=range_set,
+            range_set=range_sets.get(analyte),
             reported_range=observation.range,
             reported_flag=_telling(observation.flags),
             decimal=observation.decimal or decimal,

@@ -16,7 +16,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
-from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation
+from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation, Outcome, Refusal
 from labcheck.ranges import limits, other_ranges
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
@@ -137,7 +137,8 @@ class Judge:
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
-        return Verdict(Kind(analyte.id, str(judged.category), ""), (*cells_of(judged), *self._by_all(judged)))
+        verdict = verdict_of(judged)
+        return verdict._replace(cells=(*verdict.cells, *self._by_all(judged)))
 
     def _by_all(self, judged: Interpretation) -> Sequence[str]:
         """Return the category by each of the sets, empty where a set is not for that analyte."""
@@ -260,6 +261,15 @@ def cells_of(judged: Interpretation) -> tuple[str, ...]:
         str(judged.range),
         ";".join(note.code for note in judged.notes),
     )
+
+
+def verdict_of(outcome: Outcome | None) -> Verdict:
+    """Return the verdict that an outcome is; None is what the catalogue does not cover."""
+    if outcome is None:
+        return NOTHING
+    if isinstance(outcome, Refusal):
+        return refused(outcome.analyte, outcome.code)
+    return Verdict(Kind(outcome.analyte.id, str(outcome.category), ""), cells_of(outcome))
 
 
 def refused(analyte: str, reason: str) -> Verdict:

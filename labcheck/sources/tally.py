@@ -6,7 +6,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from labcheck.catalogue import Catalogue
-from labcheck.sources.rows import NOTHING, REFUSED, Kind
+from labcheck.sources.records import quoted
+from labcheck.sources.rows import NOTHING, REFUSED, Kind, Verdict
 
 EXAMPLES = 5
 
@@ -46,6 +47,13 @@ class Tally:
         if canonical[:1].isdigit() and analyte in self.widths:
             bin = int(float(canonical) / self.widths[analyte] + 1e-9)  # 0.3 is in 3 bins of 0.1, not in 2
             self.values.setdefault(analyte, Counter())[bin] += times
+
+    def add_one(self, place: Place, verdict: Verdict) -> None:
+        """Count a result that stands on its own."""
+        self.rows += 1
+        self.count(verdict.kind, verdict.cells[1])
+        if verdict.kind.category == REFUSED:
+            self.refuse(place, verdict.kind)
 
     def refuse(self, place: Place, kind: Kind) -> None:
         """Keep the place of a refusal; it is not counted here."""
@@ -97,9 +105,12 @@ class Tally:
     def list_refusals(self, write: Callable[[bytes], object]) -> None:
         """Write a line for each refusal since the last time."""
         if self.unlisted:
-            lines = [f"{place},{kind.analyte},{kind.reason}\n" for place, kind in self.unlisted]
+            lines = [
+                b"%b,%b,%b\n" % (quoted(str(place), b","), kind.analyte.encode(), kind.reason.encode())
+                for place, kind in self.unlisted
+            ]
             self.unlisted.clear()
-            write("".join(lines).encode())
+            write(b"".join(lines))
 
     def start_again(self) -> None:
         """Count from nothing; which refusals have had their places named stays known."""
