@@ -17,6 +17,12 @@ from labcheck.wording import quote
 
 Words = frozenset[str]
 
+_SAYS_MORE = r"[<>=≤≥%?/:]"
+"""A comparator, a share, a ratio, a damaged letter: with one of these a name is not only a name."""
+
+_METHOD = r"(?i)\b(?:lc[-/ ]?ms(?:[-/ ]?ms)?|clia|eclia|elisa|hplc|immunoassay)\b"
+"""How it was measured, which does not change what."""
+
 _SAY_NOTHING = frozenset({
     *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "level", "levels", "concentration"),
     *("quant", "quantitative", "ia"),
@@ -31,10 +37,11 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 class Identified(NamedTuple):
-    """The analyte meant, and the LOINC code that said so where there was one."""
+    """The analyte meant, the LOINC code that said so where there was one, and what else it may be."""
 
     analyte: Analyte
     loinc: Loinc | None
+    doubt: str | None = None
 
 
 class Identifier:
@@ -42,15 +49,18 @@ class Identifier:
 
     def __init__(self, analytes: Iterable[Analyte]) -> None:
         self._analytes = tuple(analytes)
-        self._accepted: dict[Words, Analyte] = {}
+        self._accepted: dict[Words, Identified] = {}
         self._refused: dict[Words, Analyte] = {}
         self._codes: dict[str, Identified] = {}
         self._damaged: set[str] = set()
         for analyte in self._analytes:
-            for name in (analyte.id, analyte.name, *analyte.names.accepted):
-                self._accepted[words_of(name, analyte.names.words)] = analyte
-            for name in analyte.names.refused:
-                self._refused[words_of(name, analyte.names.words)] = analyte
+            names = analyte.names
+            for name in (analyte.id, analyte.name, *names.accepted):
+                self._accepted[words_of(name, names.words)] = Identified(analyte, None)
+            for name in names.doubtful:
+                self._accepted[words_of(name, names.words)] = Identified(analyte, None, names.doubt)
+            for name in names.refused:
+                self._refused[words_of(name, names.words)] = analyte
             for loinc in analyte.loinc:
                 self._codes[loinc.code] = Identified(analyte, loinc)
                 self._damaged.update(_as_dates(loinc.code))
@@ -65,27 +75,32 @@ class Identifier:
         if code.lower() in self._damaged and (by_name or not (name or "").strip()):
             raise DamagedCode(f"{quote(code)} was a LOINC code before a spreadsheet made a date of it")
         if not code:
-            return by_name and Identified(by_name, None)
+            return by_name
         if code not in self._codes:
-            return None if _looks_like_loinc(code) else by_name and Identified(by_name, None)
+            return None if _looks_like_loinc(code) else by_name
         found = self._codes[code]
         if found.loinc and found.loinc.refused:
             raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
         if name and not by_name and not words_of(name, found.analyte.names.words).isdisjoint(_CONTRADICT):
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
-        if by_name and by_name.id != found.analyte.id:
+        if by_name and by_name.analyte.id != found.analyte.id:
             raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
         return found
 
-    def _by_name(self, name: str) -> Analyte | None:
-        if len(name) > 200 or re.search(
-            r"[<>=≤≥%?/:]", name
-        ):  # a comparator, a share, a ratio, a damaged letter
-            return None
+    def resembles(self, name: str) -> bool:
+        """Say whether a name that is not understood has all the words of one that is, and others besides."""
         spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
+        return any(accepted < words for words in spelled for accepted in self._accepted if len(accepted) > 1)
+
+    def _by_name(self, name: str) -> Identified | None:
+        plain = re.sub(_METHOD, " ", name)
+        if len(name) > 200 or re.search(_SAYS_MORE, plain):
+            return None
+        spelled = [words_of(plain, analyte.names.words) for analyte in self._analytes]
         for words in filter(None, spelled):
-            if words in self._accepted:
-                return self._accepted[words]
+            if found := self._accepted.get(words):
+                # The method tells parts apart: what is doubtful otherwise is no more than a part by it.
+                return None if found.doubt and plain != name else found
         for words in spelled:
             if words in self._refused:
                 ours = self._refused[words]

@@ -52,6 +52,7 @@ def interpret(
     decimal: DecimalMark | None = None,
     age: Decimal | float | str | None = None,
     loinc: Loinc | None = None,
+    doubt: str | None = None,
     assume_unit: bool = True,
 ) -> Interpretation:
     """Judge one result.
@@ -67,7 +68,8 @@ def interpret(
     `reported` the report's range is the one that is used; if there is none, the default is, with a note.
 
     `decimal` settles numbers like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code
-    that came with the result; a unit that does not suit it gets a note. Where `assume_unit` is off, a missing
+    that came with the result; a unit that does not suit it gets a note. `doubt` is what else the test can be
+    by its name, and becomes a note. Where `assume_unit` is off, a missing
     unit is refused.
 
     Raises LabcheckError, whose `code` is the reason.
@@ -105,6 +107,7 @@ def interpret(
                 unread=reported_range if beside is None and not is_blank(reported_range or "") else None,
             ),
             *_notes_on_code(loinc, given),
+            *([Note("doubtful-name", doubt)] if doubt else []),
         ),
         cautions=tuple(
             caution

@@ -285,11 +285,16 @@ class Caution(NamedTuple):
 
 
 class Names(NamedTuple):
-    """What documents call an analyte's test, and what is mistaken for it; `words` are spellings of words."""
+    """What documents call an analyte's test, and what is mistaken for it; `words` are spellings of words.
+
+    `doubtful` names are accepted, too, but may mean something else: `doubt` says what.
+    """
 
     accepted: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     words: Mapping[str, str] = MappingProxyType({})
+    doubtful: tuple[str, ...] = ()
+    doubt: str | None = None
 
 
 class Loinc(NamedTuple):

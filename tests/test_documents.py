@@ -73,7 +73,7 @@ def test_each_covered_result_of_a_message_is_a_row_with_its_place() -> None:
         "labcheck: 5 observations",
         "labcheck: b12: 1 indeterminate",
         "labcheck: vitd: 1 low",
-        "labcheck: not covered, or not measured: 1",
+        "labcheck: b12: with a note: 1 preliminary",
     ]
 
 

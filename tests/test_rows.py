@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
-from labcheck.sources.rows import NOTHING, Given, Judge, Same, Stretches, Verdict, is_plain
+from labcheck.sources.rows import NOT_COVERED, Given, Judge, Same, Stretches, Verdict, is_plain
 
 JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
 
@@ -40,7 +40,8 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("45", Given("vitd", unit="ng/mL", low="30"), "high", "reported-range-differs"),
         ("22", Given("vitd", unit="ng/mL", low="30", high=" "), "low", ""),
         ("45", Given("vitd", unit="ng/mL", high="40"), "high", ""),
-        ("45", Given("vitd", unit="ng/mL", range="see comment"), "high", "unreadable-range"),
+        ("45", Given("vitd", unit="ng/mL", range="see comment"), "high", ""),
+        ("45", Given("vitd", unit="ng/mL", range="<20 low"), "high", "unreadable-range"),
         ("22", Given("vitd", unit="ng/mL", flag="H"), "low", "reported-flag-differs"),
         ("22", Given("vitd", unit="ng/mL", flag="L"), "low", ""),
         ("22", Given("vitd", unit="ng/mL", flag="final"), "low", ""),
@@ -54,9 +55,35 @@ def test_a_row_is_judged_by_the_core(value: str, given_: Given, category: str, n
     assert len(verdict.cells) == 7
 
 
+@pytest.mark.parametrize(
+    ("concept", "category"),
+    [
+        ("4171756", "indeterminate"),
+        ("4171754", "indeterminate"),
+        ("4172704", "indeterminate"),
+        ("4171755", "indeterminate"),
+        ("4172703", "normal"),
+        ("0", "normal"),
+        ("4172705", "refused"),
+    ],
+)
+def test_the_comparators_of_the_omop_model_are_understood(concept: str, category: str) -> None:
+    value = "250" if concept in ("4171756", "4171754") else "850"
+    given_ = Given("b12", unit="pg/mL", comparator=concept)
+    assert JUDGE.judge(value, given_).kind.category == category
+
+
+@pytest.mark.parametrize("unit", ["ng/mL", "nmol/L"])
+def test_a_range_that_cannot_be_used_is_the_reason_and_not_the_value(unit: str) -> None:
+    judge = Judge(built_in(), range_sets={"vitd": "reported"})
+    given_ = Given("vitd", unit=unit, range="0-0")
+    assert judge.judge("45", given_).kind.reason == "unreadable-range"
+    assert judge.stretches(given_) is None  # one value can be impossible, which is said first
+
+
 def test_an_empty_cell_of_a_wide_table_is_no_result() -> None:
     wide = Judge(built_in(), analyte=built_in()["vitd"], blank_is_absent=True)
-    assert wide.judge("  ", Given(unit="nmol/L")) == NOTHING
+    assert wide.judge("  ", Given(unit="nmol/L")) == NOT_COVERED
     assert wide.judge("60", Given(unit="nmol/L")).kind.category == "low"
 
 

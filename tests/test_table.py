@@ -127,6 +127,15 @@ def test_several_files_of_one_kind_are_one_table(labcheck: Labcheck, table: Path
     assert "has other columns" in labcheck("csv", str(table), str(other)).stderr
 
 
+def test_refusals_of_several_files_name_the_file(labcheck: Labcheck, tmp_path: Path) -> None:
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for file in files:
+        file.write_text(LONG + "4,vitd,zz,ng/mL\n", "utf-8")
+    ran = labcheck("csv", *map(str, files), "--errors", str(tmp_path / "e.csv"))
+    assert f"unreadable-value: in {files[0]}: row 5; {files[1]}: row 5" in ran.stderr
+    assert f"{files[1]}: row 5,vitd,unreadable-value" in (tmp_path / "e.csv").read_text("utf-8")
+
+
 def test_a_file_without_a_last_line_break_keeps_its_rows_apart(labcheck: Labcheck, tmp_path: Path) -> None:
     first, second, third = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "c.csv"
     first.write_text("test,value,unit\nvitd,22,ng/mL", "utf-8")
@@ -192,6 +201,14 @@ def test_the_output_file_appears_only_when_it_is_whole(
         (LONG.encode(), ("--delimiter", "."), "--delimiter '.' is not one character"),
         (b"a,b\n1,2\n", (), "no column is known to hold a value; the columns are a, b"),
         (OUT.encode(), (), "there is a column 'labcheck_analyte' already; choose other names with --prefix"),
+        (gzip.compress(LONG.encode()), (), "'-' is compressed; decompress it first, as with gzip"),
+        (b"a\0b,c\n", (), "'-' is no table: its first line is not text"),
+        (
+            b"vitd,22,ng/mL\nvitd,45,ng/mL\n",
+            ("--test", "1", "--value", "2", "--unit-column", "3"),
+            "the first line must name the columns, and has '22' where the values stand",
+        ),
+        (LONG.encode(), ("--summary", "--all-ranges"), "--all-ranges adds columns to rows"),
         (LONG.encode(), ("nowhere.csv",), "'nowhere.csv' cannot be read: No such file or directory"),
         (LONG.encode(), ("/",), "'/' cannot be read: Is a directory"),
         (LONG.encode(), ("a\0b",), "cannot be read: embedded null byte"),
@@ -344,11 +361,52 @@ def test_the_summary_counts_what_the_rows_say() -> None:
         "rows": 5,
         "interpreted": {"b12": {"indeterminate": 1}, "vitd": {"low": 1, "normal": 1}},
         "refused": [{"analyte": "vitd", "reason": "unreadable-value", "count": 1, "first": [5]}],
+        "notes": {},
         "not_covered": 1,
+        "look_alikes": [],
     }
     assert found == json.loads(piped(table, "--json").stdout)["summary"]
     written = piped(table, "--summary", "--format", "markdown").stdout
     assert "| vitd | refused (unreadable-value) | 1 |\n| | not covered, or not measured | 1 |\n" in written
+
+
+def test_the_summary_tells_notes_and_names_that_are_like_ours() -> None:
+    table = b"test,value,unit,flag\nvitd,200,ng/mL,L\nvitd,250,ng/mL,\n25-OH D3,22,ng/mL,\n"
+    table += b"Vitamin D (child),3,ng/mL,\n"
+    notes = {"doubtful-name": 1, "implausible": 2, "reported-flag-differs": 1}
+    found = json.loads(piped(table, "--summary", "--json").stdout)["summary"]
+    assert (found["notes"], found["look_alikes"]) == ({"vitd": notes}, ["Vitamin D (child)"])
+    assert "2 implausible" in piped(table).stderr
+    assert "like one that is: 'Vitamin D (child)'" in piped(table).stderr
+    assert "With a note: 1 doubtful-name, 2 implausible" in piped(table, "--format", "terminal").stdout
+    written = piped(table, "--summary", "--format", "markdown").stdout
+    assert "| vitd | with the note implausible | 2 |" in written
+    assert "like one that is: Vitamin D (child)" in written
+
+
+def test_no_file_is_lost_to_another_use(table: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    for args in (
+        ("--errors", str(table)),
+        ("-o", str(table), "--only", "low"),
+        ("-o", str(table), "--format", "json"),
+        ("-o", str(other), "--errors", str(other)),
+    ):
+        ran = CliRunner().invoke(app, ["csv", str(table), *args])
+        assert ran.exit_code == 2
+        assert "would be lost: it has two uses here" in ran.stderr
+    assert table.read_text("utf-8") == LONG
+    assert not other.exists()
+
+
+def test_standard_output_can_be_named(table: Path, tmp_path: Path) -> None:
+    for name in ("-", "/dev/stdout"):
+        log = tmp_path / "log"
+        log.write_text("before\n", "utf-8")
+        with log.open("ab") as out:
+            command = [str(Path(sys.executable).with_name("labcheck")), "csv", str(table), "-q", "-o", name]
+            subprocess.run(command, stdout=out, check=True)
+        assert log.read_text("utf-8") == f"before\n{OUT}"
 
 
 def on_a_terminal(*args: str, columns: int = 80) -> str:

@@ -114,7 +114,9 @@ class _Reader:
             return Names()
         table = self._file.table("names")
         words = MappingProxyType(dict(table.named_texts("words")) if "words" in table else {})
-        names = Names(table.texts("accepted"), table.texts("refused"), words)
+        doubtful = table.texts("doubtful") if "doubtful" in table else ()
+        doubt = table.text("doubt") if doubtful else None
+        names = Names(table.texts("accepted"), table.texts("refused"), words, doubtful, doubt)
         table.done()
         return names
 

@@ -45,7 +45,8 @@ class Catalogued(TyperGroup):
         if cmd_name in self.commands:
             return self.commands[cmd_name]
         try:
-            return results.analyte_command(catalogue_of(ctx)[cmd_name])
+            found = catalogue_of(ctx).identify(cmd_name)
+            return results.analyte_command(found.analyte, found.doubt)
         except UnknownAnalyte:
             return None
 

@@ -13,6 +13,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
 from labcheck.errors import Usage
 from labcheck.model import Outcome
+from labcheck.wording import quote
 
 if TYPE_CHECKING:
     from labcheck.sources.files import Input, Write
@@ -80,8 +81,21 @@ def rows_in(format: str) -> "Other":
     return JsonRows(lines=format == "ndjson")
 
 
-def check_input(ctx: typer.Context, files: Sequence[str] | None) -> None:
-    """Exit with the command's help where there is neither a file nor a pipe to read."""
+def check_files(
+    ctx: typer.Context, files: Sequence[str] | None, output: Path | None, errors: Path | None, *, whole: bool
+) -> None:
+    """Exit with the command's help where there is nothing to read; raise Usage before a file is lost.
+
+    An input can be written over only where the output has the `whole` of it.
+    """
+    read = {Path(name).resolve() for name in files or () if "\0" not in name}
+    for path, other_use in (
+        (errors, read),
+        (output, set() if whole else read),
+        (output, {errors.resolve()} if errors and not errors.is_char_device() else set()),
+    ):
+        if path and path.resolve() in other_use:
+            raise Usage(f"{quote(str(path), 200)} would be lost: it has two uses here; name another file")
     if sys.stdin is None and (not files or "-" in files):
         raise Usage("standard input is closed; name a file")
     if not files and sys.stdin.isatty():
@@ -156,8 +170,14 @@ def tell(tally: "Tally") -> None:
     complain(tally.total)
     for analyte, counts in tally.interpreted.items():
         complain(f"{analyte}: " + ", ".join(f"{number:,} {category}" for category, number in counts.items()))
+    for analyte, counts in tally.notes.items():
+        notes = ", ".join(f"{number:,} {note}" for note, number in counts.items())
+        complain(f"{analyte}: with a note: {notes}")
     if tally.not_covered:
         complain(f"not covered, or not measured: {tally.not_covered:,}")
+    if tally.look_alikes:
+        names = ", ".join(map(quote, tally.look_alikes))
+        complain(f"not covered, though their names are like one that is: {names}")
     for kind, number, _ in tally.refused:
         of = f"{kind.analyte}: " if kind.analyte else ""
         complain(f"{of}{number:,} refused, {kind.reason}: in {tally.where(kind)}")

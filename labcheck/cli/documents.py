@@ -16,7 +16,7 @@ from labcheck.cli.bulk import (
     Report,
     RowFormatOption,
     Summary,
-    check_input,
+    check_files,
     exit_by,
     report_of,
     rows_in,
@@ -168,7 +168,7 @@ def _run(
     from labcheck.sources.rows import verdict_of
     from labcheck.sources.tally import Tally, bin_widths
 
-    check_input(ctx, files)
+    check_files(ctx, files, options.output, options.errors, whole=report is None)
     catalogue = catalogue_of(ctx)
     range_sets = chosen_range_sets(options.range_set, catalogue)
     only, watched = categories(options.only, "--only"), categories(options.fail_on, "--fail-on")
@@ -186,6 +186,8 @@ def _run(
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
             verdict = verdict_of(outcome)
             tally.add_one(place, verdict)
+            if outcome is None and catalogue.identifier.resembles(observation.name):
+                tally.look_alike(observation.name)
             if refusals:
                 tally.list_refusals(refusals)
             if outcome and (not only or verdict.kind.category in only):

@@ -35,8 +35,8 @@ Report = Callable[[Sequence[Outcome], bool], None]
 """Prints outcomes; the flag says that there is one, asked for alone."""
 
 
-def analyte_command(analyte: Analyte) -> TyperCommand:
-    """Make the command that judges results of one analyte."""
+def analyte_command(analyte: Analyte, doubt: str | None) -> TyperCommand:
+    """Make the command that judges results of one analyte; `doubt` is what else its name can mean."""
     normal = analyte.default_range.normal
     example = f"{normal.low or normal.high or 1:f}"
     name, test = (text.replace("[", r"\[") for text in (analyte.name, analyte.test))  # which Rich would read
@@ -98,7 +98,7 @@ def analyte_command(analyte: Analyte) -> TyperCommand:
         try:
             chosen = chosen_range_set(range_set, analyte, catalogue_of(ctx)) if own is None else None
             outcome: Outcome = interpret(
-                analyte, value, unit=unit, range=own, range_set=chosen, decimal=decimal, age=age
+                analyte, value, unit=unit, range=own, range_set=chosen, decimal=decimal, age=age, doubt=doubt
             )
         except LabcheckError as error:
             outcome = Refusal(analyte.id, value, unit, error.code, error.text)
@@ -141,9 +141,11 @@ def panel(
         try:
             if not equals:
                 raise UnknownAnalyte("it names no analyte; type one as in vitd=22 or b12=180pg/mL")
-            analyte = catalogue_of(ctx)[id]
-            chosen = chosen_range_set(range_set, analyte, catalogue_of(ctx))
-            outcomes.append(interpret(analyte, value, range_set=chosen, decimal=decimal, age=age))
+            found = catalogue_of(ctx).identify(id)
+            chosen = chosen_range_set(range_set, found.analyte, catalogue_of(ctx))
+            outcomes.append(
+                interpret(found.analyte, value, range_set=chosen, decimal=decimal, age=age, doubt=found.doubt)
+            )
         except LabcheckError as error:
             outcomes.append(Refusal(id, value, None, error.code, error.text))
     _finish(outcomes, report, watched, alone=False)

@@ -16,7 +16,7 @@ from labcheck.cli.bulk import (
     QuietRun,
     RowFormatOption,
     Summary,
-    check_input,
+    check_files,
     exit_by,
     progress,
     report_of,
@@ -61,7 +61,7 @@ def csv(
         typer.Option("--unit", "-u", metavar="ANALYTE=UNIT", help="For rows without a unit."),
     ] = None,
     analyte: Annotated[
-        str | None, typer.Option("--analyte", metavar="ANALYTE", help="All rows are of this one.")
+        str | None, typer.Option("--analyte", metavar="ANALYTE", help="Of rows that name no test.")
     ] = None,
     wide: Annotated[
         list[str] | None,
@@ -124,9 +124,11 @@ def csv(
     from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.turns import CAN_FORK
 
-    check_input(ctx, files)
-    catalogue = catalogue_of(ctx)
     report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
+    check_files(ctx, files, output, errors, whole=not (report.format or only))
+    if report.summary and all_ranges:
+        raise Usage("--all-ranges adds columns to rows, and the summary has none; leave one of them out")
+    catalogue = catalogue_of(ctx)
     range_sets = chosen_range_sets(range_set, catalogue)
     columns = (test, loinc, value, unit_column, comparator, range_column, low, high, flag)
     tally = Tally(
@@ -154,6 +156,7 @@ def csv(
             only=categories(only, "--only"),
             other=report.rows,
             writes=not report.summary,
+            several=len(files or ()) > 1,
             refusals=refusals,
             jobs=jobs or (2 if CAN_FORK and (os.cpu_count() or 1) > 1 else 1),
             alone=0 if jobs else _ALONE,

@@ -122,6 +122,8 @@ def _written(value: Value, indent: str = "\n") -> str:
 
 def _text(text: str) -> str:
     """Write a text in ASCII; a lone surrogate, a byte that could not be decoded, is no text."""
+    if text.isascii() and text.isprintable():
+        return encode_basestring_ascii(text)
     return encode_basestring_ascii(text.encode("utf-8", "replace").decode()).replace("\x7f", "\\u007f")
 
 
@@ -139,21 +141,21 @@ class Rows:
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
         """Return what stands before the first row; a name that comes again gets its number: `value_2`."""
-        self._columns = []
+        names: list[str] = []
         for name in columns:
             numbered = chain([name], (f"{name}_{number}" for number in count(2)))
-            self._columns.append(next(one for one in numbered if one not in self._columns))
-        self._added = list(added)
+            names.append(next(one for one in numbered if one not in names))
+        self._columns = [f"{_text(name)}: " for name in names]
+        self._added = [f"{_text(name)}: " for name in added]
         return "" if self._lines else f'{{\n  "schema": "{SCHEMA}",\n  "rows": ['
 
     def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
         """Return a row; cells that the header has no name for are called `column_7`."""
-        names = chain(self._columns, (f"column_{number}" for number in count(len(self._columns) + 1)))
-        pairs = [f"{_text(name)}: {_text(cell)}" for name, cell in zip(names, cells, strict=False)]
-        pairs += [
-            f"{_text(name)}: {_text(cell) if cell else 'null'}"
-            for name, cell in zip_longest(self._added, added)
-        ]
+        names = self._columns
+        if len(cells) > len(names):
+            names = [*names, *(f'"column_{number}": ' for number in range(len(names) + 1, len(cells) + 1))]
+        pairs = [name + _text(cell) for name, cell in zip(names, cells, strict=False)]
+        pairs += [name + (_text(cell) if cell else "null") for name, cell in zip_longest(self._added, added)]
         row = f"{{{', '.join(pairs)}}}"
         if self._lines:
             return f"{row}\n"
@@ -189,5 +191,10 @@ def _counts(tally: "Tally") -> Mapping[str, Value]:
             }
             for kind, number, places in tally.refused
         ],
+        "notes": {
+            analyte: {note: Decimal(number) for note, number in counts.items()}
+            for analyte, counts in tally.notes.items()
+        },
         "not_covered": Decimal(tally.not_covered),
+        "look_alikes": list(tally.look_alikes),
     }

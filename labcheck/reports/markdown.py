@@ -93,6 +93,13 @@ def summary(tally: "Tally") -> str:
         lines += [f"| {plain(analyte)} | {category} | {number:,} |" for category, number in counts.items()]
     for kind, number, _ in tally.refused:
         lines.append(f"| {plain(kind.analyte)} | refused ({kind.reason}) | {number:,} |")
+    for analyte, counts in tally.notes.items():
+        lines += [
+            f"| {plain(analyte)} | with the note {note} | {number:,} |" for note, number in counts.items()
+        ]
     if tally.not_covered:
         lines.append(f"| | not covered, or not measured | {tally.not_covered:,} |")
+    if tally.look_alikes:
+        names = ", ".join(plain(name) for name in tally.look_alikes)
+        lines += ["", f"Not covered, though their names are like one that is: {names}"]
     return "\n".join([*lines, "", f"*{plain(DISCLAIMER)}*"]) + "\n"

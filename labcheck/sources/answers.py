@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
-from labcheck.sources.rows import Given, Judge, Kind, Same, Stretches, Verdict, is_plain
+from labcheck.sources.rows import NOT_COVERED, Given, Judge, Kind, Same, Stretches, Verdict, is_plain
 from labcheck.sources.tally import Tally
 
 MEMO = 32_000
@@ -157,6 +157,8 @@ class Answers(dict[Key, bytes]):
         if len(self._ways) > _JUDGED:
             self._ways.clear()
         way = self._ways[others] = self._found_way(self._given(others))
+        if way.always and way.always.kind == NOT_COVERED.kind and (name := self._judge.look_alike(way.given)):
+            self._tally.look_alike(name)
         return way
 
     def _found_way(self, given: Given) -> _Way:

@@ -39,7 +39,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
         einheit einheiten unite unites unidad unidades""",
         "unit_source_value",
     ),
-    "comparator": ("comparator operator value_comparator qualifier",),
+    "comparator": (
+        """comparator operator operator_name operator_source_value operator_concept_id qualifier
+        value_comparator value_operator value_qualifier value_modifier value_prefix value_sign
+        result_comparator result_operator result_qualifier result_modifier result_prefix result_sign""",
+        "relation modifier sign",
+    ),
     "range": (
         """reference_range referencerange ref_range reference normal_range reference_interval referenzbereich
         normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
@@ -117,7 +122,13 @@ def find_layout(
                 f"({', '.join(printable(header[one.columns['value']]) for one in others)}); say which with "
                 "--value and --test, or with --column vitd=COLUMN:UNIT"
             )
-        return Layout((Measured(columns, only, _unit_in(header[columns["value"]])),), wide=False)
+        name = header[columns["value"]]
+        if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != asked.get("value"):
+            raise Usage(
+                f"the first line must name the columns, and has {quote(name)} where the values stand; put a "
+                "line of names before it"
+            )
+        return Layout((Measured(columns, only, _unit_in(name)),), wide=False)
     if found and not asked:
         return Layout(_labelled(found), wide=True)
     missing = "a value" if "value" not in columns else "a test's name"

@@ -126,8 +126,11 @@ def as_utf8(name: str, read: Read, write: Write, first: bytes) -> tuple[bytes, R
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[Write]:
-    """Yield a function that writes bytes, at once to standard output or to a file that appears at the end."""
-    if path is None:
+    """Yield a function that writes bytes, at once to standard output or to a file that appears at the end.
+
+    None or `-` is standard output.
+    """
+    if path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1"):
         out = sys.stdout.buffer
 
         def write(data: bytes) -> None:
@@ -136,7 +139,6 @@ def open_output(path: Path | None) -> Iterator[Write]:
 
         yield write
         return
-    path = path.resolve()
     if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
         try:
             with path.open("wb", buffering=0) as file:
@@ -144,6 +146,7 @@ def open_output(path: Path | None) -> Iterator[Write]:
         except IsADirectoryError as error:
             raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error.strerror}") from error
         return
+    path = path.resolve()
     mode = path.stat().st_mode & 0o777 if path.exists() else None
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL

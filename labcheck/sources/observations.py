@@ -131,6 +131,7 @@ def judge(
             reported_flag=_telling(observation.flags),
             decimal=observation.decimal or decimal,
             loinc=found.loinc,
+            doubt=found.doubt,
             assume_unit=False,
         )
     except LabcheckError as error:

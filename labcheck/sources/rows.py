@@ -28,7 +28,10 @@ REFUSED = "refused"
 
 
 class Kind(NamedTuple):
-    """What rows are counted by; `category` is one, or `refused` with its `reason`, or '' for not covered."""
+    """What rows are counted by: a category, `refused`, or '' for what is not covered.
+
+    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`.
+    """
 
     analyte: str
     category: str
@@ -68,6 +71,8 @@ class Given(NamedTuple):
         return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
 
 
+_LONGEST_NAME = 60
+
 _MOST_DIGITS = 14
 """Longer numbers go the plain way."""
 
@@ -75,9 +80,21 @@ _ZERO = ord("0")
 
 _FINE = Context(prec=14)
 
-_COMPARATORS = frozenset(("", "=", "<", "<=", "=<", "≤", ">", ">=", "=>", "≥"))
+_COMPARATORS = {
+    **{sign: sign for sign in ("<", "<=", "=<", "≤", ">", ">=", "=>", "≥")},
+    **dict.fromkeys(("", "="), ""),
+    # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
+    "4171756": "<",
+    "4171754": "<=",
+    "4172704": ">",
+    "4171755": ">=",
+    "4172703": "",
+    "0": "",
+}
 
-NOTHING = Verdict(Kind("", "", ""), ("",) * len(CELLS))
+
+NOT_COVERED = Verdict(Kind("", "", ""), ("",) * len(CELLS))
+"""On a test that the catalogue does not cover, or a result that was not measured."""
 
 
 class Judge:
@@ -111,18 +128,18 @@ class Judge:
     def judge(self, value: str, given: Given) -> Verdict:
         """Judge one row by asking the core."""
         if self._blank_is_absent and not value.strip():
-            return NOTHING
+            return NOT_COVERED
         try:
             found = self._identify(given)
         except LabcheckError as error:
             return refused("", error.code)
         if found is None:
-            return NOTHING
+            return NOT_COVERED
         analyte = found.analyte
-        comparator = (given.comparator or "").strip()
-        if comparator not in _COMPARATORS:  # it must never become part of the number
+        comparator = _COMPARATORS.get((given.comparator or "").strip())
+        if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
-        text = value if comparator in ("", "=") or not value.strip() else f"{comparator}{value}"
+        text = f"{comparator}{value}" if value.strip() else value
         try:
             judged = interpret(
                 analyte,
@@ -133,6 +150,7 @@ class Judge:
                 reported_flag=given.flag,
                 decimal=self._decimal,
                 loinc=found.loinc,
+                doubt=found.doubt,
                 assume_unit=False,
             )
         except LabcheckError as error:
@@ -174,22 +192,30 @@ class Judge:
             return None
         return found
 
+    def look_alike(self, given: Given) -> str | None:
+        """Return the name of a test that is not covered, if it is like one that is."""
+        name = " ".join((given.test or "").split())[:_LONGEST_NAME]
+        return name if self._catalogue.identifier.resembles(name) else None
+
     def stretches(self, given: Given) -> "Stretches | Same | Verdict | None":
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
-        if self._decimal == "comma" or (given.comparator or "").strip():
+        if self._decimal == "comma" or _COMPARATORS.get((given.comparator or "").strip()) != "":
             return None
         try:
             found = self._identify(given)
         except LabcheckError as error:
             return None if self._blank_is_absent else refused("", error.code)
         if found is None:
-            return NOTHING
+            return NOT_COVERED
         try:
             read = read_unit(self._unit(given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
-            ends = self._ends(given, found.analyte, read)
         except LabcheckError:
             return Same(self.judge("1", given))
+        try:
+            ends = self._ends(given, found.analyte, read)
+        except LabcheckError:  # of the range, which is looked at last: for each value by the core
+            return None
         return Stretches(self, given, ends, by, converted=read.code != found.analyte.unit)
 
 
@@ -266,10 +292,11 @@ def cells_of(judged: Interpretation) -> tuple[str, ...]:
 def verdict_of(outcome: Outcome | None) -> Verdict:
     """Return the verdict that an outcome is; None is what the catalogue does not cover."""
     if outcome is None:
-        return NOTHING
+        return NOT_COVERED
     if isinstance(outcome, Refusal):
         return refused(outcome.analyte, outcome.code)
-    return Verdict(Kind(outcome.analyte.id, str(outcome.category), ""), cells_of(outcome))
+    cells = cells_of(outcome)
+    return Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1]), cells)
 
 
 def refused(analyte: str, reason: str) -> Verdict:

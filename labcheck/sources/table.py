@@ -38,8 +38,9 @@ class Table:
 
     `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets`, to judge
     by, are by analyte. Rows of the categories in `only` are passed on, or all of them, in the format `other`
-    or in the table's own; where `writes` is off, they are counted and nothing is put out. A file of more than
-    `alone` bytes is worth `jobs` processes; where its size is not known, so many are done by one first.
+    or in the table's own; where `writes` is off, they are counted and nothing is put out. Where there are
+    `several` files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its
+    size is not known, so many are done by one first.
     """
 
     catalogue: Catalogue
@@ -57,6 +58,7 @@ class Table:
     only: frozenset[str]
     other: Callable[[bytes], Other | None]
     writes: bool
+    several: bool
     refusals: Write | None
     jobs: int
     alone: int
@@ -92,6 +94,7 @@ class Table:
             only=self.only,
             newline=b"\r\n" if raw.endswith(b"\r\n") else b"\n",
             writes=self.writes,
+            file=name if self.several else "",
         )
         if taken := set(annotator.added).intersection(header):
             raise Usage(f"there is a column {quote(min(taken))} already; choose other names with --prefix")
@@ -133,8 +136,16 @@ class Table:
         )
 
 
+_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "unzip"}
+
+
 def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
     """Return the cells of the header."""
+    for magic, program in _PACKED.items():
+        if raw.startswith(magic):
+            raise UnreadableFile(f"{quote(name, 200)} is compressed; decompress it first, as with {program}")
+    if b"\0" in raw:
+        raise UnreadableFile(f"{quote(name, 200)} is no table: its first line is not text")
     header = next(records(raw, delimiter, final=True), None)
     if header is None or (header.closed and not header.cells):
         raise UnreadableFile(f"{quote(name, 200)} is empty; its first line must name the columns")

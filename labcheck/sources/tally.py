@@ -1,5 +1,6 @@
 """What has come of a document's results: counted by kind, a refusal's first places, the values by size."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -7,9 +8,11 @@ from decimal import Decimal
 
 from labcheck.catalogue import Catalogue
 from labcheck.sources.records import quoted
-from labcheck.sources.rows import NOTHING, REFUSED, Kind, Verdict
+from labcheck.sources.rows import NOT_COVERED, REFUSED, Kind, Verdict
 
 EXAMPLES = 5
+
+_LOOK_ALIKES = 20
 
 _BINS = 1000
 """So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
@@ -25,7 +28,8 @@ class Tally:
     `rows` are those of a table, or what another document is made of; `noun` is what one of them is called.
     `values` has, by analyte, how many results lie in each bin, which are `widths` wide (in the canonical
     unit) and begin at 0; analytes without a width and results with a comparator are left out. `examples`
-    keeps the first few places of each refusal.
+    keeps the first few places of each refusal, `look_alikes` some names of tests that are not covered but
+    like one that is.
     """
 
     widths: Mapping[str, float] = field(default_factory=dict)
@@ -36,6 +40,12 @@ class Tally:
     values: dict[str, Counter[int]] = field(default_factory=dict)
     examples: dict[Kind, list[Place]] = field(default_factory=dict)
     unlisted: list[tuple[Place, Kind]] = field(default_factory=list)
+    look_alikes: dict[str, None] = field(default_factory=dict)
+
+    def look_alike(self, name: str) -> None:
+        """Keep the name of a test that is not covered but like one that is."""
+        if len(self.look_alikes) < _LOOK_ALIKES:
+            self.look_alikes[name] = None
 
     def count(self, kind: Kind, canonical: str) -> None:
         """Count a result of a kind; `canonical` is its value with its comparator, empty if it has none."""
@@ -88,8 +98,20 @@ class Tally:
         counts: dict[str, dict[str, int]] = {}
         for kind, number in sorted(self.kinds.items()):
             if kind.category not in ("", REFUSED):
-                counts.setdefault(kind.analyte, {})[kind.category] = number
+                of_analyte = counts.setdefault(kind.analyte, {})
+                of_analyte[kind.category] = of_analyte.get(kind.category, 0) + number
         return counts
+
+    @property
+    def notes(self) -> dict[str, dict[str, int]]:
+        """How many results have each note, by analyte."""
+        counts: dict[str, dict[str, int]] = {}
+        for kind, number in sorted(self.kinds.items()):
+            if kind.category not in ("", REFUSED) and kind.reason:
+                of_analyte = counts.setdefault(kind.analyte, {})
+                for note in kind.reason.split(";"):
+                    of_analyte[note] = of_analyte.get(note, 0) + number
+        return {analyte: dict(sorted(of_analyte.items())) for analyte, of_analyte in counts.items()}
 
     @property
     def refused(self) -> list[tuple[Kind, int, list[Place]]]:
@@ -100,7 +122,7 @@ class Tally:
     @property
     def not_covered(self) -> int:
         """How many results are of other tests, or were not measured."""
-        return self.kinds[NOTHING.kind]
+        return self.kinds[NOT_COVERED.kind]
 
     def list_refusals(self, write: Callable[[bytes], object]) -> None:
         """Write a line for each refusal since the last time."""
@@ -122,11 +144,18 @@ class Tally:
         """Add what another has counted of the same table."""
         self.rows += other.rows
         self.kinds += other.kinds
+        for name in other.look_alikes:
+            self.look_alike(name)
         for analyte, bins in other.values.items():
             self.values.setdefault(analyte, Counter()).update(bins)
         for kind, places in other.examples.items():
             both = {*self.examples.get(kind, ()), *places}
-            self.examples[kind] = sorted(both, key=lambda place: (isinstance(place, str), place))[:EXAMPLES]
+            self.examples[kind] = sorted(both, key=_as_read)[:EXAMPLES]
+
+
+def _as_read(place: Place) -> list[tuple[int, str]]:
+    """Return what orders places as people read them: row 9 before row 10."""
+    return [(int(digits or 0), text) for text, digits in re.findall(r"([^0-9]*)([0-9]*)", str(place))]
 
 
 def bin_widths(catalogue: Catalogue) -> dict[str, float]:

@@ -67,12 +67,18 @@ def _parts(
     for id, counts in tally.interpreted.items():
         yield title(catalogue[id])
         yield Padding(_shares(counts, console), (0, 2))
+        if notes := tally.notes.get(id):
+            said = ", ".join(f"{number:,} {note}" for note, number in notes.items())
+            yield Padding(Text(f"With a note: {said}"), (0, 2))
         if range_set := _used(catalogue[id], range_sets.get(id)):
             yield from _histogram(tally, catalogue[id], range_set, sum(counts.values()), console)
         yield ""
     yield from _refused(tally)
     if tally.not_covered:
         yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
+    if tally.look_alikes:
+        names = ", ".join(map(printable, tally.look_alikes))
+        yield Text(f"Not covered, though their names are like one that is: {names}\n", style="bold")
 
 
 def _used(analyte: Analyte, id: str | None) -> RangeSet | None:
