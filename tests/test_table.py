@@ -1,6 +1,8 @@
 """`labcheck csv`, called as a shell calls it."""
 
+import csv
 import gzip
+import io
 import json
 import os
 import pty
@@ -13,11 +15,18 @@ from pathlib import Path
 import jsonschema
 import pytest
 from backports import zstd
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from labcheck.cli import app
 from labcheck.reports.json import SCHEMA_FILE
 from tests.conftest import Golden, Labcheck, Ran
+
+VALUES = st.sampled_from(
+    ["22", "29.95", "30", "30.0", "40.01", "<4", "1060", "zz", "", "0", "999999", "22 H"]
+)
+UNITS = st.sampled_from(["ng/mL", "nmol/L", "pg/mL", "pmol/L", "IU", ""])
 
 LONG = "id,test,value,unit\n1,vitd,22,ng/mL\n2,b12,<150,pmol/L\n3,Ferritin,5,ng/mL\n"
 ADDED = ",".join(
@@ -525,3 +534,16 @@ def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
     notes = [json.loads(line)["labcheck_note"] for line in piped(rows, "-f", "ndjson").stdout.splitlines()]
     differs = "reported-range-differs;reported-flag-differs"
     assert notes == [differs, "near-limit", None, "unreadable-range"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["vitd", "b12", "Ferritin", "Calcitriol"]), VALUES, UNITS), max_size=20
+    )
+)
+def test_rows_in_another_format_say_what_rows_in_their_own_do(results: list[tuple[str, str, str]]) -> None:
+    table = "\n".join(["test,value,unit", *map(",".join, results)]).encode() + b"\n"
+    own = list(csv.DictReader(io.StringIO(piped(table).stdout)))
+    other = [json.loads(line) for line in piped(table, "--format", "ndjson").stdout.splitlines()]
+    assert [{name: cell or "" for name, cell in row.items()} for row in other] == own

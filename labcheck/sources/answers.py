@@ -109,10 +109,18 @@ class Answers(dict[Key, bytes]):
         return self._written(self._asked(value, others, way))
 
     def verdict(self, cells: list[bytes]) -> Verdict:
-        """Ask the core about a row with these key cells, in the order of their columns."""
+        """Return the verdict on a row with these key cells, in the order of their columns."""
         value = cells.pop(self._value)
         others = tuple(cells)
-        return self._asked(value, others, self._ways.get(others) or self._way(others))
+        way = self._ways.get(others) or self._way(others)
+        if way.stretches and (found := way.stretches.find(value)):
+            stretch, canonical = found
+            if known := way.stretches.verdicts[stretch]:
+                analyte, _, *rest = known.cells
+                return known._replace(cells=(analyte, canonical.decode(), *rest))
+        if way.always:
+            return way.always
+        return self._asked(value, others, way)
 
     def hand_over(self) -> None:
         """Count in the tally what was counted here."""
