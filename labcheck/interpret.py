@@ -25,6 +25,7 @@ from labcheck.model import (
     Measurement,
     Note,
     Quantity,
+    RangeSet,
     Standing,
 )
 from labcheck.ranges import canonical_bands, own_range, ranges_of, stand
@@ -106,6 +107,7 @@ def interpret(
                 missing=range is None and range_set == REPORTED and beside is None,
                 unread=reported_range if beside is None and not is_blank(reported_range or "") else None,
             ),
+            *_notes_on_age(standing.range, years),
             *_notes_on_code(loinc, given),
             *([Note("doubtful-name", doubt)] if doubt else []),
         ),
@@ -219,6 +221,14 @@ def _notes_on_report(
 def _said_by(flag: str) -> tuple[Category, ...]:
     """Return the categories that a laboratory's flag stands for, none if it is not one of them (`*`)."""
     return _FLAGS.get(flag.strip("()[] \t").upper(), ())
+
+
+def _notes_on_age(used: RangeSet, years: Decimal | None) -> Iterator[Note]:
+    if years is not None and years not in used.ages:
+        yield Note(
+            "other-population",
+            f"The range used is for {used.population}; it says nothing of somebody aged {years:f}.",
+        )
 
 
 def _notes_on_code(loinc: Loinc | None, given: Unit | None) -> Iterator[Note]:

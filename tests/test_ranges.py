@@ -293,6 +293,15 @@ def test_a_reported_range_that_says_otherwise_gets_a_note_with_both() -> None:
     assert (by_own.category, codes(by_own)) == (NORMAL, ["reported-range-differs"])
 
 
+@pytest.mark.parametrize(
+    ("age", "told"), [(None, []), ("15.9", True), ("16", True), ("16.1", []), ("70", [])]
+)
+def test_a_range_for_other_ages_is_told(age: str | None, told: object) -> None:
+    judged = interpret("b12", "300", unit="pg/mL", range_set="nice-2024", age=age)
+    assert codes(judged) == (["other-population"] if told else [])
+    assert codes(interpret("b12", "300", unit="pg/mL", age=age)) == []
+
+
 def test_ones_own_range_outranks_every_other() -> None:
     for reported, told in ((None, []), ("prose", ["unreadable-range"])):
         judged = interpret(

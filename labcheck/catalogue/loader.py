@@ -152,8 +152,17 @@ class _Reader:
             scales=self._scales(table),
             year=int(table.positive("year")) if "year" in table else None,
             population=table.text("population") if "population" in table else None,
+            ages=self._ages(table),
             remark=table.text("remark") if "remark" in table else None,
         )
+
+    def _ages(self, table: Table) -> Interval:
+        if "ages" not in table:
+            return Interval()
+        ages = table.table("ages")
+        interval = ages.interval()
+        ages.done()
+        return interval
 
     def _scales(self, table: Table) -> tuple[Scale, ...]:
         """Read a scale for each unit; a bound has as many numbers as there are units."""
