@@ -136,6 +136,14 @@ def test_a_blank_line_of_one_column_is_a_blank_line() -> None:
     assert (out.count(b"\n\n"), made.tally.rows) == (1, 2)
 
 
+def test_rows_that_each_have_a_range_of_their_own_are_judged_like_others() -> None:
+    header = ["test", "value", "unit", "range"]
+    body = b"".join(b"vitd,22,ng/mL,%d.%d-60\n" % (20 + i % 10, i % 1000) for i in range(400)) * 2
+    out, made = both(body, header=header)
+    assert out.count(b"low") == 800
+    assert made.tally.notes["vitd"]["reported-range-differs"] == 160
+
+
 CELLS = st.one_of(
     st.sampled_from(
         ["vitd", "b12", "Ferritin", "22", "22.5", "29.95", "<4", "1,060", "zz", "", "0", "999999"]

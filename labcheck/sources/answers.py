@@ -20,6 +20,7 @@ MEMO = 32_000
 """Distinct keys remembered for each result of a row; some 10 MB."""
 
 _JUDGED = 4_000
+_FEW = 200
 _LONGEST = 500
 """A key of more bytes is not remembered."""
 
@@ -78,6 +79,7 @@ class Answers(dict[Key, bytes]):
         self._end = end
         self._only = only
         self._ways: dict[tuple[bytes, ...], _Way] = {}
+        self._once: set[tuple[bytes, ...]] = set()
         self._judged: dict[tuple[bytes, ...], Verdict] = {}
 
     def __missing__(self, key: Key) -> bytes:
@@ -150,6 +152,7 @@ class Answers(dict[Key, bytes]):
             if len(self._judged) > _JUDGED:
                 self._judged.clear()
             verdict = self._judged[key] = self._padded(self._judge.judge(self._decode(value), way.given))
+            self._notice(verdict, way.given)
         return verdict
 
     def _written(self, verdict: Verdict) -> bytes:
@@ -162,12 +165,24 @@ class Answers(dict[Key, bytes]):
         return answer
 
     def _way(self, others: tuple[bytes, ...]) -> _Way:
+        given = self._given(others)
+        if len(self._ways) > _FEW and others not in self._once:
+            # Where each row has others, as a range of its own, working out a way for one row would cost most.
+            if len(self._once) > MEMO:
+                self._once.clear()
+            self._once.add(others)
+            return _Way(given)
         if len(self._ways) > _JUDGED:
             self._ways.clear()
-        way = self._ways[others] = self._found_way(self._given(others))
-        if way.always and way.always.kind == NOT_COVERED.kind and (name := self._judge.look_alike(way.given)):
-            self._tally.look_alike(name)
+            self._once.clear()
+        way = self._ways[others] = self._found_way(given)
+        self._notice(way.always, given)
         return way
+
+    def _notice(self, verdict: Verdict | None, given: Given) -> None:
+        """Keep the name of a test that is not covered but like one that is."""
+        if verdict and verdict.kind == NOT_COVERED.kind and (name := self._judge.look_alike(given)):
+            self._tally.look_alike(name)
 
     def _found_way(self, given: Given) -> _Way:
         match self._judge.stretches(given):
