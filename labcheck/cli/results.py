@@ -180,12 +180,12 @@ def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool, *,
 def _print_categories(outcomes: Sequence[Outcome], alone: bool) -> None:
     """Print a word a line; what no word can carry, and nobody should miss, goes to stderr."""
     for outcome in outcomes:
-        if isinstance(outcome, Interpretation):
-            print(outcome.category)
-            for note in outcome.notes:
-                complain(f"note: {note.text}" if alone else f"{outcome.analyte.id}: note: {note.text}")
-        elif not alone:
-            print(REFUSED_WORD)
+        if isinstance(outcome, Interpretation) or not alone:
+            print(_category(outcome))
+    sys.stdout.flush()
+    for judged in (outcome for outcome in outcomes if isinstance(outcome, Interpretation)):
+        for note in judged.notes:
+            complain(f"note: {note.text}" if alone else f"{judged.analyte.id}: note: {note.text}")
 
 
 def _print_terminal(outcomes: Sequence[Outcome], _: bool, *, verbose: bool, compare: bool) -> None:
@@ -220,6 +220,7 @@ def _category(outcome: Outcome) -> str:
 def _finish(outcomes: Sequence[Outcome], report: Report, watched: frozenset[str], alone: bool) -> None:
     """Print the report, say what was refused and why, and exit with the code that follows."""
     report(outcomes, alone)
+    sys.stdout.flush()  # what follows on stderr comes behind it, and not at all if it cannot be written
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     for refusal in refusals:
         complain(refusal.text if alone else f"{quote(refusal.analyte)}: {refusal.text}")
