@@ -68,6 +68,8 @@ JUDGED = b",vitd,22,ng/mL,low,L,30-40 ng/mL,"
         (b'1,vitd,22,ng/mL,"a\nb"\n', b'1,vitd,22,ng/mL,"a\nb"' + JUDGED + b"\n"),
         (b'"1","vitd","22","ng/mL",""\n', b'"1","vitd","22","ng/mL",""' + JUDGED + b"\n"),
         (b'1,"vitd",22,ng/mL,5" pipe\n', b'1,"vitd",22,ng/mL,5" pipe' + JUDGED + b"\n"),
+        (b'1,vitd,22,ng/mL,"a"b\n', b'1,vitd,22,ng/mL,"a"b' + JUDGED + b"\n"),
+        (b'1,vitd,22,ng/mL,a"b"\n', b'1,vitd,22,ng/mL,a"b"' + JUDGED + b"\n"),
         (b"1,Ferritin,22,ng/mL,x\n", b"1,Ferritin,22,ng/mL,x,,,,,,,\n"),
         (b"\n\n1,vitd,22,ng/mL,ok\n\n", b"\n\n1,vitd,22,ng/mL,ok" + JUDGED + b"\n\n"),
         (b"1,vitd,22\n", b"1,vitd,22,,,,,,refused,,,ragged-row\n"),
@@ -128,6 +130,18 @@ def test_a_wide_table_has_cells_for_each_of_its_results() -> None:
         ("low", "normal"),
         ("", ""),
         ("refused", "low"),
+    ]
+
+
+def test_refusals_of_a_wide_table_are_named_row_by_row() -> None:
+    made = annotator(["vitamin_d_ng_ml", "vitamin_b12_pmol_l"])
+    made.tally.lists_refusals = True
+    run(made, b"zz,300\n22,yy\nzz,yy\n", quick=True)
+    assert [(row, kind.analyte) for row, kind in made.tally.unlisted] == [
+        (2, "vitd"),
+        (3, "b12"),
+        (4, "vitd"),
+        (4, "b12"),
     ]
 
 

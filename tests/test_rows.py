@@ -131,6 +131,7 @@ numbers = st.one_of(
             "50",
             "2000",
             "1000000",
+            "148",  # half a unit below it is 147.5, and 200 pg/mL are 147.56 pmol/L
             "0.99",
             "3.99",
             "150.01",
@@ -181,3 +182,23 @@ def test_a_plain_number_is_digits_with_at_most_a_point(text: str) -> None:
 )
 def test_any_other_number_is_for_the_core(text: str) -> None:
     assert not is_plain(text.encode())
+
+
+def test_what_the_number_alone_does_not_tell_is_for_the_core() -> None:
+    assert Judge(built_in(), decimal="comma").stretches(Given("b12", unit="pg/mL")) is None
+    assert JUDGE.stretches(Given("b12", unit="pg/mL", comparator="<")) is None
+    assert isinstance(JUDGE.stretches(Given("b12", unit="pg/mL", comparator="=")), Stretches)
+
+
+def test_rounding_by_half_a_unit_is_left_to_the_core() -> None:
+    stretches = JUDGE.stretches(Given("b12", unit="pmol/L"))
+    assert isinstance(stretches, Stretches)
+    assert stretches.find(b"148") is None
+    assert JUDGE.judge("148", Given("b12", unit="pmol/L")).cells[-1] == "near-limit"
+    assert stretches.find(b"149") is not None
+
+
+def test_the_decimal_mark_holds_for_the_laboratorys_range_too() -> None:
+    comma = Judge(built_in(), decimal="comma", range_sets={"b12": "reported"})
+    given_ = Given("b12", unit="pg/mL", range="200-1.060")
+    assert comma.judge("950", given_).cells[3:6] == ("normal", "N", "200-1060 pg/mL")

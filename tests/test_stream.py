@@ -1,5 +1,6 @@
 """Blocks and turns: one process or several, the same bytes in the same order, and the same counts."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -151,3 +152,28 @@ def test_a_run_that_is_stopped_leaves_no_file_behind(number: signal.Signals, tmp
         running.send_signal(number)
         assert running.wait() == (130 if number == signal.SIGINT else -number)
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["plain", "gzip", "utf-16"])
+def test_jobs_change_nothing_whatever_the_file(kind: str, tmp_path: Path) -> None:
+    text = b"id,test,value,unit,comment\n" + rows(20_000)
+    file = tmp_path / ("t.csv.gz" if kind == "gzip" else "t.csv")
+    file.write_bytes(
+        gzip.compress(text)
+        if kind == "gzip"
+        else text.decode().encode("utf-16")
+        if kind == "utf-16"
+        else text
+    )
+    one, two = (
+        subprocess.run([LABCHECK, "csv", file, "--jobs", jobs], capture_output=True, check=False)
+        for jobs in ("1", "2")
+    )
+    assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr)
+    assert len(one.stdout) > len(text)
+
+
+def test_a_closed_pipe_leaves_no_list_of_errors_behind(large: Path, tmp_path: Path) -> None:
+    ran = shell(f"cd {tmp_path} && labcheck csv {large} --errors errors.csv --jobs 1 | head -1")
+    assert ran.returncode == 141
+    assert list(tmp_path.iterdir()) == []

@@ -547,3 +547,38 @@ def test_rows_in_another_format_say_what_rows_in_their_own_do(results: list[tupl
     own = list(csv.DictReader(io.StringIO(piped(table).stdout)))
     other = [json.loads(line) for line in piped(table, "--format", "ndjson").stdout.splitlines()]
     assert [{name: cell or "" for name, cell in row.items()} for row in other] == own
+
+
+def test_nothing_measured_in_a_wide_table_is_no_refusal() -> None:
+    ran = piped(b"id,vitamin_d_ng_ml\n1,\n2,22\n")
+    assert (ran.exit_code, ran.stdout.splitlines()[1]) == (0, "1,,,,,,,,")
+    assert piped(b"test,value,unit\nvitd,,ng/mL\n").exit_code == 3
+
+
+@pytest.mark.parametrize("format", ["tsv", "markdown"])
+def test_ragged_rows_keep_what_is_added_in_its_columns(format: str) -> None:
+    ran = piped(b'test,value,unit\nvitd,22\nvitd,22,ng/mL,"more\nof it"\n', "--format", format)
+    short = ran.stdout.splitlines()[2 if format == "markdown" else 1]
+    cells = [cell.strip() for cell in (short.strip("| ").split("|") if "|" in short else short.split("\t"))]
+    assert cells[:7] == ["vitd", "22", "", "", "", "", "refused"]
+    assert "ragged-row" in ran.stdout
+    if format == "markdown":
+        assert ran.stdout.splitlines()[3].startswith("| vitd | 22 | ng/mL more of it |")
+
+
+def test_the_summary_draws_the_range_that_was_used() -> None:
+    rows = "test,value,unit\n" + "vitd,25,ng/mL\n" * 30
+    drawn = piped(rows.encode(), "--summary", "--range-set", "iom-2011").stdout
+    assert "20-50 ng/mL, Institute of Medicine 2011" in drawn
+    by_report = piped(rows.encode(), "--summary", "--range-set", "reported").stdout
+    assert "30-40 ng/mL," not in by_report
+
+
+def test_the_summary_needs_no_more_than_ascii(tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("test,value,unit\n" + "vitd,25,ng/mL\n" * 30, "utf-8")
+    command = [str(Path(sys.executable).with_name("labcheck")), "csv", str(file), "--summary"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "60"}
+    shown = subprocess.run(command, capture_output=True, check=True, env=environment).stdout
+    assert shown.isascii()
+    assert b"low     30  100.0%  ####################\n" in shown

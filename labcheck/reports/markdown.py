@@ -76,9 +76,9 @@ class Rows:
 
     def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
         """Return a row on one line; what a row has beyond the columns of the header goes into the last."""
-        missing = [""] * (self._columns - len(cells))
-        kept = [*cells[: self._columns - 1], " ".join(cells[self._columns - 1 :])]
-        written = (plain(" ".join(cell.split())) for cell in (*kept, *missing, *added))
+        kept = [*cells, *[""] * (self._columns - len(cells))]
+        kept[self._columns - 1 :] = [" ".join(kept[self._columns - 1 :])]
+        written = (plain(" ".join(cell.split())) for cell in (*kept, *added))
         return f"| {' | '.join(written)} |\n"
 
     def end(self, tally: "Tally") -> str:
