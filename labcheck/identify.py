@@ -32,6 +32,7 @@ _EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "
 _CONTRADICT = frozenset({
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
     *("urine", "u", "csf", "liquor", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy"),
+    *("epi", "bioavailable", "saliva", "ergo", "ergocalciferol", "ferritin", "folate", "haptocorrin"),
 })  # fmt: skip
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
@@ -85,6 +86,9 @@ class Identifier:
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
         if by_name and by_name.analyte.id != found.analyte.id:
             raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
+        if (name or "").strip() and not by_name:
+            said = f"LOINC {code} says {found.analyte.name}"
+            return found._replace(doubt=f"{said}, but the name {quote(name or '')} is not known for it.")
         return found
 
     def resembles(self, name: str) -> bool:
@@ -122,8 +126,10 @@ def words_of(name: str, words: Mapping[str, str]) -> Words:
 def _plain_code(code: str) -> str:
     """Return a code without what is written around it: `LOINC 1989-3`, `1989-3^LN`."""
     plain = code.strip().replace("\u2013", "-").replace("\u2010", "-").replace("\u2011", "-")
-    match = re.search(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain)
-    return match[0] if match else plain
+    codes = set(re.findall(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain))
+    if len(codes) > 1:
+        raise WrongAnalyte(f"{quote(code)} has more than one LOINC code, which can be different tests")
+    return codes.pop() if codes else plain
 
 
 def _looks_like_loinc(code: str) -> bool:

@@ -582,3 +582,34 @@ def test_the_summary_needs_no_more_than_ascii(tmp_path: Path) -> None:
     shown = subprocess.run(command, capture_output=True, check=True, env=environment).stdout
     assert shown.isascii()
     assert b"low     30  100.0%  ####################\n" in shown
+
+
+def test_a_header_without_a_line_break_keeps_the_next_files_rows_apart(
+    labcheck: Labcheck, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    one.write_text("test,value,unit", "utf-8")
+    two.write_text("test,value,unit\nvitd,22,ng/mL\n", "utf-8")
+    assert [line[:12] for line in labcheck("csv", str(one), str(two)).stdout.splitlines()] == [
+        "test,value,u",
+        "vitd,22,ng/m",
+    ]
+
+
+def test_a_byte_order_mark_before_a_quoted_name_is_none_of_it() -> None:
+    ran = piped(b'\xef\xbb\xbf"sample\nid",test,value,unit\n1,vitd,22,ng/mL\n')
+    assert ran.stdout.startswith('\ufeff"sample\nid",test,value,unit,labcheck_analyte')
+    assert ran.exit_code == 0
+
+
+def test_a_line_end_in_a_cell_is_quoted_in_a_table_written_anew() -> None:
+    table = b'id,test,value,unit\n"a\rb",vitd,22,ng/mL\n'
+    assert '"a\rb"\tvitd' in piped(table, "--format", "tsv").stdout
+
+
+def test_each_key_of_a_row_is_there_once() -> None:
+    table = b"column_5,test,value,unit\nA,vitd,22,ng/mL,EXTRA\n"
+    row = json.loads(piped(table, "--format", "ndjson").stdout)
+    assert (row["column_5"], row["_column_5"]) == ("A", "EXTRA")
+    names = b"test,value,unit" + b"," * 5000 + b"\nvitd,22,ng/mL" + b"," * 5000 + b"\n"
+    assert len(json.loads(piped(names, "--format", "ndjson").stdout)) == 3 + 5000 + 7

@@ -56,4 +56,4 @@ def test_the_counts_of_two_halves_are_added() -> None:
             tally.refuse(row, REFUSED)
     one.add(other)
     assert (one.rows, one.kinds[LOW], one.values) == (7, 2, {"vitd": {220: 2}})
-    assert one.refused == [(REFUSED, 2, [2, 3, 9])]
+    assert one.refused == [(REFUSED, 2, [2, 2, 3, 9])]

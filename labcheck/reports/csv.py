@@ -17,7 +17,9 @@ class Rows:
 
     def __init__(self, delimiter: str) -> None:
         self._text = io.StringIO()
-        self._writer = csv.writer(self._text, delimiter=delimiter, lineterminator="\n")
+        self._writer = csv.writer(
+            self._text, delimiter=delimiter, lineterminator="\r\n"
+        )  # so that either is quoted
         self._columns = 0
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
@@ -29,7 +31,7 @@ class Rows:
         """Return a row; one that is too short is filled up, so that what is added stands in its columns."""
         missing = [""] * (self._columns - len(cells))
         self._writer.writerow([*cells, *missing, *added])
-        line = self._text.getvalue()
+        line = f"{self._text.getvalue()[:-2]}\n"
         self._text.seek(0)
         self._text.truncate()
         return line

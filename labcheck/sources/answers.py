@@ -88,7 +88,7 @@ class Answers(dict[Key, bytes]):
         else:
             runs = (key,) if isinstance(key, bytes) else key
             answer = self.of([cell for run in runs for cell in self._split(run)])
-        if len(key) <= _LONGEST:
+        if (len(key) if isinstance(key, bytes) else sum(map(len, key))) <= _LONGEST:
             self[key] = answer
         return answer
 
@@ -151,8 +151,10 @@ class Answers(dict[Key, bytes]):
         if verdict is None:
             if len(self._judged) > _JUDGED:
                 self._judged.clear()
-            verdict = self._judged[key] = self._padded(self._judge.judge(self._decode(value), way.given))
+            verdict = self._padded(self._judge.judge(self._decode(value), way.given))
             self._notice(verdict, way.given)
+            if sum(map(len, key)) <= _LONGEST:
+                self._judged[key] = verdict
         return verdict
 
     def _written(self, verdict: Verdict) -> bytes:
@@ -166,6 +168,8 @@ class Answers(dict[Key, bytes]):
 
     def _way(self, others: tuple[bytes, ...]) -> _Way:
         given = self._given(others)
+        if sum(map(len, others)) > _LONGEST:
+            return self._found_way(given)
         if len(self._ways) > _FEW and others not in self._once:
             # Where each row has others, as a range of its own, working out a way for one row would cost most.
             if len(self._once) > MEMO:

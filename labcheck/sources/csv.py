@@ -30,7 +30,7 @@ from typing import Protocol
 
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
-from labcheck.sources.records import Record, ended, quoted, records
+from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened
 from labcheck.sources.rows import CELLS, REFUSED, Judge, Kind, refused
 from labcheck.sources.tally import Place, Tally
 
@@ -79,6 +79,7 @@ class Annotator:
             for measured, judge in zip(layout.results, judges, strict=True)
             for cell in judge.cells
         ]
+        self.longest = LONGEST  # see `records`
         self._delimiter = delimiter
         self._decode = decode
         self._columns = len(header)
@@ -187,9 +188,11 @@ class Annotator:
         output is theirs.
         """
         out, used = [], 0
-        for record in records(data, self._delimiter, final=final):
+        for record in records(data, self._delimiter, final=final, longest=self.longest):
             used += len(record.raw)
             self.row += 1
+            if not record.closed:
+                self.longest = shortened(self.longest)
             out.append(self._other(record, rows) if rows else self._record(record))
             for answers in self._results:
                 answers.forget_if_large()

@@ -261,6 +261,8 @@ class Stretches:
         if not _is_plain(text, whole, point, part):
             return None
         number, places = float(text), len(part)
+        if not number:
+            return None
         margin = self._margins[places]
         at = bisect(self._ends, number - margin)
         if at != bisect(self._ends, number + margin):

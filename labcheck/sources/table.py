@@ -76,9 +76,9 @@ class Table:
         decode = partial(bytes.decode, errors="replace") if recoded else self.decode
         start = _at_least(start, read, lambda got: len(got) > _LONGEST_HEADER or b"\n" in got or b"\r" in got)
         delimiter = self.delimiter or _delimiter_of(start)
-        raw, rest = _first_record(name, start, read, delimiter)
-        bom = _BOM if raw.startswith(_BOM) else b""
-        header = [decode(cell) for cell in _cells(name, raw[len(bom) :], delimiter)]
+        bom = _BOM if start.startswith(_BOM) else b""
+        raw, rest = _first_record(name, start[len(bom) :], read, delimiter)
+        header = [decode(cell) for cell in _cells(name, raw, delimiter)]
         shape = (header, delimiter, recoded)
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
@@ -104,7 +104,8 @@ class Table:
             if self._rows:
                 write(self._rows.start(header, annotator.added).encode())
             elif self.writes:
-                own_write(annotator.header(raw))
+                own_write(bom + annotator.header(raw))
+                annotator.last_written = (1, not raw.endswith((b"\n", b"\r")))
         elif self._open and not self._rows:
             own_write(b"\n")  # the last row of the file before had no line break
         stream = Stream(

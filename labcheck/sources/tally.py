@@ -135,8 +135,9 @@ class Tally:
             write(b"".join(lines))
 
     def start_again(self) -> None:
-        """Count from nothing; which refusals have had their places named stays known."""
+        """Count from nothing."""
         self.rows = 0
+        self.examples.clear()
         self.kinds.clear()
         self.values.clear()
 
@@ -149,7 +150,7 @@ class Tally:
         for analyte, bins in other.values.items():
             self.values.setdefault(analyte, Counter()).update(bins)
         for kind, places in other.examples.items():
-            both = {*self.examples.get(kind, ()), *places}
+            both = [*self.examples.get(kind, ()), *places]
             self.examples[kind] = sorted(both, key=_as_read)[:EXAMPLES]
 
 
