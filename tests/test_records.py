@@ -35,6 +35,12 @@ def test_a_quote_that_nothing_closes_costs_its_own_line_alone() -> None:
     assert raw(b'"a\rb') == [(b'"a\r', False), (b"b", True)]
 
 
+def test_rows_between_two_quotes_that_stand_alone_are_rows() -> None:
+    data = b'a,"x\nb,1\nc,"y\nd\n'
+    assert raw(data) == [(b'a,"x\n', False), (b"b,1\n", True), (b'c,"y\n', False), (b"d\n", True)]
+    assert raw(b'a,"x\n""y"\nb\n') == [(b'a,"x\n""y"\n', True), (b"b\n", True)]
+
+
 def test_a_record_of_several_lines_beyond_the_limit_is_a_quote_never_closed() -> None:
     data = b'"a\nb\nc\nd\ne\nf"\ng\n'
     lines: list[tuple[bytes, bool]] = [(b'"a\n', False), (b"b\n", True), (b"c\n", True)]

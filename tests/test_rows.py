@@ -40,6 +40,7 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("45", Given("vitd", unit="ng/mL", low="30"), "high", "reported-range-differs"),
         ("22", Given("vitd", unit="ng/mL", low="30", high=" "), "low", ""),
         ("45", Given("vitd", unit="ng/mL", high="40"), "high", ""),
+        ("45", Given("vitd", unit="ng/mL", low="30", high="-"), "high", "reported-range-differs"),
         ("45", Given("vitd", unit="ng/mL", range="see comment"), "high", ""),
         ("45", Given("vitd", unit="ng/mL", range="<20 low"), "high", "unreadable-range"),
         ("22", Given("vitd", unit="ng/mL", flag="H"), "low", "reported-flag-differs"),

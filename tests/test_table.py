@@ -217,6 +217,8 @@ def test_the_output_file_appears_only_when_it_is_whole(
             ("--test", "1", "--value", "2", "--unit-column", "3"),
             "the first line must name the columns, and has '22' where the values stand",
         ),
+        (LONG.encode(), ("--prefix", "=x"), "--prefix '=x': names of columns begin with a letter"),
+        (LONG.encode(), ("-o", "out.csv.gz"), "would not be compressed; leave its ending out"),
         (LONG.encode(), ("--summary", "--all-ranges"), "--all-ranges adds columns to rows"),
         (LONG.encode(), ("nowhere.csv",), "'nowhere.csv' cannot be read: No such file or directory"),
         (LONG.encode(), ("/",), "'/' cannot be read: Is a directory"),

@@ -128,6 +128,8 @@ def csv(
     check_files(ctx, files, output, errors, whole=not (report.format or only))
     if report.summary and all_ranges:
         raise Usage("--all-ranges adds columns to rows, and the summary has none; leave one of them out")
+    if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
+        raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")
     catalogue = catalogue_of(ctx)
     range_sets = chosen_range_sets(range_set, catalogue)
     columns = (test, loinc, value, unit_column, comparator, range_column, low, high, flag)

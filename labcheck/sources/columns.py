@@ -16,6 +16,9 @@ from labcheck.model import Analyte
 from labcheck.units import accepted_units, read_unit
 from labcheck.wording import printable, quote
 
+_LISTED = 12
+_LONGEST_NAME = 20
+
 ROLES = ("test", "loinc", "value", "unit", "comparator", "range", "low", "high", "flag")
 
 # How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
@@ -104,6 +107,9 @@ def find_layout(
 
     Raises Usage where nothing or more than one thing fits.
     """
+    if wide and (asked or analyte):
+        option = _OPTIONS[next(iter(asked))] if asked else "--analyte"
+        raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
         return Layout(_labelled([_asked_wide(text, header, catalogue) for text in wide]), wide=True)
     columns = {role: _number(name, header, _OPTIONS[role]) for role, name in asked.items()}
@@ -139,7 +145,9 @@ def find_layout(
 
 
 def _listed(header: Sequence[str]) -> str:
-    return "the columns are " + ", ".join(printable(name) for name in header)
+    shown = [printable(name[:_LONGEST_NAME]) for name in header[:_LISTED]]
+    more = [f"... ({len(header)} in all)"] if len(header) > _LISTED else []
+    return "the columns are " + ", ".join([*shown, *more])
 
 
 def _normal(name: str) -> str:

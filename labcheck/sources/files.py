@@ -137,6 +137,8 @@ def open_output(path: Path | None) -> Iterator[Write]:
 
         yield write
         return
+    if path.suffix in (".gz", ".zst"):
+        raise UnreadableFile(f"{quote(str(path), 200)} would not be compressed; leave its ending out")
     if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
         try:
             with path.open("wb", buffering=0) as file:

@@ -36,9 +36,13 @@ def records(data: bytes, delimiter: bytes, *, final: bool, longest: int = LONGES
     used = 0
     while used < len(data):
         text.seek(used)
+        record = None
         for record in _closed(text, len(data) - used, delimiter, longest, final=final):
             used += len(record.raw)
             yield record
+        if record and not record.closed:
+            longest = shortened(longest)
+            continue
         if used == len(data) or not (final or len(data) - used > longest):
             return
         line = _LINE.match(data, used)
@@ -72,6 +76,9 @@ def _closed(text: io.StringIO, size: int, delimiter: bytes, longest: int, *, fin
     used = 0
     for row in csv.reader(lines(), delimiter=delimiter.decode()):
         raw = "".join(taken)
+        if len(taken) > 1 and not starved and _stray(raw, delimiter.decode()):
+            yield Record(taken[0].encode("latin-1"), [], closed=False)
+            return
         taken.clear()
         length = 0
         used += len(raw)
@@ -79,6 +86,15 @@ def _closed(text: io.StringIO, size: int, delimiter: bytes, longest: int, *, fin
         if starved or not (final or whole):
             return
         yield Record(raw.encode("latin-1"), [cell.encode("latin-1") for cell in row], closed=True)
+
+
+def _stray(raw: str, delimiter: str) -> bool:
+    """Say whether something else than the end of a cell stands behind a quote that should close one.
+
+    Over several lines that is two quotes that stand alone, and the lines between them are rows.
+    """
+    _, *between = raw.replace('""', "").split('"')[::2]
+    return any(piece and piece[0] not in (delimiter, "\r", "\n") for piece in between)
 
 
 def ended(raw: bytes) -> tuple[bytes, bytes]:

@@ -18,6 +18,7 @@ from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation, Outcome, Refusal
 from labcheck.ranges import limits, other_ranges
+from labcheck.reading import is_blank
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
 
@@ -65,7 +66,7 @@ class Given(NamedTuple):
     @property
     def reported_range(self) -> str | None:
         """The laboratory's range as one text; an end of its own is inclusive."""
-        low, high = (self.low or "").strip(), (self.high or "").strip()
+        low, high = ("" if is_blank(end or "") else (end or "").strip() for end in (self.low, self.high))
         if (self.range or "").strip() or not (low or high):
             return self.range
         return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"

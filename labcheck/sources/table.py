@@ -79,6 +79,7 @@ class Table:
         bom = _BOM if start.startswith(_BOM) else b""
         raw, rest = _first_record(name, start[len(bom) :], read, delimiter)
         header = [decode(cell) for cell in _cells(name, raw, delimiter)]
+        newline = b"\r\n" if raw.endswith(b"\r\n") else b"\n"
         shape = (header, delimiter, recoded)
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
@@ -92,7 +93,7 @@ class Table:
             tally=self.tally,
             prefix=self.prefix,
             only=self.only,
-            newline=b"\r\n" if raw.endswith(b"\r\n") else b"\n",
+            newline=newline,
             writes=self.writes,
             file=name if self.several else "",
         )
@@ -107,7 +108,7 @@ class Table:
                 own_write(bom + annotator.header(raw))
                 annotator.last_written = (1, not raw.endswith((b"\n", b"\r")))
         elif self._open and not self._rows:
-            own_write(b"\n")  # the last row of the file before had no line break
+            own_write(newline)  # the last row of the file before had no line break
         stream = Stream(
             annotator,
             read,
