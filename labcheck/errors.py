@@ -90,6 +90,18 @@ class DamagedCode(LabcheckError):
     code = "damaged-code"
 
 
+class Withdrawn(LabcheckError):
+    """The laboratory has taken the result back: deleted, entered in error, another patient's."""
+
+    code = "withdrawn"
+
+
+class Malformed(LabcheckError):
+    """A document, or one field of it, is not what its format says: broken JSON, no MSH, a list for a text."""
+
+    code = "malformed"
+
+
 class UnknownAnalyte(LabcheckError):
     """The catalogue has no analyte of that id."""
 

@@ -17,6 +17,12 @@ from labcheck.wording import quote
 
 Words = frozenset[str]
 
+SAYS_MORE = r"[<>=≤≥%?/:]"
+"""A comparator, a share, a ratio, a damaged letter: with one of these a name is not only a name."""
+
+METHOD = r"(?i)\b(?:lc[-/ ]?ms(?:[-/ ]?ms)?|clia|eclia|elisa|hplc|immunoassay)\b"
+"""How it was measured, which does not change what."""
+
 SAY_NOTHING = frozenset({
     *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "level", "levels", "concentration"),
     *("quant", "quantitative", "ia"),
@@ -26,10 +32,8 @@ EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "h
 CONTRADICT = frozenset({
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
     *("urine", "u", "csf", "liquor", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy"),
+    *("epi", "bioavailable", "saliva", "ergo", "ergocalciferol", "ferritin", "folate", "haptocorrin"),
 })  # fmt: skip
-NEVER = "[<>=≤≥%?/:]"
-"""A comparator, a share, a ratio or a damaged letter: no name of ours has one."""
-
 LONGEST = 200
 """No name of ours has more characters."""
 
@@ -37,10 +41,11 @@ _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 class Identified(NamedTuple):
-    """The analyte meant, and the LOINC code that said so where there was one."""
+    """The analyte meant, the LOINC code that said so where there was one, and what else it may be."""
 
     analyte: Analyte
     loinc: Loinc | None
+    doubt: str | None = None
 
 
 class Identifier:
@@ -48,15 +53,18 @@ class Identifier:
 
     def __init__(self, analytes: Iterable[Analyte]) -> None:
         self._analytes = tuple(analytes)
-        self._accepted: dict[Words, Analyte] = {}
+        self._accepted: dict[Words, Identified] = {}
         self._refused: dict[Words, Analyte] = {}
         self._codes: dict[str, Identified] = {}
         self._damaged: set[str] = set()
         for analyte in self._analytes:
-            for name in (analyte.id, analyte.name, *analyte.names.accepted):
-                self._accepted[words_of(name, analyte.names.words)] = analyte
-            for name in analyte.names.refused:
-                self._refused[words_of(name, analyte.names.words)] = analyte
+            names = analyte.names
+            for name in (analyte.id, analyte.name, *names.accepted):
+                self._accepted[words_of(name, names.words)] = Identified(analyte, None)
+            for name in names.doubtful:
+                self._accepted[words_of(name, names.words)] = Identified(analyte, None, names.doubt)
+            for name in names.refused:
+                self._refused[words_of(name, names.words)] = analyte
             for loinc in analyte.loinc:
                 self._codes[loinc.code] = Identified(analyte, loinc)
                 self._damaged.update(_as_dates(loinc.code))
@@ -71,25 +79,35 @@ class Identifier:
         if code.lower() in self._damaged and (by_name or not (name or "").strip()):
             raise DamagedCode(f"{quote(code)} was a LOINC code before a spreadsheet made a date of it")
         if not code:
-            return by_name and Identified(by_name, None)
+            return by_name
         if code not in self._codes:
-            return None if _looks_like_loinc(code) else by_name and Identified(by_name, None)
+            return None if _looks_like_loinc(code) else by_name
         found = self._codes[code]
         if found.loinc and found.loinc.refused:
             raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
         if name and not by_name and not words_of(name, found.analyte.names.words).isdisjoint(CONTRADICT):
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
-        if by_name and by_name.id != found.analyte.id:
+        if by_name and by_name.analyte.id != found.analyte.id:
             raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
+        if (name or "").strip() and not by_name:
+            said = f"LOINC {code} says {found.analyte.name}"
+            return found._replace(doubt=f"{said}, but the name {quote(name or '')} is not known for it.")
         return found
 
-    def _by_name(self, name: str) -> Analyte | None:
-        if len(name) > LONGEST or re.search(NEVER, name):
-            return None
+    def resembles(self, name: str) -> bool:
+        """Say whether a name that is not understood has all the words of one that is, and others besides."""
         spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
+        return any(accepted < words for words in spelled for accepted in self._accepted if len(accepted) > 1)
+
+    def _by_name(self, name: str) -> Identified | None:
+        plain = re.sub(METHOD, " ", name)
+        if len(name) > LONGEST or re.search(SAYS_MORE, plain):
+            return None
+        spelled = [words_of(plain, analyte.names.words) for analyte in self._analytes]
         for words in filter(None, spelled):
-            if words in self._accepted:
-                return self._accepted[words]
+            if found := self._accepted.get(words):
+                # The method tells parts apart: what is doubtful otherwise is no more than a part by it.
+                return None if found.doubt and plain != name else found
         for words in spelled:
             if words in self._refused:
                 ours = self._refused[words]
@@ -116,8 +134,10 @@ def in_order(name: str, words: Mapping[str, str]) -> list[str]:
 def _plain_code(code: str) -> str:
     """Return a code without what is written around it: `LOINC 1989-3`, `1989-3^LN`."""
     plain = code.strip().replace("\u2013", "-").replace("\u2010", "-").replace("\u2011", "-")
-    match = re.search(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain)
-    return match[0] if match else plain
+    codes = set(re.findall(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain))
+    if len(codes) > 1:
+        raise WrongAnalyte(f"{quote(code)} has more than one LOINC code, which can be different tests")
+    return codes.pop() if codes else plain
 
 
 def _looks_like_loinc(code: str) -> bool:

@@ -25,10 +25,11 @@ from labcheck.model import (
     Measurement,
     Note,
     Quantity,
+    RangeSet,
     Standing,
 )
 from labcheck.ranges import canonical_bands, own_range, ranges_of, stand
-from labcheck.reading import read_age, read_value
+from labcheck.reading import is_blank, read_age, read_value
 from labcheck.units import Unit, convert, factor, read_unit
 from labcheck.wording import quote
 
@@ -52,6 +53,7 @@ def interpret(
     decimal: DecimalMark | None = None,
     age: Decimal | float | str | None = None,
     loinc: Loinc | None = None,
+    doubt: str | None = None,
     assume_unit: bool = True,
 ) -> Interpretation:
     """Judge one result.
@@ -63,11 +65,12 @@ def interpret(
 
     `reported_range` and `reported_flag` are what the report says beside the value: its normal range, in the
     result's unit or in the one written behind it, and its mark (`H`, `low`). Where they say otherwise than
-    the range that is used, a note says so; a range that cannot be read says nothing. With the `range_set`
+    the range that is used, a note says so, and another where that range cannot be read. With the `range_set`
     `reported` the report's range is the one that is used; if there is none, the default is, with a note.
 
     `decimal` settles numbers like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code
-    that came with the result; a unit that does not suit it gets a note. Where `assume_unit` is off, a missing
+    that came with the result; a unit that does not suit it gets a note. `doubt` is what else the test can be
+    by its name, and becomes a note. Where `assume_unit` is off, a missing
     unit is refused.
 
     Raises LabcheckError, whose `code` is the reason.
@@ -102,8 +105,11 @@ def interpret(
                 None if beside is None else stand(canonical, beside, analyte),
                 (reported.flag, reported_flag),
                 missing=range is None and range_set == REPORTED and beside is None,
+                unread=reported_range if beside is None and not is_blank(reported_range or "") else None,
             ),
+            *_notes_on_age(standing.range, years),
             *_notes_on_code(loinc, given),
+            *([Note("doubtful-name", doubt)] if doubt else []),
         ),
         cautions=tuple(
             caution
@@ -177,12 +183,22 @@ def _notes_on_rounding(
 
 
 def _notes_on_report(
-    used: Standing, by_report: Standing | None, flags: Iterable[str | None], *, missing: bool
+    used: Standing,
+    by_report: Standing | None,
+    flags: Iterable[str | None],
+    *,
+    missing: bool,
+    unread: str | None,
 ) -> Iterator[Note]:
     here = f"by the range used here it is {_or(used.categories)}."
     if missing:
         yield Note(
             "no-reported-range", f"The report brings no range; {used.range}, {used.range.name}, was used."
+        )
+    if unread is not None:
+        yield Note(
+            "unreadable-range",
+            f"The range on the report, {quote(unread)}, cannot be read as one range; it was not compared.",
         )
     if by_report and by_report.categories != used.categories:
         yield Note(
@@ -205,6 +221,14 @@ def _notes_on_report(
 def _said_by(flag: str) -> tuple[Category, ...]:
     """Return the categories that a laboratory's flag stands for, none if it is not one of them (`*`)."""
     return _FLAGS.get(flag.strip("()[] \t").upper(), ())
+
+
+def _notes_on_age(used: RangeSet, years: Decimal | None) -> Iterator[Note]:
+    if years is not None and years not in used.ages:
+        yield Note(
+            "other-population",
+            f"The range used is for {used.population}; it says nothing of somebody aged {years:f}.",
+        )
 
 
 def _notes_on_code(loinc: Loinc | None, given: Unit | None) -> Iterator[Note]:

@@ -165,6 +165,8 @@ class Scale(NamedTuple):
 class RangeSet(NamedTuple):
     """What one source published in `year` (None: it bears no date), for `population` (None: it names none).
 
+    `ages`, in years, are those of the population.
+
     It has a scale for each unit in which it was printed, with the bounds as they were printed there: they
     are rounded, so that one scale cannot be had from the other. `unit`, `bands` and `normal` are the first's.
     """
@@ -175,6 +177,7 @@ class RangeSet(NamedTuple):
     scales: tuple[Scale, ...]
     year: int | None = None
     population: str | None = None
+    ages: Interval = Interval()
     remark: str | None = None
 
     def __str__(self) -> str:
@@ -285,11 +288,16 @@ class Caution(NamedTuple):
 
 
 class Names(NamedTuple):
-    """What documents call an analyte's test, and what is mistaken for it; `words` are spellings of words."""
+    """What documents call an analyte's test, and what is mistaken for it; `words` are spellings of words.
+
+    `doubtful` names are accepted, too, but may mean something else: `doubt` says what.
+    """
 
     accepted: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     words: Mapping[str, str] = MappingProxyType({})
+    doubtful: tuple[str, ...] = ()
+    doubt: str | None = None
 
 
 class Loinc(NamedTuple):

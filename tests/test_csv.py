@@ -68,6 +68,8 @@ JUDGED = b",vitd,22,ng/mL,low,L,30-40 ng/mL,"
         (b'1,vitd,22,ng/mL,"a\nb"\n', b'1,vitd,22,ng/mL,"a\nb"' + JUDGED + b"\n"),
         (b'"1","vitd","22","ng/mL",""\n', b'"1","vitd","22","ng/mL",""' + JUDGED + b"\n"),
         (b'1,"vitd",22,ng/mL,5" pipe\n', b'1,"vitd",22,ng/mL,5" pipe' + JUDGED + b"\n"),
+        (b'1,vitd,22,ng/mL,"a"b\n', b'1,vitd,22,ng/mL,"a"b' + JUDGED + b"\n"),
+        (b'1,vitd,22,ng/mL,a"b"\n', b'1,vitd,22,ng/mL,a"b"' + JUDGED + b"\n"),
         (b"1,Ferritin,22,ng/mL,x\n", b"1,Ferritin,22,ng/mL,x,,,,,,,\n"),
         (b"\n\n1,vitd,22,ng/mL,ok\n\n", b"\n\n1,vitd,22,ng/mL,ok" + JUDGED + b"\n\n"),
         (b"1,vitd,22\n", b"1,vitd,22,,,,,,refused,,,ragged-row\n"),
@@ -131,9 +133,29 @@ def test_a_wide_table_has_cells_for_each_of_its_results() -> None:
     ]
 
 
+def test_refusals_of_a_wide_table_are_named_row_by_row() -> None:
+    made = annotator(["vitamin_d_ng_ml", "vitamin_b12_pmol_l"])
+    made.tally.lists_refusals = True
+    run(made, b"zz,300\n22,yy\nzz,yy\n", quick=True)
+    assert [(row, kind.analyte) for row, kind in made.tally.unlisted] == [
+        (2, "vitd"),
+        (3, "b12"),
+        (4, "vitd"),
+        (4, "b12"),
+    ]
+
+
 def test_a_blank_line_of_one_column_is_a_blank_line() -> None:
     out, made = both(b"22\n\n35\n", header=["vitamin_d_ng_ml"])
     assert (out.count(b"\n\n"), made.tally.rows) == (1, 2)
+
+
+def test_rows_that_each_have_a_range_of_their_own_are_judged_like_others() -> None:
+    header = ["test", "value", "unit", "range"]
+    body = b"".join(b"vitd,22,ng/mL,%d.%d-60\n" % (20 + i % 10, i % 1000) for i in range(400)) * 2
+    out, made = both(body, header=header)
+    assert out.count(b"low") == 800
+    assert made.tally.notes["vitd"]["reported-range-differs"] == 160
 
 
 CELLS = st.one_of(

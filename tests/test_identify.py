@@ -203,3 +203,25 @@ def test_any_name_and_code_are_understood_refused_or_not_covered(name: str | Non
         assert meant(name, code) in (None, "vitd", "b12")
     except LabcheckError as refusal:
         assert refusal.code in ("wrong-analyte", "damaged-code")
+
+
+def test_a_name_that_is_not_known_beside_a_code_of_ours_is_told() -> None:
+    identifier = built_in().identifier
+    for name in ("Vitamin B6", "Thiamine", "Lab 17"):
+        found = identifier.identify(name, "2132-9")
+        assert found is not None
+        assert found.doubt == f"LOINC 2132-9 says Vitamin B12, but the name '{name}' is not known for it."
+    known = identifier.identify("Vitamin B12", "2132-9")
+    assert known is not None
+    assert known.doubt is None
+
+
+@pytest.mark.parametrize("name", ["C3-epi 25-OH D", "Ferritin", "Vitamin D bioavailable", "Haptocorrin"])
+def test_a_name_that_says_another_test_outweighs_a_code(name: str) -> None:
+    with pytest.raises(WrongAnalyte):
+        built_in().identifier.identify(name, "62292-8")
+
+
+def test_two_codes_in_one_cell_are_refused() -> None:
+    with pytest.raises(WrongAnalyte, match="more than one LOINC code"):
+        built_in().identifier.identify("Vitamin D", "1989-3 62290-2")

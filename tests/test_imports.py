@@ -45,3 +45,7 @@ def test_version_and_help_load_no_more_than_typer_does() -> None:
     assert run("--version").isdisjoint({"pint", "rich", "labcheck.reports.terminal"})
     assert run("--help").isdisjoint({"pint", "labcheck.reports.terminal"})
     assert run("vitd", "--help").isdisjoint({"pint", "labcheck.reports.terminal"})
+
+
+def test_reading_fhir_needs_no_library() -> None:
+    assert loaded("import labcheck.reports.fhir").isdisjoint({"hl7", "fhir", "pint", "rich", "typer", "csv"})

@@ -276,9 +276,9 @@ def test_an_unreadable_reported_range_is_refused_where_it_is_to_be_used(reported
 
 
 @pytest.mark.parametrize("reported", UNREADABLE)
-def test_an_unreadable_reported_range_says_nothing_where_another_is_used(reported: str) -> None:
+def test_an_unreadable_reported_range_draws_no_verdict_and_is_told(reported: str) -> None:
     judged = interpret("vitd", "45", unit="ng/mL", reported_range=reported)
-    assert (judged.category, codes(judged)) == (HIGH, [])
+    assert (judged.category, codes(judged)) == (HIGH, ["unreadable-range"])
 
 
 def test_a_reported_range_that_says_otherwise_gets_a_note_with_both() -> None:
@@ -293,12 +293,21 @@ def test_a_reported_range_that_says_otherwise_gets_a_note_with_both() -> None:
     assert (by_own.category, codes(by_own)) == (NORMAL, ["reported-range-differs"])
 
 
+@pytest.mark.parametrize(
+    ("age", "told"), [(None, []), ("15.9", True), ("16", True), ("16.1", []), ("70", [])]
+)
+def test_a_range_for_other_ages_is_told(age: str | None, told: object) -> None:
+    judged = interpret("b12", "300", unit="pg/mL", range_set="nice-2024", age=age)
+    assert codes(judged) == (["other-population"] if told else [])
+    assert codes(interpret("b12", "300", unit="pg/mL", age=age)) == []
+
+
 def test_ones_own_range_outranks_every_other() -> None:
-    for reported in (None, "prose"):
+    for reported, told in ((None, []), ("prose", ["unreadable-range"])):
         judged = interpret(
             "vitd", "45", unit="ng/mL", range="20-50", range_set="reported", reported_range=reported
         )
-        assert (judged.range.id, codes(judged)) == ("user", [])
+        assert (judged.range.id, codes(judged)) == ("user", told)
 
 
 @pytest.mark.parametrize(

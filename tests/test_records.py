@@ -1,11 +1,11 @@
 import pytest
 
-from labcheck.sources import records as module
-from labcheck.sources.records import Record, ended, quoted, records
+from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened
 
 
-def raw(data: bytes, *, final: bool = True) -> list[tuple[bytes, bool]]:
-    return [(record.raw, record.closed) for record in records(data, b",", final=final)]
+def raw(data: bytes, *, final: bool = True, longest: int = LONGEST) -> list[tuple[bytes, bool]]:
+    found = records(data, b",", final=final, longest=longest)
+    return [(record.raw, record.closed) for record in found]
 
 
 @pytest.mark.parametrize(
@@ -35,18 +35,26 @@ def test_a_quote_that_nothing_closes_costs_its_own_line_alone() -> None:
     assert raw(b'"a\rb') == [(b'"a\r', False), (b"b", True)]
 
 
-@pytest.fixture
-def short_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "LONGEST", 10)
+def test_rows_between_two_quotes_that_stand_alone_are_rows() -> None:
+    data = b'a,"x\nb,1\nc,"y\nd\n'
+    assert raw(data) == [(b'a,"x\n', False), (b"b,1\n", True), (b'c,"y\n', False), (b"d\n", True)]
+    assert raw(b'a,"x\n""y"\nb\n') == [(b'a,"x\n""y"\n', True), (b"b\n", True)]
 
 
-@pytest.mark.usefixtures("short_limit")
 def test_a_record_of_several_lines_beyond_the_limit_is_a_quote_never_closed() -> None:
     data = b'"a\nb\nc\nd\ne\nf"\ng\n'
     lines: list[tuple[bytes, bool]] = [(b'"a\n', False), (b"b\n", True), (b"c\n", True)]
-    assert raw(data)[:3] == raw(data[:-3], final=False)[:3] == lines
-    assert raw(b'"abcdefghijkl"\n') == [(b'"abcdefghijkl"\n', True)]
-    assert raw(b'"abcdefghijkl', final=False) == []  # one line can be of any length
+    assert raw(data, longest=10)[:3] == raw(data[:-3], final=False, longest=10)[:3] == lines
+    assert raw(b'"abcdefghijkl"\n', longest=10) == [(b'"abcdefghijkl"\n', True)]
+    assert raw(b'"abcdefghijkl', final=False, longest=10) == []  # one line can be of any length
+
+
+def test_one_is_looked_behind_less_far_each_time() -> None:
+    limits = [LONGEST]
+    for _ in range(20):
+        limits.append(shortened(limits[-1]))
+    assert limits[1] == LONGEST // 2
+    assert limits[-1] == limits[-2] == 1 << 12
 
 
 def test_cells_are_unquoted() -> None:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
-from labcheck.sources.rows import NOTHING, Given, Judge, Same, Stretches, Verdict, is_plain
+from labcheck.sources.rows import NOT_COVERED, Given, Judge, Same, Stretches, Verdict, is_plain
 
 JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
 
@@ -40,7 +40,9 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("45", Given("vitd", unit="ng/mL", low="30"), "high", "reported-range-differs"),
         ("22", Given("vitd", unit="ng/mL", low="30", high=" "), "low", ""),
         ("45", Given("vitd", unit="ng/mL", high="40"), "high", ""),
+        ("45", Given("vitd", unit="ng/mL", low="30", high="-"), "high", "reported-range-differs"),
         ("45", Given("vitd", unit="ng/mL", range="see comment"), "high", ""),
+        ("45", Given("vitd", unit="ng/mL", range="<20 low"), "high", "unreadable-range"),
         ("22", Given("vitd", unit="ng/mL", flag="H"), "low", "reported-flag-differs"),
         ("22", Given("vitd", unit="ng/mL", flag="L"), "low", ""),
         ("22", Given("vitd", unit="ng/mL", flag="final"), "low", ""),
@@ -54,9 +56,35 @@ def test_a_row_is_judged_by_the_core(value: str, given_: Given, category: str, n
     assert len(verdict.cells) == 7
 
 
+@pytest.mark.parametrize(
+    ("concept", "category"),
+    [
+        ("4171756", "indeterminate"),
+        ("4171754", "indeterminate"),
+        ("4172704", "indeterminate"),
+        ("4171755", "indeterminate"),
+        ("4172703", "normal"),
+        ("0", "normal"),
+        ("4172705", "refused"),
+    ],
+)
+def test_the_comparators_of_the_omop_model_are_understood(concept: str, category: str) -> None:
+    value = "250" if concept in ("4171756", "4171754") else "850"
+    given_ = Given("b12", unit="pg/mL", comparator=concept)
+    assert JUDGE.judge(value, given_).kind.category == category
+
+
+@pytest.mark.parametrize("unit", ["ng/mL", "nmol/L"])
+def test_a_range_that_cannot_be_used_is_the_reason_and_not_the_value(unit: str) -> None:
+    judge = Judge(built_in(), range_sets={"vitd": "reported"})
+    given_ = Given("vitd", unit=unit, range="0-0")
+    assert judge.judge("45", given_).kind.reason == "unreadable-range"
+    assert judge.stretches(given_) is None  # one value can be impossible, which is said first
+
+
 def test_an_empty_cell_of_a_wide_table_is_no_result() -> None:
     wide = Judge(built_in(), analyte=built_in()["vitd"], blank_is_absent=True)
-    assert wide.judge("  ", Given(unit="nmol/L")) == NOTHING
+    assert wide.judge("  ", Given(unit="nmol/L")) == NOT_COVERED
     assert wide.judge("60", Given(unit="nmol/L")).kind.category == "low"
 
 
@@ -104,6 +132,7 @@ numbers = st.one_of(
             "50",
             "2000",
             "1000000",
+            "148",  # half a unit below it is 147.5, and 200 pg/mL are 147.56 pmol/L
             "0.99",
             "3.99",
             "150.01",
@@ -154,3 +183,23 @@ def test_a_plain_number_is_digits_with_at_most_a_point(text: str) -> None:
 )
 def test_any_other_number_is_for_the_core(text: str) -> None:
     assert not is_plain(text.encode())
+
+
+def test_what_the_number_alone_does_not_tell_is_for_the_core() -> None:
+    assert Judge(built_in(), decimal="comma").stretches(Given("b12", unit="pg/mL")) is None
+    assert JUDGE.stretches(Given("b12", unit="pg/mL", comparator="<")) is None
+    assert isinstance(JUDGE.stretches(Given("b12", unit="pg/mL", comparator="=")), Stretches)
+
+
+def test_rounding_by_half_a_unit_is_left_to_the_core() -> None:
+    stretches = JUDGE.stretches(Given("b12", unit="pmol/L"))
+    assert isinstance(stretches, Stretches)
+    assert stretches.find(b"148") is None
+    assert JUDGE.judge("148", Given("b12", unit="pmol/L")).cells[-1] == "near-limit"
+    assert stretches.find(b"149") is not None
+
+
+def test_the_decimal_mark_holds_for_the_laboratorys_range_too() -> None:
+    comma = Judge(built_in(), decimal="comma", range_sets={"b12": "reported"})
+    given_ = Given("b12", unit="pg/mL", range="200-1.060")
+    assert comma.judge("950", given_).cells[3:6] == ("normal", "N", "200-1060 pg/mL")

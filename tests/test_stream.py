@@ -1,5 +1,6 @@
 """Blocks and turns: one process or several, the same bytes in the same order, and the same counts."""
 
+import gzip
 import os
 import signal
 import subprocess
@@ -151,3 +152,61 @@ def test_a_run_that_is_stopped_leaves_no_file_behind(number: signal.Signals, tmp
         running.send_signal(number)
         assert running.wait() == (130 if number == signal.SIGINT else -number)
         assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("kind", ["plain", "gzip", "utf-16"])
+def test_jobs_change_nothing_whatever_the_file(kind: str, tmp_path: Path) -> None:
+    text = b"id,test,value,unit,comment\n" + rows(20_000)
+    file = tmp_path / ("t.csv.gz" if kind == "gzip" else "t.csv")
+    file.write_bytes(
+        gzip.compress(text)
+        if kind == "gzip"
+        else text.decode().encode("utf-16")
+        if kind == "utf-16"
+        else text
+    )
+    one, two = (
+        subprocess.run([LABCHECK, "csv", file, "--jobs", jobs], capture_output=True, check=False)
+        for jobs in ("1", "2")
+    )
+    assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr)
+    assert len(one.stdout) > len(text)
+
+
+def test_a_closed_pipe_leaves_no_list_of_errors_behind(large: Path, tmp_path: Path) -> None:
+    ran = shell(f"cd {tmp_path} && labcheck csv {large} --errors errors.csv --jobs 1 | head -1")
+    assert ran.returncode == 141
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("lines", [3000, 20_000, 60_000])
+def test_more_than_two_processes_end_when_one_of_them_cannot_write(lines: int, large: Path) -> None:
+    ran = shell(f"timeout 60 labcheck csv {large} --jobs 4 -q | head -{lines}")
+    assert (ran.stderr, ran.returncode, ran.stdout.count(b"\n")) == (b"", 141, lines)
+
+
+def test_a_process_that_is_killed_is_told() -> None:
+    with pytest.raises(RuntimeError, match="was killed"):
+        taken(lambda turns: turns.take_reading(), lambda _: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_a_run_that_is_to_outlive_its_terminal_keeps_its_output(tmp_path: Path) -> None:
+    command = ["bash", "-c", f"trap '' HUP; exec {LABCHECK} csv -q -o out.csv"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=tmp_path) as running:
+        assert running.stdin
+        running.stdin.write(b"test,value,unit\nvitd,22,ng/mL\n")
+        running.stdin.flush()
+        while not list(tmp_path.iterdir()):
+            assert running.poll() is None
+        running.send_signal(signal.SIGHUP)
+        running.stdin.close()
+        assert running.wait() == 0
+    assert (tmp_path / "out.csv").read_text("utf-8").count("\n") == 2
+
+
+def test_many_quotes_that_nothing_closes_take_no_time_without_end(tmp_path: Path) -> None:
+    file = tmp_path / "stripped.csv"
+    file.write_bytes(b"test,value,unit,x\n" + b'0","vitd","22","ng/mL\n' * 20_000)
+    ran = shell(f"timeout 60 labcheck csv {file} -q")
+    assert ran.returncode == 3
+    assert ran.stdout.count(b"\n") == 20_001

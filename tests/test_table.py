@@ -1,6 +1,8 @@
 """`labcheck csv`, called as a shell calls it."""
 
+import csv
 import gzip
+import io
 import json
 import os
 import pty
@@ -13,11 +15,18 @@ from pathlib import Path
 import jsonschema
 import pytest
 from backports import zstd
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from labcheck.cli import app
 from labcheck.reports.json import SCHEMA_FILE
 from tests.conftest import Golden, Labcheck, Ran
+
+VALUES = st.sampled_from(
+    ["22", "29.95", "30", "30.0", "40.01", "<4", "1060", "zz", "", "0", "999999", "22 H"]
+)
+UNITS = st.sampled_from(["ng/mL", "nmol/L", "pg/mL", "pmol/L", "IU", ""])
 
 LONG = "id,test,value,unit\n1,vitd,22,ng/mL\n2,b12,<150,pmol/L\n3,Ferritin,5,ng/mL\n"
 ADDED = ",".join(
@@ -127,6 +136,15 @@ def test_several_files_of_one_kind_are_one_table(labcheck: Labcheck, table: Path
     assert "has other columns" in labcheck("csv", str(table), str(other)).stderr
 
 
+def test_refusals_of_several_files_name_the_file(labcheck: Labcheck, tmp_path: Path) -> None:
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for file in files:
+        file.write_text(LONG + "4,vitd,zz,ng/mL\n", "utf-8")
+    ran = labcheck("csv", *map(str, files), "--errors", str(tmp_path / "e.csv"))
+    assert f"unreadable-value: in {files[0]}: row 5; {files[1]}: row 5" in ran.stderr
+    assert f"{files[1]}: row 5,vitd,unreadable-value" in (tmp_path / "e.csv").read_text("utf-8")
+
+
 def test_a_file_without_a_last_line_break_keeps_its_rows_apart(labcheck: Labcheck, tmp_path: Path) -> None:
     first, second, third = tmp_path / "a.csv", tmp_path / "b.csv", tmp_path / "c.csv"
     first.write_text("test,value,unit\nvitd,22,ng/mL", "utf-8")
@@ -192,6 +210,16 @@ def test_the_output_file_appears_only_when_it_is_whole(
         (LONG.encode(), ("--delimiter", "."), "--delimiter '.' is not one character"),
         (b"a,b\n1,2\n", (), "no column is known to hold a value; the columns are a, b"),
         (OUT.encode(), (), "there is a column 'labcheck_analyte' already; choose other names with --prefix"),
+        (gzip.compress(LONG.encode()), (), "'-' is compressed; decompress it first, as with gzip"),
+        (b"a\0b,c\n", (), "'-' is no table: its first line is not text"),
+        (
+            b"vitd,22,ng/mL\nvitd,45,ng/mL\n",
+            ("--test", "1", "--value", "2", "--unit-column", "3"),
+            "the first line must name the columns, and has '22' where the values stand",
+        ),
+        (LONG.encode(), ("--prefix", "=x"), "--prefix '=x': names of columns begin with a letter"),
+        (LONG.encode(), ("-o", "out.csv.gz"), "would not be compressed; leave its ending out"),
+        (LONG.encode(), ("--summary", "--all-ranges"), "--all-ranges adds columns to rows"),
         (LONG.encode(), ("nowhere.csv",), "'nowhere.csv' cannot be read: No such file or directory"),
         (LONG.encode(), ("/",), "'/' cannot be read: Is a directory"),
         (LONG.encode(), ("a\0b",), "cannot be read: embedded null byte"),
@@ -344,11 +372,52 @@ def test_the_summary_counts_what_the_rows_say() -> None:
         "rows": 5,
         "interpreted": {"b12": {"indeterminate": 1}, "vitd": {"low": 1, "normal": 1}},
         "refused": [{"analyte": "vitd", "reason": "unreadable-value", "count": 1, "first": [5]}],
+        "notes": {},
         "not_covered": 1,
+        "look_alikes": [],
     }
     assert found == json.loads(piped(table, "--json").stdout)["summary"]
     written = piped(table, "--summary", "--format", "markdown").stdout
     assert "| vitd | refused (unreadable-value) | 1 |\n| | not covered, or not measured | 1 |\n" in written
+
+
+def test_the_summary_tells_notes_and_names_that_are_like_ours() -> None:
+    table = b"test,value,unit,flag\nvitd,200,ng/mL,L\nvitd,250,ng/mL,\n25-OH D3,22,ng/mL,\n"
+    table += b"Vitamin D (child),3,ng/mL,\n"
+    notes = {"doubtful-name": 1, "implausible": 2, "reported-flag-differs": 1}
+    found = json.loads(piped(table, "--summary", "--json").stdout)["summary"]
+    assert (found["notes"], found["look_alikes"]) == ({"vitd": notes}, ["Vitamin D (child)"])
+    assert "2 implausible" in piped(table).stderr
+    assert "like one that is: 'Vitamin D (child)'" in piped(table).stderr
+    assert "With a note: 1 doubtful-name, 2 implausible" in piped(table, "--format", "terminal").stdout
+    written = piped(table, "--summary", "--format", "markdown").stdout
+    assert "| vitd | with the note implausible | 2 |" in written
+    assert "like one that is: Vitamin D (child)" in written
+
+
+def test_no_file_is_lost_to_another_use(table: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.csv"
+    for args in (
+        ("--errors", str(table)),
+        ("-o", str(table), "--only", "low"),
+        ("-o", str(table), "--format", "json"),
+        ("-o", str(other), "--errors", str(other)),
+    ):
+        ran = CliRunner().invoke(app, ["csv", str(table), *args])
+        assert ran.exit_code == 2
+        assert "would be lost: it has two uses here" in ran.stderr
+    assert table.read_text("utf-8") == LONG
+    assert not other.exists()
+
+
+def test_standard_output_can_be_named(table: Path, tmp_path: Path) -> None:
+    for name in ("-", "/dev/stdout"):
+        log = tmp_path / "log"
+        log.write_text("before\n", "utf-8")
+        with log.open("ab") as out:
+            command = [str(Path(sys.executable).with_name("labcheck")), "csv", str(table), "-q", "-o", name]
+            subprocess.run(command, stdout=out, check=True)
+        assert log.read_text("utf-8") == f"before\n{OUT}"
 
 
 def on_a_terminal(*args: str, columns: int = 80) -> str:
@@ -412,3 +481,137 @@ def test_options_that_do_not_fit_together_are_told(args: tuple[str, ...], senten
     ran = piped(LONG.encode(), *args)
     assert (ran.stdout, ran.exit_code, ran.stderr.count("\n")) == ("", 2, 1)
     assert sentence in ran.stderr
+
+
+BY_SET = b"test,value,unit\nvitd,45,ng/mL\nvitd,50,nmol/L\nb12,300,pg/mL\nvitd,zz,ng/mL\nvitd\n"
+
+
+def verdicts(*args: str) -> list[dict[str, str | None]]:
+    return [json.loads(line) for line in piped(BY_SET, *args, "--format", "ndjson").stdout.splitlines()]
+
+
+def test_rows_are_judged_by_another_range_set() -> None:
+    first, second, third, *_ = verdicts("--range-set", "iom-2011,nice-2024")
+    assert (first["labcheck_category"], first["labcheck_range"]) == ("normal", "20-50 ng/mL")
+    assert (second["labcheck_category"], second["labcheck_range"]) == ("normal", "50-125 nmol/L")
+    assert (third["labcheck_category"], third["labcheck_range"]) == ("indeterminate", ">350 ng/L")
+
+
+def test_an_analyte_that_the_asked_set_is_not_for_is_refused_and_by_the_environment_left_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert verdicts("--range-set", "iom-2011")[2]["labcheck_note"] == "unknown-range-set"
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011")
+    first, _, third, *_ = verdicts()
+    assert (first["labcheck_range"], third["labcheck_range"]) == ("20-50 ng/mL", "200-900 pg/mL")
+
+
+def test_each_published_set_has_a_column_if_asked_for() -> None:
+    sets = ("article", "iom-2011", "endocrine-2011", "ros-2018", "nice-2024")
+    by = [[row[f"labcheck_by_{id}"] for id in sets] for row in verdicts("--all-ranges")]
+    assert by == [
+        ["high", "normal", "normal", "normal", None],
+        ["low", "normal", "low", "indeterminate", None],
+        ["normal", None, None, None, "indeterminate"],
+        [None] * 5,
+        [None] * 5,
+    ]
+    rows = piped(BY_SET, "--all-ranges").stdout.splitlines()
+    assert {row.count(",") for row in rows} == {14}
+
+
+def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
+    rows = (
+        b"test,value,unit,reference_range,low,high,flag\nvitd,45,ng/mL,30-100,,,N\nvitd,75,nmol/L,,50,125,\n"
+        b"vitd,22,ng/mL,,,,\nvitd,22,ng/mL,<20 low 20-30 fair,,,\n"
+    )
+    lines = piped(rows, "--range-set", "reported", "--format", "ndjson").stdout.splitlines()
+    found = [json.loads(line) for line in lines]
+    assert [(row["labcheck_category"], row["labcheck_range"], row["labcheck_note"]) for row in found] == [
+        ("normal", "30-100 ng/mL", None),
+        ("normal", "50-125 nmol/L", None),
+        ("low", "30-40 ng/mL", "no-reported-range"),
+        ("refused", None, "unreadable-range"),
+    ]
+    notes = [json.loads(line)["labcheck_note"] for line in piped(rows, "-f", "ndjson").stdout.splitlines()]
+    differs = "reported-range-differs;reported-flag-differs"
+    assert notes == [differs, "near-limit", None, "unreadable-range"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["vitd", "b12", "Ferritin", "Calcitriol"]), VALUES, UNITS), max_size=20
+    )
+)
+def test_rows_in_another_format_say_what_rows_in_their_own_do(results: list[tuple[str, str, str]]) -> None:
+    table = "\n".join(["test,value,unit", *map(",".join, results)]).encode() + b"\n"
+    own = list(csv.DictReader(io.StringIO(piped(table).stdout)))
+    other = [json.loads(line) for line in piped(table, "--format", "ndjson").stdout.splitlines()]
+    assert [{name: cell or "" for name, cell in row.items()} for row in other] == own
+
+
+def test_nothing_measured_in_a_wide_table_is_no_refusal() -> None:
+    ran = piped(b"id,vitamin_d_ng_ml\n1,\n2,22\n")
+    assert (ran.exit_code, ran.stdout.splitlines()[1]) == (0, "1,,,,,,,,")
+    assert piped(b"test,value,unit\nvitd,,ng/mL\n").exit_code == 3
+
+
+@pytest.mark.parametrize("format", ["tsv", "markdown"])
+def test_ragged_rows_keep_what_is_added_in_its_columns(format: str) -> None:
+    ran = piped(b'test,value,unit\nvitd,22\nvitd,22,ng/mL,"more\nof it"\n', "--format", format)
+    short = ran.stdout.splitlines()[2 if format == "markdown" else 1]
+    cells = [cell.strip() for cell in (short.strip("| ").split("|") if "|" in short else short.split("\t"))]
+    assert cells[:7] == ["vitd", "22", "", "", "", "", "refused"]
+    assert "ragged-row" in ran.stdout
+    if format == "markdown":
+        assert ran.stdout.splitlines()[3].startswith("| vitd | 22 | ng/mL more of it |")
+
+
+def test_the_summary_draws_the_range_that_was_used() -> None:
+    rows = "test,value,unit\n" + "vitd,25,ng/mL\n" * 30
+    drawn = piped(rows.encode(), "--summary", "--range-set", "iom-2011").stdout
+    assert "20-50 ng/mL, Institute of Medicine 2011" in drawn
+    by_report = piped(rows.encode(), "--summary", "--range-set", "reported").stdout
+    assert "30-40 ng/mL," not in by_report
+
+
+def test_the_summary_needs_no_more_than_ascii(tmp_path: Path) -> None:
+    file = tmp_path / "table.csv"
+    file.write_text("test,value,unit\n" + "vitd,25,ng/mL\n" * 30, "utf-8")
+    command = [str(Path(sys.executable).with_name("labcheck")), "csv", str(file), "--summary"]
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "60"}
+    shown = subprocess.run(command, capture_output=True, check=True, env=environment).stdout
+    assert shown.isascii()
+    assert b"low     30  100.0%  ####################\n" in shown
+
+
+def test_a_header_without_a_line_break_keeps_the_next_files_rows_apart(
+    labcheck: Labcheck, tmp_path: Path
+) -> None:
+    one, two = tmp_path / "one.csv", tmp_path / "two.csv"
+    one.write_text("test,value,unit", "utf-8")
+    two.write_text("test,value,unit\nvitd,22,ng/mL\n", "utf-8")
+    assert [line[:12] for line in labcheck("csv", str(one), str(two)).stdout.splitlines()] == [
+        "test,value,u",
+        "vitd,22,ng/m",
+    ]
+
+
+def test_a_byte_order_mark_before_a_quoted_name_is_none_of_it() -> None:
+    ran = piped(b'\xef\xbb\xbf"sample\nid",test,value,unit\n1,vitd,22,ng/mL\n')
+    assert ran.stdout.startswith('\ufeff"sample\nid",test,value,unit,labcheck_analyte')
+    assert ran.exit_code == 0
+
+
+def test_a_line_end_in_a_cell_is_quoted_in_a_table_written_anew() -> None:
+    table = b'id,test,value,unit\n"a\rb",vitd,22,ng/mL\n'
+    assert '"a\rb"\tvitd' in piped(table, "--format", "tsv").stdout
+
+
+def test_each_key_of_a_row_is_there_once() -> None:
+    table = b"column_5,test,value,unit\nA,vitd,22,ng/mL,EXTRA\n"
+    row = json.loads(piped(table, "--format", "ndjson").stdout)
+    assert (row["column_5"], row["_column_5"]) == ("A", "EXTRA")
+    names = b"test,value,unit" + b"," * 5000 + b"\nvitd,22,ng/mL" + b"," * 5000 + b"\n"
+    assert len(json.loads(piped(names, "--format", "ndjson").stdout)) == 3 + 5000 + 7

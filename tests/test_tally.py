@@ -1,5 +1,5 @@
 from labcheck.catalogue import built_in
-from labcheck.sources.rows import NOTHING, Kind
+from labcheck.sources.rows import NOT_COVERED, Kind
 from labcheck.sources.tally import EXAMPLES, Tally, bin_widths
 
 LOW, REFUSED = Kind("vitd", "low", ""), Kind("b12", "refused", "no-value")
@@ -7,7 +7,7 @@ LOW, REFUSED = Kind("vitd", "low", ""), Kind("b12", "refused", "no-value")
 
 def test_results_are_counted_by_analyte_and_category_and_refusals_by_reason() -> None:
     tally = Tally()
-    for kind in (LOW, LOW, REFUSED, NOTHING.kind):
+    for kind in (LOW, LOW, REFUSED, NOT_COVERED.kind):
         tally.count(kind, "")
     tally.refuse(7, REFUSED)
     assert tally.interpreted == {"vitd": {"low": 2}}
@@ -56,4 +56,4 @@ def test_the_counts_of_two_halves_are_added() -> None:
             tally.refuse(row, REFUSED)
     one.add(other)
     assert (one.rows, one.kinds[LOW], one.values) == (7, 2, {"vitd": {220: 2}})
-    assert one.refused == [(REFUSED, 2, [2, 3, 9])]
+    assert one.refused == [(REFUSED, 2, [2, 2, 3, 9])]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from labcheck.catalogue.loader import load
 from labcheck.errors import BadCatalogue, UnknownAnalyte
-from labcheck.identify import Identifier
+from labcheck.identify import Identified, Identifier
 from labcheck.model import Analyte
 from labcheck.wording import did_you_mean, quote
 
@@ -35,16 +35,20 @@ class Catalogue:
         self.ids = (*self._files, *self._analytes)
 
     def __getitem__(self, name: str) -> Analyte:
-        """Return the analyte of that id or, failing that, of that name (`Cobalamin`, `25-OH vitamin D`).
+        """Return the analyte of that id or, failing that, of that name, as `identify` does."""
+        return self.identify(name).analyte
+
+    def identify(self, name: str) -> Identified:
+        """Return what an id, or failing that the name of a test (`Cobalamin`, `25-OH vitamin D`), means.
 
         Raises WrongAnalyte for the name of another test, UnknownAnalyte for any other text.
         """
         if name in self._files and name not in self._analytes:
             self._analytes[name] = load(self._files[name])
         if name in self._analytes:
-            return self._analytes[name]
+            return Identified(self._analytes[name], None)
         if meant := self.identifier.identify(name, None):
-            return meant.analyte
+            return meant
         hint = did_you_mean(name, list(self.ids)) or f" - known are {', '.join(self.ids)}"
         raise UnknownAnalyte(f"no analyte is called {quote(name)}{hint}")
 

@@ -114,7 +114,9 @@ class _Reader:
             return Names()
         table = self._file.table("names")
         words = MappingProxyType(dict(table.named_texts("words")) if "words" in table else {})
-        names = Names(table.texts("accepted"), table.texts("refused"), words)
+        doubtful = table.texts("doubtful") if "doubtful" in table else ()
+        doubt = table.text("doubt") if doubtful else None
+        names = Names(table.texts("accepted"), table.texts("refused"), words, doubtful, doubt)
         table.done()
         return names
 
@@ -150,8 +152,17 @@ class _Reader:
             scales=self._scales(table),
             year=int(table.positive("year")) if "year" in table else None,
             population=table.text("population") if "population" in table else None,
+            ages=self._ages(table),
             remark=table.text("remark") if "remark" in table else None,
         )
+
+    def _ages(self, table: Table) -> Interval:
+        if "ages" not in table:
+            return Interval()
+        ages = table.table("ages")
+        interval = ages.interval()
+        ages.done()
+        return interval
 
     def _scales(self, table: Table) -> tuple[Scale, ...]:
         """Read a scale for each unit; a bound has as many numbers as there are units."""

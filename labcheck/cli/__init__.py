@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from labcheck import __version__
-from labcheck.cli import knowledge, results, table
+from labcheck.cli import documents, knowledge, results, table
 from labcheck.cli.edge import REFUSED, run
 from labcheck.cli.options import Values, catalogue_of
 from labcheck.errors import UnknownAnalyte, Usage
@@ -45,7 +45,8 @@ class Catalogued(TyperGroup):
         if cmd_name in self.commands:
             return self.commands[cmd_name]
         try:
-            return results.analyte_command(catalogue_of(ctx)[cmd_name])
+            found = catalogue_of(ctx).identify(cmd_name)
+            return results.analyte_command(found.analyte, found.doubt)
         except UnknownAnalyte:
             return None
 
@@ -69,6 +70,8 @@ app = typer.Typer(
 )
 app.command(cls=Values)(results.panel)
 app.command()(table.csv)
+app.command()(documents.hl7)
+app.command()(documents.fhir)
 app.command()(knowledge.explain)
 app.command()(knowledge.ranges)
 app.command()(knowledge.units)

@@ -4,7 +4,6 @@ import codecs
 import os
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from io import StringIO
 from typing import TextIO
 
@@ -55,8 +54,8 @@ def run(program: Callable[[], int | None]) -> int:
         complain(f"{error.format_message()} (see {context.command_path if context else 'labcheck'} --help)")
         return REFUSED
     except OSError as error:
-        complain(f"the output cannot be written: {error.strerror}")
         sys.stdout = StringIO()  # what is left in the buffer must not fail once more at exit
+        complain(f"the output cannot be written: {error.strerror}")
         return NOT_WRITTEN
     except Exception as error:  # a fault of ours: whatever it is, the user gets one line
         if os.environ.get("LABCHECK_DEBUG") == "1":
@@ -69,13 +68,14 @@ def run(program: Callable[[], int | None]) -> int:
 def complain(sentence: str) -> None:
     """Say what is wrong, on one line of stderr."""
     line = printable(" ".join(sentence.split()))
-    if sys.stderr is not None:  # it is None where the shell has closed it
-        with suppress(OSError):
-            print(
-                f"labcheck: {line[:_LONGEST]}{'…' if len(line) > _LONGEST else ''}",
-                file=sys.stderr,
-                flush=True,
-            )
+    if sys.stderr is None:  # the shell has closed it
+        return
+    try:
+        print(
+            f"labcheck: {line[:_LONGEST]}{'…' if len(line) > _LONGEST else ''}", file=sys.stderr, flush=True
+        )
+    except OSError:
+        sys.stderr = StringIO()  # likewise
 
 
 def _transliterate(stream: TextIO | None) -> None:

@@ -111,6 +111,11 @@ def categories(names: str | None, option: str) -> frozenset[str]:
     return read
 
 
+def chosen_range_sets(asked: str | None, catalogue: Catalogue) -> dict[str, str | None]:
+    """Return the range set to judge each analyte of the catalogue by, None for its default."""
+    return {id: chosen_range_set(asked, catalogue[id], catalogue) for id in catalogue.ids}
+
+
 def chosen_range_set(asked: str | None, analyte: Analyte, catalogue: Catalogue) -> str | None:
     """Return the range set that --range-set asks for, failing that LABCHECK_RANGE_SET; None for the default.
 

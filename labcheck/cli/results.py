@@ -35,8 +35,8 @@ Report = Callable[[Sequence[Outcome], bool], None]
 """Prints outcomes; the flag says that there is one, asked for alone."""
 
 
-def analyte_command(analyte: Analyte) -> TyperCommand:
-    """Make the command that judges results of one analyte."""
+def analyte_command(analyte: Analyte, doubt: str | None) -> TyperCommand:
+    """Make the command that judges results of one analyte; `doubt` is what else its name can mean."""
     normal = analyte.default_range.normal
     example = f"{normal.low or normal.high or 1:f}"
     name, test = (text.replace("[", r"\[") for text in (analyte.name, analyte.test))  # which Rich would read
@@ -98,7 +98,7 @@ def analyte_command(analyte: Analyte) -> TyperCommand:
         try:
             chosen = chosen_range_set(range_set, analyte, catalogue_of(ctx)) if own is None else None
             outcome: Outcome = interpret(
-                analyte, value, unit=unit, range=own, range_set=chosen, decimal=decimal, age=age
+                analyte, value, unit=unit, range=own, range_set=chosen, decimal=decimal, age=age, doubt=doubt
             )
         except LabcheckError as error:
             outcome = Refusal(analyte.id, value, unit, error.code, error.text)
@@ -141,9 +141,11 @@ def panel(
         try:
             if not equals:
                 raise UnknownAnalyte("it names no analyte; type one as in vitd=22 or b12=180pg/mL")
-            analyte = catalogue_of(ctx)[id]
-            chosen = chosen_range_set(range_set, analyte, catalogue_of(ctx))
-            outcomes.append(interpret(analyte, value, range_set=chosen, decimal=decimal, age=age))
+            found = catalogue_of(ctx).identify(id)
+            chosen = chosen_range_set(range_set, found.analyte, catalogue_of(ctx))
+            outcomes.append(
+                interpret(found.analyte, value, range_set=chosen, decimal=decimal, age=age, doubt=found.doubt)
+            )
         except LabcheckError as error:
             outcomes.append(Refusal(id, value, None, error.code, error.text))
     _finish(outcomes, report, watched, alone=False)
@@ -178,12 +180,12 @@ def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool, *,
 def _print_categories(outcomes: Sequence[Outcome], alone: bool) -> None:
     """Print a word a line; what no word can carry, and nobody should miss, goes to stderr."""
     for outcome in outcomes:
-        if isinstance(outcome, Interpretation):
-            print(outcome.category)
-            for note in outcome.notes:
-                complain(f"note: {note.text}" if alone else f"{outcome.analyte.id}: note: {note.text}")
-        elif not alone:
-            print(REFUSED_WORD)
+        if isinstance(outcome, Interpretation) or not alone:
+            print(_category(outcome))
+    sys.stdout.flush()
+    for judged in (outcome for outcome in outcomes if isinstance(outcome, Interpretation)):
+        for note in judged.notes:
+            complain(f"note: {note.text}" if alone else f"{judged.analyte.id}: note: {note.text}")
 
 
 def _print_terminal(outcomes: Sequence[Outcome], _: bool, *, verbose: bool, compare: bool) -> None:
@@ -218,6 +220,7 @@ def _category(outcome: Outcome) -> str:
 def _finish(outcomes: Sequence[Outcome], report: Report, watched: frozenset[str], alone: bool) -> None:
     """Print the report, say what was refused and why, and exit with the code that follows."""
     report(outcomes, alone)
+    sys.stdout.flush()  # what follows on stderr comes behind it, and not at all if it cannot be written
     refusals = [outcome for outcome in outcomes if isinstance(outcome, Refusal)]
     for refusal in refusals:
         complain(refusal.text if alone else f"{quote(refusal.analyte)}: {refusal.text}")

@@ -2,16 +2,27 @@
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from io import StringIO
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+from collections.abc import Sequence
+from contextlib import ExitStack
+from typing import Annotated, Any
 
 import typer
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.edge import CATEGORY_MET, complain
+from labcheck.cli.bulk import (
+    Errors,
+    Only,
+    Output,
+    QuietRun,
+    RowFormatOption,
+    Summary,
+    check_files,
+    exit_by,
+    progress,
+    report_of,
+    tell,
+    write_summary,
+)
 from labcheck.cli.options import (
     DecimalOption,
     FailOn,
@@ -19,28 +30,16 @@ from labcheck.cli.options import (
     RangeSetOption,
     catalogue_of,
     categories,
-    chosen_range_set,
+    chosen_range_sets,
 )
 from labcheck.errors import Usage
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
-if TYPE_CHECKING:
-    from labcheck.sources.files import Input, Write
-    from labcheck.sources.table import Other
-    from labcheck.sources.tally import Tally
-
-ROWS_REFUSED = 3
-"""The exit code for a document of which some rows cannot be interpreted; it outranks CATEGORY_MET."""
-
 _ALONE = 16 << 20
 """So many bytes are done by one process; a second is not worth its memory before."""
 
-_WORTH_SHOWING = 8 << 20
-"""A run over fewer bytes is over before anybody has read how far it is."""
-
 Column = str | None
-TableFormat = Literal["terminal", "csv", "tsv", "json", "ndjson", "markdown"]
 
 
 def _column(name: str, of: str) -> Any:
@@ -52,35 +51,17 @@ def csv(
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE]...", help="CSV files; - is stdin.")
     ] = None,
-    output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, once all is done.")
-    ] = None,
-    format: Annotated[
-        TableFormat | None,
-        typer.Option(
-            "--format",
-            "-f",
-            metavar="FORMAT",
-            help="csv, tsv, json, ndjson, markdown or terminal (the summary); as the table came, if none.",
-        ),
-    ] = None,
+    output: Output = None,
+    format: RowFormatOption = None,
     json: Json = False,
-    summary: Annotated[
-        bool,
-        typer.Option(
-            "--summary", help="Print counts and a histogram instead of rows; also as json, markdown."
-        ),
-    ] = False,
-    only: Annotated[
-        str | None,
-        typer.Option("--only", metavar="CATEGORIES", help="Pass on these rows alone: low,refused."),
-    ] = None,
+    summary: Summary = False,
+    only: Only = None,
     unit: Annotated[
         list[str] | None,
         typer.Option("--unit", "-u", metavar="ANALYTE=UNIT", help="For rows without a unit."),
     ] = None,
     analyte: Annotated[
-        str | None, typer.Option("--analyte", metavar="ANALYTE", help="All rows are of this one.")
+        str | None, typer.Option("--analyte", metavar="ANALYTE", help="Of rows that name no test.")
     ] = None,
     wide: Annotated[
         list[str] | None,
@@ -112,9 +93,7 @@ def csv(
         bool,
         typer.Option("--all-ranges", help="Add the category by each published range, a column each."),
     ] = False,
-    errors: Annotated[
-        Path | None, typer.Option("--errors", metavar="FILE", help="Write every refused row's number here.")
-    ] = None,
+    errors: Errors = None,
     fail_on: FailOn = None,
     jobs: Annotated[
         int | None,
@@ -127,9 +106,7 @@ def csv(
             help="Processes; 1 for a small table, 2 for a large one.",
         ),
     ] = None,
-    quiet: Annotated[
-        bool, typer.Option("--quiet", "-q", help="Print neither counts nor progress on stderr.")
-    ] = False,
+    quiet: QuietRun = False,
 ) -> None:
     """Judge every result of a table: each row comes out as it was, with what labcheck says appended.
 
@@ -147,17 +124,14 @@ def csv(
     from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.turns import CAN_FORK
 
-    if sys.stdin is None and (not files or "-" in files):
-        raise Usage("standard input is closed; name a file")
-    if not files and sys.stdin.isatty():
-        print(ctx.get_help())
-        raise typer.Exit(2)
+    report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
+    check_files(ctx, files, output, errors, whole=not (report.format or only))
+    if report.summary and all_ranges:
+        raise Usage("--all-ranges adds columns to rows, and the summary has none; leave one of them out")
+    if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
+        raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")
     catalogue = catalogue_of(ctx)
-    rows_wanted = output is not None or only is not None or not sys.stdout.isatty()
-    report = _report_of(format, json=json, summary=summary, rows_wanted=rows_wanted)
-    if report.summary and only is not None:
-        raise Usage("--only chooses rows, and the summary has none; leave one of them out")
-    range_sets = {id: chosen_range_set(range_set, catalogue[id], catalogue) for id in catalogue.ids}
+    range_sets = chosen_range_sets(range_set, catalogue)
     columns = (test, loinc, value, unit_column, comparator, range_column, low, high, flag)
     tally = Tally(
         widths=bin_widths(catalogue) if report.format == "terminal" else {}, lists_refusals=errors is not None
@@ -184,99 +158,21 @@ def csv(
             only=categories(only, "--only"),
             other=report.rows,
             writes=not report.summary,
+            several=len(files or ()) > 1,
             refusals=refusals,
             jobs=jobs or (2 if CAN_FORK and (os.cpu_count() or 1) > 1 else 1),
             alone=0 if jobs else _ALONE,
         )
         shows_progress = not quiet and (report.summary or output is not None or not sys.stdout.isatty())
         for name in files or ["-"]:
-            with open_input(name) as source, _progress(source, wanted=shows_progress) as progress:
-                table.annotate(name, source, write, progress)
+            with open_input(name) as source, progress(source, wanted=shows_progress) as update:
+                table.annotate(name, source, write, update)
         table.end(write)
         if report.summary:
-            _write_summary(report, tally, catalogue, range_sets, write, to_file=output is not None)
+            write_summary(report, tally, catalogue, range_sets, write, to_file=output is not None)
     if not quiet and not report.summary:
-        _tell(tally)
-    if tally.refused:
-        raise typer.Exit(ROWS_REFUSED)
-    if any(kind.category in watched for kind in tally.kinds):
-        raise typer.Exit(CATEGORY_MET)
-
-
-class _Report(NamedTuple):
-    """What is put out: rows in a format ('' for the table's own), or the summary in one."""
-
-    format: str
-    summary: bool
-
-    def rows(self, delimiter: bytes) -> "Other | None":
-        """Return what writes the rows of a table with that delimiter, None if it is the table itself."""
-        own = {b",": "csv", b"\t": "tsv"}.get(delimiter)
-        if self.summary or self.format in ("", own):
-            return None
-        if self.format in ("csv", "tsv"):
-            from labcheck.reports.csv import Rows as Separated
-
-            return Separated("," if self.format == "csv" else "\t")
-        if self.format == "markdown":
-            from labcheck.reports.markdown import Rows as MarkdownRows
-
-            return MarkdownRows()
-        from labcheck.reports.json import Rows as JsonRows
-
-        return JsonRows(lines=self.format == "ndjson")
-
-
-def _report_of(format: TableFormat | None, *, json: bool, summary: bool, rows_wanted: bool) -> _Report:
-    """Return the one report that the options ask for: on a terminal the summary, where none is named."""
-    if json and format not in (None, "json"):
-        raise Usage(f"--json and --format {format} are different reports; ask for one of them")
-    named = "json" if json else format or ""
-    if summary and named not in ("", "terminal", "json", "markdown"):
-        raise Usage(f"the summary is not to be had as {named}; ask for terminal, json or markdown")
-    if summary or named == "terminal" or (not named and not rows_wanted):
-        return _Report(named or "terminal", summary=True)
-    return _Report(named, summary=False)
-
-
-def _write_summary(
-    report: _Report,
-    tally: "Tally",
-    catalogue: Catalogue,
-    range_sets: Mapping[str, str | None],
-    write: "Write",
-    *,
-    to_file: bool,
-) -> None:
-    if report.format == "json":
-        from labcheck.reports import json
-
-        write(json.summary(tally).encode())
-    elif report.format == "markdown":
-        from labcheck.reports import markdown
-
-        write(markdown.summary(tally).encode())
-    else:
-        from labcheck.reports.terminal.console import open_console
-        from labcheck.reports.terminal.overview import print_overview
-
-        text = StringIO()
-        console = open_console(text if to_file else sys.stdout)
-        print_overview(tally, catalogue, range_sets, console)
-        write(text.getvalue().encode())
-
-
-@contextmanager
-def _progress(source: "Input", *, wanted: bool) -> "Iterator[Callable[[int, int], object] | None]":
-    """Show how far a long run over a file has come, if somebody looks on."""
-    watched = sys.stderr is not None and sys.stderr.isatty()
-    if not wanted or not watched or source.size is None or source.size < _WORTH_SHOWING:
-        yield None
-        return
-    from labcheck.reports.terminal import progress
-
-    with progress.shown(source.size, sys.stderr) as update:
-        yield update
+        tell(tally)
+    exit_by(tally, watched)
 
 
 def _published(catalogue: Catalogue) -> list[str]:
@@ -294,16 +190,3 @@ def _units(texts: Sequence[str], catalogue: Catalogue, analyte: str | None) -> d
         known = catalogue[id if equals else analyte or ""]
         units[known.id] = read_unit(unit if equals else text).code
     return units
-
-
-def _tell(tally: "Tally") -> None:
-    """Say on stderr what has come of the rows."""
-    complain(f"{tally.rows:,} {'row' if tally.rows == 1 else 'rows'}")
-    for analyte, counts in tally.interpreted.items():
-        complain(f"{analyte}: " + ", ".join(f"{number:,} {category}" for category, number in counts.items()))
-    if tally.not_covered:
-        complain(f"not covered, or not measured: {tally.not_covered:,}")
-    for kind, number, rows in tally.refused:
-        more = ", ..." if number > len(rows) else ""
-        of = f"{kind.analyte}: " if kind.analyte else ""
-        complain(f"{of}{number:,} refused, {kind.reason}: in row {', '.join(map(str, rows))}{more}")

@@ -16,8 +16,6 @@ from labcheck.wording import printable, quote
 
 Frame = TypeVar("Frame")
 
-_COMPARATORS = ("", "=", "<", "<=", ">", ">=")
-
 
 def interpret_frame(
     frame: Frame,
@@ -27,7 +25,6 @@ def interpret_frame(
     loinc: str | None = None,
     unit: str | None = None,
     comparator: str | None = None,
-    comparators: Mapping[Any, str] | None = None,
     analyte: str | None = None,
     units: Mapping[str, str] | None = None,
     range_sets: Mapping[str, str] | None = None,
@@ -37,8 +34,8 @@ def interpret_frame(
 ) -> Frame:
     """Judge each row of a frame, and return it with the seven columns of `labcheck csv` added, all of text.
 
-    `value`, `test`, `loinc`, `unit` and `comparator` are names of columns. `comparators` says what a code in
-    the comparator's column stands for (`{1: "<", 2: ">"}`). `analyte` is the id of the one that all rows are
+    `value`, `test`, `loinc`, `unit` and `comparator` are names of columns; comparators may be OMOP's
+    operator concepts. `analyte` is the id of the one that all rows are
     of, or, beside `test` or `loinc`, the only one to be judged. `units` are those of rows without one, and
     `range_sets` what results are judged by, both by analyte id. Where the column of values is one of a `wide`
     table, a missing value is no result rather than a refused one. `prefix` is what the new columns' names
@@ -67,11 +64,6 @@ def interpret_frame(
     for id, spelled in default_units.items():
         factor(spelled, read_unit(catalogue[id].unit), catalogue[id].molar_mass)
     rules = [rules_of(one, sets.get(one.id), default_units.values()) for one in judged]
-    for stands in (comparators or {}).values():
-        if stands not in _COMPARATORS:
-            raise Usage(
-                f"{quote(stands)} is no comparator; known are {', '.join(filter(None, _COMPARATORS))}"
-            )
     if test is None and loinc is None and only is None:
         raise Usage("say with `test`, `loinc` or `analyte` whose results the rows are")
     columns = Columns(value, test, loinc, unit, comparator)
@@ -85,7 +77,7 @@ def interpret_frame(
             raise Usage(
                 f"there is no column {quote(column)}; the columns are {', '.join(map(printable, names))}"
             )
-    given = Given(catalogue, rules, default_units, comparators, only, wide)
+    given = Given(catalogue, rules, default_units, only, wide)
     return cast("Frame", annotate(read, columns, given, prefix).to_native())
 
 

@@ -14,9 +14,9 @@ import narwhals.stable.v2 as nw
 from labcheck.frames.names import NamePatterns
 from labcheck.frames.rules import LONGEST, NEAR, Edge, Scale, edges_of
 from labcheck.identify import LONGEST as LONGEST_NAME
-from labcheck.identify import NEVER
 from labcheck.model import Category, Interval
 from labcheck.reading import NO_SIGNS, NO_VALUE
+from labcheck.sources.rows import COMPARATORS
 from labcheck.units import read_unit
 
 REFUSED, UNJUDGED, SAYS_NOTHING = "refused", "unjudged", "says-nothing"
@@ -87,18 +87,35 @@ def text(column: str, dtype: Any) -> Expr:
     return expr.fill_null("")
 
 
+def concept(column: str, dtype: Any) -> Expr:
+    """Write a column of comparators or of concepts as text; one of floats has whole numbers, and gaps."""
+    if not dtype.is_float():
+        return text(column, dtype)
+    expr = nw.col(column)
+    missing = expr.is_nan() | expr.is_null()
+    whole = nw.when(missing).then(nw.lit(0.0)).otherwise(expr).cast(nw.Int64)
+    return whole.cast(nw.String)
+
+
 def named(name: Expr, patterns: NamePatterns) -> Expr:
     """Say whose name it is, in lower case: an analyte's id, REFUSED, UNJUDGED, or '' for not covered."""
+    more = only_where(name.str.contains(patterns.says_more), ~name.str.contains(patterns.method))
     return chosen(
         [
             *((name == id, id) for id in patterns.accepted),
-            (name.str.contains(NEVER) | (name.str.len_chars() > LONGEST_NAME), ""),
+            (more | (name.str.len_chars() > LONGEST_NAME), ""),
             *((name.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
             (name.str.contains(patterns.refused), REFUSED),
             (name.str.contains(patterns.unsure), UNJUDGED),
         ],
         "",
     )
+
+
+def doubted(name: Expr, by_name: Expr, patterns: NamePatterns) -> Expr:
+    """Say whether a name that is accepted may mean something else."""
+    accepted = equals(by_name, patterns.accepted)
+    return only_where(accepted, name.str.contains(patterns.doubtful))
 
 
 def coded(code: Expr, codes: Mapping[str, str]) -> Expr:
@@ -141,14 +158,13 @@ def comparator_in(plain: Expr) -> Expr:
 
 def comparator_beside(comparator: Expr) -> Expr:
     """Return what a cell of its own says, in the plain spelling; UNJUDGED for what is no comparator."""
-    known = [(equals(comparator, signs), plain) for plain, signs in _COMPARATORS.items()]
-    return chosen([(equals(comparator, ("", "=")), ""), *known], UNJUDGED)
-
-
-def comparator_by(code: Expr, comparators: Mapping[Any, str]) -> Expr:
-    """Return what a code stands for; likewise. What is missing stands for nothing."""
-    known = [(code == one, "" if stands == "=" else stands) for one, stands in comparators.items()]
-    return chosen([(code.is_null(), ""), *known], UNJUDGED)
+    plain = {sign: comparator for comparator, signs in _COMPARATORS.items() for sign in signs}
+    meanings = {text: plain.get(sign, "") for text, sign in COMPARATORS.items()}
+    known: list[Case] = [
+        (equals(comparator, [text for text in meanings if meanings[text] == meaning]), meaning)
+        for meaning in dict.fromkeys(["", *meanings.values()])
+    ]
+    return chosen(known, UNJUDGED)
 
 
 def is_bare(value: Expr) -> Expr:

@@ -17,22 +17,30 @@ from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import WrongAnalyte
-from labcheck.identify import CONTRADICT, EVERYWHERE, SAY_NOTHING, in_order
+from labcheck.identify import CONTRADICT, EVERYWHERE, METHOD, SAY_NOTHING, SAYS_MORE, in_order
 from labcheck.model import Analyte
 
 _SIGN = r"[ ,.;()\[\]_+-]"
 _SEPARATOR = r"[\x00-`{-\x7f]"
 """All of ASCII but letters in lower case."""
 _OTHER = r"[^\x00-\x7f]"
+_NOTHING = "^$."
 _WITH_OTHER = rf"[a-z]*{_OTHER}(?:{_OTHER}|[a-z])*"
 
 
 class NamePatterns(NamedTuple):
-    """Patterns for a name in lower case: by analyte, of other tests, of what only the core knows."""
+    """Patterns for a name in lower case: by analyte, of other tests, of what only the core knows.
+
+    `doubtful` are those of the `accepted` names that are noted; `says_more` has a sign that no name of ours
+    has, unless it is part of a method's name. With a word of `contradicts` a name may contradict a code.
+    """
 
     accepted: Mapping[str, str]
+    doubtful: str
     refused: str
     unsure: str
+    says_more: str
+    method: str
     contradicts: str
 
 
@@ -41,21 +49,29 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
     """Compile the names of all analytes; each pattern matches only what the identifier says the same of."""
     analytes = [catalogue[id] for id in catalogue.ids]
     accepted: dict[str, str] = {}
+    doubtful: list[str] = []
     refused: list[str] = []
     for analyte in analytes:
-        ours = (analyte.id, analyte.name, *analyte.names.accepted)
-        accepted[analyte.id] = _any(_patterns(ours, analyte, catalogue, analyte.id))
-        refused += _patterns(analyte.names.refused, analyte, catalogue, None)
+        names = analyte.names
+        doubted = list(_patterns(names.doubtful, analyte, catalogue, (analyte.id, True)))
+        sure = _patterns((analyte.id, analyte.name, *names.accepted), analyte, catalogue, (analyte.id, False))
+        accepted[analyte.id] = _any([*sure, *doubted])
+        doubtful += doubted
+        refused += _patterns(names.refused, analyte, catalogue, None)
+    methods = "|".join(dict.fromkeys(re.findall("[a-z]{2,}", METHOD)))
     known = "|".join(sorted(_vocabulary(analytes), key=len, reverse=True))
-    token = rf"(?:{known}|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
+    token = rf"(?:{known}|(?:{methods})+|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
     against = {word for analyte in analytes for word in _spellings(CONTRADICT, analyte)}
     letters = "|".join(sorted(word for word in against if word.isalpha()))
     digits = "|".join(sorted(word for word in against if word.isdigit()))
     return NamePatterns(
-        accepted,
-        _any(refused),
-        rf"^{_SEPARATOR}*(?:{token})+$",
-        rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"
+        accepted=accepted,
+        doubtful=_any(doubtful) if doubtful else _NOTHING,
+        refused=_any(refused) if refused else _NOTHING,
+        unsure=rf"^{_SEPARATOR}*(?:{token})+$",
+        says_more=SAYS_MORE,
+        method=methods,
+        contradicts=rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"
         rf"|\(oh\)|^{_SEPARATOR}*b{_SEPARATOR}|{_OTHER}",
     )
 
@@ -68,7 +84,7 @@ def _any(patterns: Iterable[str]) -> str:
 
 
 def _patterns(
-    names: Iterable[str], analyte: Analyte, catalogue: Catalogue, expected: str | None
+    names: Iterable[str], analyte: Analyte, catalogue: Catalogue, expected: tuple[str, bool] | None
 ) -> Iterator[str]:
     for name in names:
         words = [word for word in in_order(name, analyte.names.words) if word not in SAY_NOTHING]
@@ -83,13 +99,13 @@ def _is_blood(words: Sequence[str]) -> bool:
     return words[0] == "b" and words[1:] != [] and words[1][0] in "bv"
 
 
-def _meant(name: str, catalogue: Catalogue) -> str | None:
-    """Return the analyte of that name, None for another test, '' for what is not covered."""
+def _meant(name: str, catalogue: Catalogue) -> tuple[str, bool] | None:
+    """Return the analyte of that name ('' for none) and whether it is doubtful; None for another test."""
     try:
         found = catalogue.identifier.identify(name, None)
     except WrongAnalyte:
         return None
-    return found.analyte.id if found else ""
+    return (found.analyte.id, found.doubt is not None) if found else ("", False)
 
 
 def _sequence(words: Sequence[str], analyte: Analyte, *, two_groups: bool) -> str:
@@ -131,6 +147,9 @@ def _vocabulary(analytes: Iterable[Analyte]) -> set[str]:
     words = {*SAY_NOTHING, *EVERYWHERE}
     for analyte in analytes:
         words.update(analyte.names.words)
-        for name in (analyte.id, analyte.name, *analyte.names.accepted, *analyte.names.refused):
+        for name in (
+            *(analyte.id, analyte.name),
+            *(*analyte.names.accepted, *analyte.names.doubtful, *analyte.names.refused),
+        ):
             words.update(in_order(name, analyte.names.words))
     return {word for word in words if re.fullmatch("[a-z]+", word)}

@@ -52,7 +52,6 @@ class Given(NamedTuple):
     catalogue: Catalogue
     rules: Sequence[Rules]
     units: Mapping[str, Unit]
-    comparators: Mapping[Any, str] | None
     only: str | None
     wide: bool
 
@@ -100,10 +99,9 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
             [(equals(given_as, sorted(codes)), given_as)],
             given_as.str.strip_chars(ex.BLANKS).str.to_lowercase(),
         )
-    if columns.comparator and given.comparators is not None:
-        step["beside"] = ex.comparator_by(nw.col(columns.comparator), given.comparators)
-    elif columns.comparator:
-        step["beside"] = ex.comparator_beside(text(columns.comparator).str.strip_chars(ex.BLANKS))
+    if columns.comparator:
+        comparator = ex.concept(columns.comparator, schema[columns.comparator])
+        step["beside"] = ex.comparator_beside(comparator.str.strip_chars(ex.BLANKS))
     return step
 
 
@@ -135,12 +133,16 @@ def _tests(columns: Columns, given: Given, own: Own) -> Step:
         "before": chosen([(own("bare") | ~own("plain"), "")], ex.comparator_in(own("value"))),
     }
     name, code = (own(role).str.strip_chars(ex.BLANKS) for role in ("test", "loinc"))
+    patterns = name_patterns(given.catalogue)
     if columns.test and columns.loinc:
-        patterns = name_patterns(given.catalogue)
         found = ex.meant(own("named"), own("coded"), name, given.catalogue.ids, patterns)
         blank = (name == "") & (code == "")
+        ours = equals(own("coded"), given.catalogue.ids)
+        unknown = ours & (own("named") == "") & (name != "")
+        step["doubtful"] = (ex.doubted(own("test"), own("named"), patterns) & ~ours) | unknown
     elif columns.test:
         found, blank = own("named"), name == ""
+        step["doubtful"] = ex.doubted(own("test"), own("named"), patterns)
     elif columns.loinc:
         found, blank = chosen([(own("coded") == ex.SAYS_NOTHING, "")], own("coded")), code == ""
     else:
@@ -305,6 +307,8 @@ def _notes(columns: Columns, given: Given, own: Own) -> Step:
             for rules in given.rules
             for kind in {one.kind for one in rules.analyte.loinc if one.kind}
         )
+    if columns.test:
+        notes["doubtful-name"] = own("doubtful")
     return notes
 
 

@@ -5,7 +5,7 @@ import io
 from collections.abc import Sequence
 
 from labcheck.model import Outcome, Refusal
-from labcheck.sources.rows import CELLS, cells_of, refused
+from labcheck.sources.rows import CELLS, verdict_of
 from labcheck.sources.tally import Tally
 from labcheck.wording import printable
 
@@ -17,7 +17,9 @@ class Rows:
 
     def __init__(self, delimiter: str) -> None:
         self._text = io.StringIO()
-        self._writer = csv.writer(self._text, delimiter=delimiter, lineterminator="\n")
+        self._writer = csv.writer(
+            self._text, delimiter=delimiter, lineterminator="\r\n"
+        )  # so that either is quoted
         self._columns = 0
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
@@ -29,7 +31,7 @@ class Rows:
         """Return a row; one that is too short is filled up, so that what is added stands in its columns."""
         missing = [""] * (self._columns - len(cells))
         self._writer.writerow([*cells, *missing, *added])
-        line = self._text.getvalue()
+        line = f"{self._text.getvalue()[:-2]}\n"
         self._text.seek(0)
         self._text.truncate()
         return line
@@ -43,7 +45,7 @@ def several(outcomes: Sequence[Outcome]) -> str:
     """Return a header and a row for each outcome, as `labcheck csv` would give them."""
     rows = Rows(",")
     lines = [rows.start(("test", "value", "unit"), COLUMNS)]
-    lines += [rows.row(_given(outcome), _cells(outcome)) for outcome in outcomes]
+    lines += [rows.row(_given(outcome), verdict_of(outcome).cells) for outcome in outcomes]
     return "".join(lines)
 
 
@@ -53,9 +55,3 @@ def _given(outcome: Outcome) -> list[str]:
     else:
         given = (outcome.analyte.id, outcome.reported.text, outcome.reported.unit or "")
     return [printable(text) for text in given]
-
-
-def _cells(outcome: Outcome) -> Sequence[str]:
-    if isinstance(outcome, Refusal):
-        return refused(outcome.analyte, outcome.code).cells
-    return cells_of(outcome)

@@ -7,7 +7,7 @@ typed can act on a terminal.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import chain, count, zip_longest
+from itertools import zip_longest
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -122,6 +122,8 @@ def _written(value: Value, indent: str = "\n") -> str:
 
 def _text(text: str) -> str:
     """Write a text in ASCII; a lone surrogate, a byte that could not be decoded, is no text."""
+    if text.isascii() and text.isprintable():
+        return encode_basestring_ascii(text)
     return encode_basestring_ascii(text.encode("utf-8", "replace").decode()).replace("\x7f", "\\u007f")
 
 
@@ -135,25 +137,37 @@ class Rows:
         self._lines = lines
         self._columns: list[str] = []
         self._added: list[str] = []
+        self._beyond = ""
         self._first = True
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
         """Return what stands before the first row; a name that comes again gets its number: `value_2`."""
-        self._columns = []
+        taken = {*columns, *added}
+        again: dict[str, int] = {}
+        names: list[str] = []
         for name in columns:
-            numbered = chain([name], (f"{name}_{number}" for number in count(2)))
-            self._columns.append(next(one for one in numbered if one not in self._columns))
-        self._added = list(added)
+            number = again.get(name, 0) + 1
+            while number > 1 and f"{name}_{number}" in taken:
+                number += 1
+            again[name] = number
+            names.append(f"{name}_{number}" if number > 1 else name)
+        self._beyond = "column_"
+        while any(name.startswith(self._beyond) for name in names):
+            self._beyond = f"_{self._beyond}"
+        self._columns = [f"{_text(name)}: " for name in names]
+        self._added = [f"{_text(name)}: " for name in added]
         return "" if self._lines else f'{{\n  "schema": "{SCHEMA}",\n  "rows": ['
 
     def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
         """Return a row; cells that the header has no name for are called `column_7`."""
-        names = chain(self._columns, (f"column_{number}" for number in count(len(self._columns) + 1)))
-        pairs = [f"{_text(name)}: {_text(cell)}" for name, cell in zip(names, cells, strict=False)]
-        pairs += [
-            f"{_text(name)}: {_text(cell) if cell else 'null'}"
-            for name, cell in zip_longest(self._added, added)
-        ]
+        names = self._columns
+        if len(cells) > len(names):
+            names = [
+                *names,
+                *(f'"{self._beyond}{number}": ' for number in range(len(names) + 1, len(cells) + 1)),
+            ]
+        pairs = [name + _text(cell) for name, cell in zip(names, cells, strict=False)]
+        pairs += [name + (_text(cell) if cell else "null") for name, cell in zip_longest(self._added, added)]
         row = f"{{{', '.join(pairs)}}}"
         if self._lines:
             return f"{row}\n"
@@ -189,5 +203,10 @@ def _counts(tally: "Tally") -> Mapping[str, Value]:
             }
             for kind, number, places in tally.refused
         ],
+        "notes": {
+            analyte: {note: Decimal(number) for note, number in counts.items()}
+            for analyte, counts in tally.notes.items()
+        },
         "not_covered": Decimal(tally.not_covered),
+        "look_alikes": list(tally.look_alikes),
     }

@@ -76,9 +76,9 @@ class Rows:
 
     def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
         """Return a row on one line; what a row has beyond the columns of the header goes into the last."""
-        missing = [""] * (self._columns - len(cells))
-        kept = [*cells[: self._columns - 1], " ".join(cells[self._columns - 1 :])]
-        written = (plain(" ".join(cell.split())) for cell in (*kept, *missing, *added))
+        kept = [*cells, *[""] * (self._columns - len(cells))]
+        kept[self._columns - 1 :] = [" ".join(kept[self._columns - 1 :])]
+        written = (plain(" ".join(cell.split())) for cell in (*kept, *added))
         return f"| {' | '.join(written)} |\n"
 
     def end(self, tally: "Tally") -> str:
@@ -93,6 +93,13 @@ def summary(tally: "Tally") -> str:
         lines += [f"| {plain(analyte)} | {category} | {number:,} |" for category, number in counts.items()]
     for kind, number, _ in tally.refused:
         lines.append(f"| {plain(kind.analyte)} | refused ({kind.reason}) | {number:,} |")
+    for analyte, counts in tally.notes.items():
+        lines += [
+            f"| {plain(analyte)} | with the note {note} | {number:,} |" for note, number in counts.items()
+        ]
     if tally.not_covered:
         lines.append(f"| | not covered, or not measured | {tally.not_covered:,} |")
+    if tally.look_alikes:
+        names = ", ".join(plain(name) for name in tally.look_alikes)
+        lines += ["", f"Not covered, though their names are like one that is: {names}"]
     return "\n".join([*lines, "", f"*{plain(DISCLAIMER)}*"]) + "\n"

@@ -13,13 +13,14 @@ from typing import NamedTuple
 
 from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
-from labcheck.sources.rows import Given, Judge, Kind, Same, Stretches, Verdict, is_plain
+from labcheck.sources.rows import NOT_COVERED, Given, Judge, Kind, Same, Stretches, Verdict, is_plain
 from labcheck.sources.tally import Tally
 
 MEMO = 32_000
 """Distinct keys remembered for each result of a row; some 10 MB."""
 
 _JUDGED = 4_000
+_FEW = 200
 _LONGEST = 500
 """A key of more bytes is not remembered."""
 
@@ -78,6 +79,7 @@ class Answers(dict[Key, bytes]):
         self._end = end
         self._only = only
         self._ways: dict[tuple[bytes, ...], _Way] = {}
+        self._once: set[tuple[bytes, ...]] = set()
         self._judged: dict[tuple[bytes, ...], Verdict] = {}
 
     def __missing__(self, key: Key) -> bytes:
@@ -86,7 +88,7 @@ class Answers(dict[Key, bytes]):
         else:
             runs = (key,) if isinstance(key, bytes) else key
             answer = self.of([cell for run in runs for cell in self._split(run)])
-        if len(key) <= _LONGEST:
+        if (len(key) if isinstance(key, bytes) else sum(map(len, key))) <= _LONGEST:
             self[key] = answer
         return answer
 
@@ -109,10 +111,18 @@ class Answers(dict[Key, bytes]):
         return self._written(self._asked(value, others, way))
 
     def verdict(self, cells: list[bytes]) -> Verdict:
-        """Ask the core about a row with these key cells, in the order of their columns."""
+        """Return the verdict on a row with these key cells, in the order of their columns."""
         value = cells.pop(self._value)
         others = tuple(cells)
-        return self._asked(value, others, self._ways.get(others) or self._way(others))
+        way = self._ways.get(others) or self._way(others)
+        if way.stretches and (found := way.stretches.find(value)):
+            stretch, canonical = found
+            if known := way.stretches.verdicts[stretch]:
+                analyte, _, *rest = known.cells
+                return known._replace(cells=(analyte, canonical.decode(), *rest))
+        if way.always:
+            return way.always
+        return self._asked(value, others, way)
 
     def hand_over(self) -> None:
         """Count in the tally what was counted here."""
@@ -141,7 +151,10 @@ class Answers(dict[Key, bytes]):
         if verdict is None:
             if len(self._judged) > _JUDGED:
                 self._judged.clear()
-            verdict = self._judged[key] = self._padded(self._judge.judge(self._decode(value), way.given))
+            verdict = self._padded(self._judge.judge(self._decode(value), way.given))
+            self._notice(verdict, way.given)
+            if sum(map(len, key)) <= _LONGEST:
+                self._judged[key] = verdict
         return verdict
 
     def _written(self, verdict: Verdict) -> bytes:
@@ -154,10 +167,26 @@ class Answers(dict[Key, bytes]):
         return answer
 
     def _way(self, others: tuple[bytes, ...]) -> _Way:
+        given = self._given(others)
+        if sum(map(len, others)) > _LONGEST:
+            return self._found_way(given)
+        if len(self._ways) > _FEW and others not in self._once:
+            # Where each row has others, as a range of its own, working out a way for one row would cost most.
+            if len(self._once) > MEMO:
+                self._once.clear()
+            self._once.add(others)
+            return _Way(given)
         if len(self._ways) > _JUDGED:
             self._ways.clear()
-        way = self._ways[others] = self._found_way(self._given(others))
+            self._once.clear()
+        way = self._ways[others] = self._found_way(given)
+        self._notice(way.always, given)
         return way
+
+    def _notice(self, verdict: Verdict | None, given: Given) -> None:
+        """Keep the name of a test that is not covered but like one that is."""
+        if verdict and verdict.kind == NOT_COVERED.kind and (name := self._judge.look_alike(given)):
+            self._tally.look_alike(name)
 
     def _found_way(self, given: Given) -> _Way:
         match self._judge.stretches(given):

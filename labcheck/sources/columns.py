@@ -16,6 +16,9 @@ from labcheck.model import Analyte
 from labcheck.units import accepted_units, read_unit
 from labcheck.wording import printable, quote
 
+_LISTED = 12
+_LONGEST_NAME = 20
+
 ROLES = ("test", "loinc", "value", "unit", "comparator", "range", "low", "high", "flag")
 
 # How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
@@ -39,7 +42,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
         einheit einheiten unite unites unidad unidades""",
         "unit_source_value",
     ),
-    "comparator": ("comparator operator value_comparator qualifier",),
+    "comparator": (
+        """comparator operator operator_name operator_source_value operator_concept_id qualifier
+        value_comparator value_operator value_qualifier value_modifier value_prefix value_sign
+        result_comparator result_operator result_qualifier result_modifier result_prefix result_sign""",
+        "relation modifier sign",
+    ),
     "range": (
         """reference_range referencerange ref_range reference normal_range reference_interval referenzbereich
         normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
@@ -99,6 +107,9 @@ def find_layout(
 
     Raises Usage where nothing or more than one thing fits.
     """
+    if wide and (asked or analyte):
+        option = _OPTIONS[next(iter(asked))] if asked else "--analyte"
+        raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
         return Layout(_labelled([_asked_wide(text, header, catalogue) for text in wide]), wide=True)
     columns = {role: _number(name, header, _OPTIONS[role]) for role, name in asked.items()}
@@ -117,7 +128,13 @@ def find_layout(
                 f"({', '.join(printable(header[one.columns['value']]) for one in others)}); say which with "
                 "--value and --test, or with --column vitd=COLUMN:UNIT"
             )
-        return Layout((Measured(columns, only, _unit_in(header[columns["value"]])),), wide=False)
+        name = header[columns["value"]]
+        if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != asked.get("value"):
+            raise Usage(
+                f"the first line must name the columns, and has {quote(name)} where the values stand; put a "
+                "line of names before it"
+            )
+        return Layout((Measured(columns, only, _unit_in(name)),), wide=False)
     if found and not asked:
         return Layout(_labelled(found), wide=True)
     missing = "a value" if "value" not in columns else "a test's name"
@@ -128,7 +145,9 @@ def find_layout(
 
 
 def _listed(header: Sequence[str]) -> str:
-    return "the columns are " + ", ".join(printable(name) for name in header)
+    shown = [printable(name[:_LONGEST_NAME]) for name in header[:_LISTED]]
+    more = [f"... ({len(header)} in all)"] if len(header) > _LISTED else []
+    return "the columns are " + ", ".join([*shown, *more])
 
 
 def _normal(name: str) -> str:

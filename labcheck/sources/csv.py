@@ -30,9 +30,9 @@ from typing import Protocol
 
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
-from labcheck.sources.records import Record, ended, quoted, records
+from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened
 from labcheck.sources.rows import CELLS, REFUSED, Judge, Kind, refused
-from labcheck.sources.tally import Tally
+from labcheck.sources.tally import Place, Tally
 
 RAGGED = refused("", "ragged-row")
 UNCLOSED = refused("", "unclosed-quote")
@@ -61,10 +61,12 @@ class Annotator:
         only: frozenset[str] = frozenset(),
         newline: bytes = b"\n",
         writes: bool = True,
+        file: str = "",
     ) -> None:
         """Expect most lines to end in `newline`; pass on rows of the categories in `only`, or all of them.
 
-        Where `writes` is off, rows are counted and nothing is put out.
+        Where `writes` is off, rows are counted and nothing is put out. `file` is what the places of refusals
+        are to name beside the row.
         """
         self.tally = tally
         self.row = 1  # the number of the last record that was read; the first is the header
@@ -77,11 +79,13 @@ class Annotator:
             for measured, judge in zip(layout.results, judges, strict=True)
             for cell in judge.cells
         ]
+        self.longest = LONGEST  # see `records`
         self._delimiter = delimiter
         self._decode = decode
         self._columns = len(header)
         self._only = only
         self._writes = writes
+        self._file = file
         self._newline = newline
         last = len(layout.results) - 1
         self._results = [
@@ -172,7 +176,7 @@ class Annotator:
                     if answer in answers.named
                 ]
         for row, _, kind in sorted(found):
-            self.tally.refuse(row, kind)
+            self.tally.refuse(self._place(row), kind)
         if found:
             for answers in self._results:
                 answers.unname()
@@ -184,9 +188,11 @@ class Annotator:
         output is theirs.
         """
         out, used = [], 0
-        for record in records(data, self._delimiter, final=final):
+        for record in records(data, self._delimiter, final=final, longest=self.longest):
             used += len(record.raw)
             self.row += 1
+            if not record.closed:
+                self.longest = shortened(self.longest)
             out.append(self._other(record, rows) if rows else self._record(record))
             for answers in self._results:
                 answers.forget_if_large()
@@ -242,7 +248,10 @@ class Annotator:
         self.tally.rows += 1
         for kind in kinds:
             if kind.category == REFUSED:
-                self.tally.refuse(self.row, kind)
+                self.tally.refuse(self._place(self.row), kind)
+
+    def _place(self, row: int) -> Place:
+        return f"{self._file}: row {row}" if self._file else row
 
     def _passes(self, kinds: Sequence[Kind]) -> bool:
         return self._writes and (not self._only or any(kind.category in self._only for kind in kinds))

@@ -38,13 +38,10 @@ class Input(NamedTuple):
 def open_input(name: str) -> Iterator[Input]:
     """Open a file, `-` for standard input; `.gz` and `.zst` are decompressed. Raises UnreadableFile."""
     packed = name.endswith((".gz", ".zst"))
-    try:
-        with _opened(name) as (file, faults):
-            status = None if packed or name == "-" else os.fstat(file.fileno())
-            size = status.st_size if status and stat.S_ISREG(status.st_mode) else None
-            yield Input(lambda: _read(name, file, faults), is_plain=not packed, size=size)
-    except ValueError as error:  # a NUL in the name
-        raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error}") from error
+    with _opened(name) as (file, faults):
+        status = None if packed or name == "-" else os.fstat(file.fileno())
+        size = status.st_size if status and stat.S_ISREG(status.st_mode) else None
+        yield Input(lambda: _read(name, file, faults), is_plain=not packed, size=size)
 
 
 _Opened = tuple[IO[bytes], tuple[type[Exception], ...]]
@@ -59,8 +56,9 @@ def _opened(name: str) -> Iterator[_Opened]:
     open_file = {".gz": _open_gzip, ".zst": _open_zstd}.get(Path(name).suffix, _open_plain)
     try:
         file, faults = open_file(name)
-    except OSError as error:
-        raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error.strerror}") from error
+    except (OSError, ValueError) as error:  # the latter for a NUL in the name
+        reason = getattr(error, "strerror", error)
+        raise UnreadableFile(f"{quote(name, 200)} cannot be read: {reason}") from error
     with file:
         yield file, faults
 
@@ -126,8 +124,11 @@ def as_utf8(name: str, read: Read, write: Write, first: bytes) -> tuple[bytes, R
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[Write]:
-    """Yield a function that writes bytes, at once to standard output or to a file that appears at the end."""
-    if path is None:
+    """Yield a function that writes bytes, at once to standard output or to a file that appears at the end.
+
+    None or `-` is standard output.
+    """
+    if path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1"):
         out = sys.stdout.buffer
 
         def write(data: bytes) -> None:
@@ -136,7 +137,8 @@ def open_output(path: Path | None) -> Iterator[Write]:
 
         yield write
         return
-    path = path.resolve()
+    if path.suffix in (".gz", ".zst"):
+        raise UnreadableFile(f"{quote(str(path), 200)} would not be compressed; leave its ending out")
     if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
         try:
             with path.open("wb", buffering=0) as file:
@@ -144,6 +146,10 @@ def open_output(path: Path | None) -> Iterator[Write]:
         except IsADirectoryError as error:
             raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error.strerror}") from error
         return
+    try:
+        path = path.resolve()
+    except (OSError, RuntimeError) as error:  # links that lead round in a circle
+        raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error}") from error
     mode = path.stat().st_mode & 0o777 if path.exists() else None
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -178,7 +184,8 @@ def _removed_by_signals(file: Path) -> Iterator[None]:
         signal.raise_signal(number)
 
     for number in (getattr(signal, name) for name in names if hasattr(signal, name)):
-        before[number] = signal.signal(number, end)
+        if signal.getsignal(number) != signal.SIG_IGN:  # as nohup has it, which a run is to outlive
+            before[number] = signal.signal(number, end)
     try:
         yield
     finally:

@@ -16,8 +16,9 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
-from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation
+from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation, Outcome, Refusal
 from labcheck.ranges import limits, other_ranges
+from labcheck.reading import is_blank
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
 
@@ -28,7 +29,10 @@ REFUSED = "refused"
 
 
 class Kind(NamedTuple):
-    """What rows are counted by; `category` is one, or `refused` with its `reason`, or '' for not covered."""
+    """What rows are counted by: a category, `refused`, or '' for what is not covered.
+
+    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`.
+    """
 
     analyte: str
     category: str
@@ -62,11 +66,13 @@ class Given(NamedTuple):
     @property
     def reported_range(self) -> str | None:
         """The laboratory's range as one text; an end of its own is inclusive."""
-        low, high = (self.low or "").strip(), (self.high or "").strip()
+        low, high = ("" if is_blank(end or "") else (end or "").strip() for end in (self.low, self.high))
         if (self.range or "").strip() or not (low or high):
             return self.range
         return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
 
+
+_LONGEST_NAME = 60
 
 _MOST_DIGITS = 14
 """Longer numbers go the plain way."""
@@ -75,9 +81,21 @@ _ZERO = ord("0")
 
 _FINE = Context(prec=14)
 
-_COMPARATORS = frozenset(("", "=", "<", "<=", "=<", "≤", ">", ">=", "=>", "≥"))
+COMPARATORS = {
+    **{sign: sign for sign in ("<", "<=", "=<", "≤", ">", ">=", "=>", "≥")},
+    **dict.fromkeys(("", "="), ""),
+    # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
+    "4171756": "<",
+    "4171754": "<=",
+    "4172704": ">",
+    "4171755": ">=",
+    "4172703": "",
+    "0": "",
+}
 
-NOTHING = Verdict(Kind("", "", ""), ("",) * len(CELLS))
+
+NOT_COVERED = Verdict(Kind("", "", ""), ("",) * len(CELLS))
+"""On a test that the catalogue does not cover, or a result that was not measured."""
 
 
 class Judge:
@@ -111,18 +129,18 @@ class Judge:
     def judge(self, value: str, given: Given) -> Verdict:
         """Judge one row by asking the core."""
         if self._blank_is_absent and not value.strip():
-            return NOTHING
+            return NOT_COVERED
         try:
             found = self._identify(given)
         except LabcheckError as error:
             return refused("", error.code)
         if found is None:
-            return NOTHING
+            return NOT_COVERED
         analyte = found.analyte
-        comparator = (given.comparator or "").strip()
-        if comparator not in _COMPARATORS:  # it must never become part of the number
+        comparator = COMPARATORS.get((given.comparator or "").strip())
+        if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
-        text = value if comparator in ("", "=") or not value.strip() else f"{comparator}{value}"
+        text = f"{comparator}{value}" if value.strip() else value
         try:
             judged = interpret(
                 analyte,
@@ -133,11 +151,13 @@ class Judge:
                 reported_flag=given.flag,
                 decimal=self._decimal,
                 loinc=found.loinc,
+                doubt=found.doubt,
                 assume_unit=False,
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
-        return Verdict(Kind(analyte.id, str(judged.category), ""), (*cells_of(judged), *self._by_all(judged)))
+        verdict = verdict_of(judged)
+        return verdict._replace(cells=(*verdict.cells, *self._by_all(judged)))
 
     def _by_all(self, judged: Interpretation) -> Sequence[str]:
         """Return the category by each of the sets, empty where a set is not for that analyte."""
@@ -173,22 +193,30 @@ class Judge:
             return None
         return found
 
+    def look_alike(self, given: Given) -> str | None:
+        """Return the name of a test that is not covered, if it is like one that is."""
+        name = " ".join((given.test or "").split())[:_LONGEST_NAME]
+        return name if self._catalogue.identifier.resembles(name) else None
+
     def stretches(self, given: Given) -> "Stretches | Same | Verdict | None":
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
-        if self._decimal == "comma" or (given.comparator or "").strip():
+        if self._decimal == "comma" or COMPARATORS.get((given.comparator or "").strip()) != "":
             return None
         try:
             found = self._identify(given)
         except LabcheckError as error:
             return None if self._blank_is_absent else refused("", error.code)
         if found is None:
-            return NOTHING
+            return NOT_COVERED
         try:
             read = read_unit(self._unit(given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
-            ends = self._ends(given, found.analyte, read)
         except LabcheckError:
             return Same(self.judge("1", given))
+        try:
+            ends = self._ends(given, found.analyte, read)
+        except LabcheckError:  # of the range, which is looked at last: for each value by the core
+            return None
         return Stretches(self, given, ends, by, converted=read.code != found.analyte.unit)
 
 
@@ -234,6 +262,8 @@ class Stretches:
         if not _is_plain(text, whole, point, part):
             return None
         number, places = float(text), len(part)
+        if not number:
+            return None
         margin = self._margins[places]
         at = bisect(self._ends, number - margin)
         if at != bisect(self._ends, number + margin):
@@ -260,6 +290,16 @@ def cells_of(judged: Interpretation) -> tuple[str, ...]:
         str(judged.range),
         ";".join(note.code for note in judged.notes),
     )
+
+
+def verdict_of(outcome: Outcome | None) -> Verdict:
+    """Return the verdict that an outcome is; None is what the catalogue does not cover."""
+    if outcome is None:
+        return NOT_COVERED
+    if isinstance(outcome, Refusal):
+        return refused(outcome.analyte, outcome.code)
+    cells = cells_of(outcome)
+    return Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1]), cells)
 
 
 def refused(analyte: str, reason: str) -> Verdict:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from labcheck.sources.csv import Annotator, Rows
 from labcheck.sources.files import Read, Write
+from labcheck.sources.records import LONGEST
 from labcheck.sources.tally import Tally
 from labcheck.sources.turns import Turns, take_turns
 
@@ -20,12 +21,14 @@ class Unread(NamedTuple):
     """What is still to do; the turn to read comes with it.
 
     `waiting` was read and not annotated; more is read when it is no longer than `need` bytes. `row` is the
-    number of the last record before it, `seen` how many bytes have been read, `ended` that there are no more.
+    number of the last record before it, `longest` how far to look for the end of a quote, `seen` how many
+    bytes have been read, `ended` that there are no more.
     """
 
     waiting: bytes
     need: int = 0
     row: int = 1
+    longest: int = LONGEST
     seen: int = 0
     ended: bool = False
 
@@ -90,16 +93,16 @@ def _take_part(stream: Stream, left: Unread | None, turns: Turns[Unread]) -> Non
 def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
     """Read, annotate and write a block, and return what is left, which the next one to read has then."""
     annotator = stream.annotator
-    annotator.row = left.row
+    annotator.row, annotator.longest = left.row, left.longest
     while True:
         left = _read_on(stream, left)
-        waiting, need, _, seen, ended = left
+        waiting, seen, ended = left.waiting, left.seen, left.ended
         cut = waiting.rfind(b"\n") + 1
         lines = waiting[:cut]
         masked = annotator.masked(lines) if stream.quick and not stream.rows and cut else None
         if masked is not None:
             row = annotator.row + masked.count(b"\n")
-            left = Unread(waiting[cut:], len(waiting) - cut, row, seen, ended)
+            left = Unread(waiting[cut:], len(waiting) - cut, row, annotator.longest, seen, ended)
             turns.pass_reading(left, done=left.done)
             quick = annotator.quick(lines, masked)
             out = annotator.plain(lines, final=True)[0] if quick is None else quick
@@ -108,7 +111,7 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
         waiting = waiting[used:]
         # A record without an end: when it is large, look again only when there is twice as much.
         need = len(waiting) * (2 if len(waiting) > _LARGE else 1)
-        left = Unread(waiting, need, annotator.row, seen, ended)
+        left = Unread(waiting, need, annotator.row, annotator.longest, seen, ended)
         if used or ended:
             turns.pass_reading(left, done=left.done)
             break

@@ -38,8 +38,9 @@ class Table:
 
     `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets`, to judge
     by, are by analyte. Rows of the categories in `only` are passed on, or all of them, in the format `other`
-    or in the table's own; where `writes` is off, they are counted and nothing is put out. A file of more than
-    `alone` bytes is worth `jobs` processes; where its size is not known, so many are done by one first.
+    or in the table's own; where `writes` is off, they are counted and nothing is put out. Where there are
+    `several` files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its
+    size is not known, so many are done by one first.
     """
 
     catalogue: Catalogue
@@ -57,6 +58,7 @@ class Table:
     only: frozenset[str]
     other: Callable[[bytes], Other | None]
     writes: bool
+    several: bool
     refusals: Write | None
     jobs: int
     alone: int
@@ -74,9 +76,10 @@ class Table:
         decode = partial(bytes.decode, errors="replace") if recoded else self.decode
         start = _at_least(start, read, lambda got: len(got) > _LONGEST_HEADER or b"\n" in got or b"\r" in got)
         delimiter = self.delimiter or _delimiter_of(start)
-        raw, rest = _first_record(name, start, read, delimiter)
-        bom = _BOM if raw.startswith(_BOM) else b""
-        header = [decode(cell) for cell in _cells(name, raw[len(bom) :], delimiter)]
+        bom = _BOM if start.startswith(_BOM) else b""
+        raw, rest = _first_record(name, start[len(bom) :], read, delimiter)
+        header = [decode(cell) for cell in _cells(name, raw, delimiter)]
+        newline = b"\r\n" if raw.endswith(b"\r\n") else b"\n"
         shape = (header, delimiter, recoded)
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
@@ -90,8 +93,9 @@ class Table:
             tally=self.tally,
             prefix=self.prefix,
             only=self.only,
-            newline=b"\r\n" if raw.endswith(b"\r\n") else b"\n",
+            newline=newline,
             writes=self.writes,
+            file=name if self.several else "",
         )
         if taken := set(annotator.added).intersection(header):
             raise Usage(f"there is a column {quote(min(taken))} already; choose other names with --prefix")
@@ -101,9 +105,10 @@ class Table:
             if self._rows:
                 write(self._rows.start(header, annotator.added).encode())
             elif self.writes:
-                own_write(annotator.header(raw))
+                own_write(bom + annotator.header(raw))
+                annotator.last_written = (1, not raw.endswith((b"\n", b"\r")))
         elif self._open and not self._rows:
-            own_write(b"\n")  # the last row of the file before had no line break
+            own_write(newline)  # the last row of the file before had no line break
         stream = Stream(
             annotator,
             read,
@@ -133,8 +138,16 @@ class Table:
         )
 
 
+_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "unzip"}
+
+
 def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
     """Return the cells of the header."""
+    for magic, program in _PACKED.items():
+        if raw.startswith(magic):
+            raise UnreadableFile(f"{quote(name, 200)} is compressed; decompress it first, as with {program}")
+    if b"\0" in raw:
+        raise UnreadableFile(f"{quote(name, 200)} is no table: its first line is not text")
     header = next(records(raw, delimiter, final=True), None)
     if header is None or (header.closed and not header.cells):
         raise UnreadableFile(f"{quote(name, 200)} is empty; its first line must name the columns")

@@ -1,14 +1,18 @@
 """What has come of a document's results: counted by kind, a refusal's first places, the values by size."""
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from labcheck.catalogue import Catalogue
-from labcheck.sources.rows import NOTHING, REFUSED, Kind
+from labcheck.sources.records import quoted
+from labcheck.sources.rows import NOT_COVERED, REFUSED, Kind, Verdict
 
 EXAMPLES = 5
+
+_LOOK_ALIKES = 20
 
 _BINS = 1000
 """So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
@@ -21,18 +25,27 @@ Place = int | str
 class Tally:
     """The counts so far.
 
-    `rows` are those of a table, or the results of another document. `values` has, by analyte, how many
-    results lie in each bin, which are `widths` wide (in the canonical unit) and begin at 0; analytes without
-    a width and results with a comparator are left out. `examples` keeps the first few places of each refusal.
+    `rows` are those of a table, or what another document is made of; `noun` is what one of them is called.
+    `values` has, by analyte, how many results lie in each bin, which are `widths` wide (in the canonical
+    unit) and begin at 0; analytes without a width and results with a comparator are left out. `examples`
+    keeps the first few places of each refusal, `look_alikes` some names of tests that are not covered but
+    like one that is.
     """
 
     widths: Mapping[str, float] = field(default_factory=dict)
     lists_refusals: bool = False
+    noun: str = "row"
     rows: int = 0
     kinds: Counter[Kind] = field(default_factory=Counter)
     values: dict[str, Counter[int]] = field(default_factory=dict)
     examples: dict[Kind, list[Place]] = field(default_factory=dict)
     unlisted: list[tuple[Place, Kind]] = field(default_factory=list)
+    look_alikes: dict[str, None] = field(default_factory=dict)
+
+    def look_alike(self, name: str) -> None:
+        """Keep the name of a test that is not covered but like one that is."""
+        if len(self.look_alikes) < _LOOK_ALIKES:
+            self.look_alikes[name] = None
 
     def count(self, kind: Kind, canonical: str) -> None:
         """Count a result of a kind; `canonical` is its value with its comparator, empty if it has none."""
@@ -44,6 +57,13 @@ class Tally:
         if canonical[:1].isdigit() and analyte in self.widths:
             bin = int(float(canonical) / self.widths[analyte] + 1e-9)  # 0.3 is in 3 bins of 0.1, not in 2
             self.values.setdefault(analyte, Counter())[bin] += times
+
+    def add_one(self, place: Place, verdict: Verdict) -> None:
+        """Count a result that stands on its own."""
+        self.rows += 1
+        self.count(verdict.kind, verdict.cells[1])
+        if verdict.kind.category == REFUSED:
+            self.refuse(place, verdict.kind)
 
     def refuse(self, place: Place, kind: Kind) -> None:
         """Keep the place of a refusal; it is not counted here."""
@@ -60,13 +80,38 @@ class Tally:
         )
 
     @property
+    def total(self) -> str:
+        """How many rows there are, in words."""
+        return f"{self.rows:,} {self.noun}{'' if self.rows == 1 else 's'}"
+
+    def where(self, kind: Kind) -> str:
+        """Return the first few places of a refusal, in words."""
+        places = self.examples.get(kind, [])
+        more = ["..."] if self.kinds[kind] > len(places) else []
+        if all(isinstance(place, int) for place in places):
+            return f"row {', '.join([*map(str, places), *more])}"
+        return "; ".join([*map(str, places), *more])
+
+    @property
     def interpreted(self) -> dict[str, dict[str, int]]:
         """How many results there are of each category, by analyte."""
         counts: dict[str, dict[str, int]] = {}
         for kind, number in sorted(self.kinds.items()):
             if kind.category not in ("", REFUSED):
-                counts.setdefault(kind.analyte, {})[kind.category] = number
+                of_analyte = counts.setdefault(kind.analyte, {})
+                of_analyte[kind.category] = of_analyte.get(kind.category, 0) + number
         return counts
+
+    @property
+    def notes(self) -> dict[str, dict[str, int]]:
+        """How many results have each note, by analyte."""
+        counts: dict[str, dict[str, int]] = {}
+        for kind, number in sorted(self.kinds.items()):
+            if kind.category not in ("", REFUSED) and kind.reason:
+                of_analyte = counts.setdefault(kind.analyte, {})
+                for note in kind.reason.split(";"):
+                    of_analyte[note] = of_analyte.get(note, 0) + number
+        return {analyte: dict(sorted(of_analyte.items())) for analyte, of_analyte in counts.items()}
 
     @property
     def refused(self) -> list[tuple[Kind, int, list[Place]]]:
@@ -77,18 +122,22 @@ class Tally:
     @property
     def not_covered(self) -> int:
         """How many results are of other tests, or were not measured."""
-        return self.kinds[NOTHING.kind]
+        return self.kinds[NOT_COVERED.kind]
 
     def list_refusals(self, write: Callable[[bytes], object]) -> None:
         """Write a line for each refusal since the last time."""
         if self.unlisted:
-            lines = [f"{place},{kind.analyte},{kind.reason}\n" for place, kind in self.unlisted]
+            lines = [
+                b"%b,%b,%b\n" % (quoted(str(place), b","), kind.analyte.encode(), kind.reason.encode())
+                for place, kind in self.unlisted
+            ]
             self.unlisted.clear()
-            write("".join(lines).encode())
+            write(b"".join(lines))
 
     def start_again(self) -> None:
-        """Count from nothing; which refusals have had their places named stays known."""
+        """Count from nothing."""
         self.rows = 0
+        self.examples.clear()
         self.kinds.clear()
         self.values.clear()
 
@@ -96,11 +145,18 @@ class Tally:
         """Add what another has counted of the same table."""
         self.rows += other.rows
         self.kinds += other.kinds
+        for name in other.look_alikes:
+            self.look_alike(name)
         for analyte, bins in other.values.items():
             self.values.setdefault(analyte, Counter()).update(bins)
         for kind, places in other.examples.items():
-            both = {*self.examples.get(kind, ()), *places}
-            self.examples[kind] = sorted(both, key=lambda place: (isinstance(place, str), place))[:EXAMPLES]
+            both = [*self.examples.get(kind, ()), *places]
+            self.examples[kind] = sorted(both, key=_as_read)[:EXAMPLES]
+
+
+def _as_read(place: Place) -> list[tuple[int, str]]:
+    """Return what orders places as people read them: row 9 before row 10."""
+    return [(int(digits or 0), text) for text, digits in re.findall(r"([^0-9]*)([0-9]*)", str(place))]
 
 
 def bin_widths(catalogue: Catalogue) -> dict[str, float]:

@@ -137,15 +137,19 @@ def _taken(
         forks[fork] = answer
     release.keep("to")
     try:
-        with suppress(_Gone):  # one that has left early says why in its answer
+        try:
             first(_Round(0, reading, writing))
+        except _Gone:  # one that has left early says why in its answer; the others must see that it is over
+            for pipe in (*reading, *writing):
+                pipe.keep()
         answers = [_answer_of(fork, answer) for fork, answer in forks.items()]
         for error in sorted((error for _, error in answers if error), key=lambda e: isinstance(e, _Gone)):
             raise error
         return [answer for answer, _ in answers]
     except BaseException:
         for fork in forks:
-            os.kill(fork, signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(fork, signal.SIGKILL)
         raise
     finally:
         for pipe in (*reading, *writing, release, *forks.values()):
@@ -179,7 +183,9 @@ def _answer_of(fork: int, pipe: _Pipe) -> tuple[Any, Exception | None]:
         return pipe.receive()  # type: ignore[no-any-return]  # a message is what its sender made it
     except _Gone:
         _, status = os.waitpid(fork, 0)
-        if os.WIFSIGNALED(status):
-            signal.signal(os.WTERMSIG(status), signal.SIG_DFL)
-            os.kill(os.getpid(), os.WTERMSIG(status))
+        number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else signal.SIGKILL
+        if number == signal.SIGKILL:
+            raise RuntimeError("another process that took part in the work was killed") from None
+        signal.signal(number, signal.SIG_DFL)
+        signal.raise_signal(number)
         raise

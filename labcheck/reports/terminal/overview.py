@@ -1,44 +1,84 @@
 """What has come of a document's results: counts, shares, and for each analyte a histogram."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Context, Decimal
+from typing import NamedTuple
 
 from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from labcheck.catalogue import Catalogue
-from labcheck.model import Analyte, Category, RangeSet
+from labcheck.model import Analyte, Category, Outcome, RangeSet, Refusal
 from labcheck.ranges import canonical_bands
 from labcheck.reports import bar, histogram, named
 from labcheck.reports.terminal.console import COLOURS, DISCLAIMER, grid, print_parts, title
+from labcheck.reports.terminal.summary import headline
 from labcheck.sources.tally import Tally
 from labcheck.units import read_unit
+from labcheck.wording import printable
 
 _HEIGHT = 6
+_ENOUGH = 20  # results, for a histogram to say something
 _EIGHTHS = "▏▎▍▌▋▊▉█"
 
 
+class Finding(NamedTuple):
+    """One result of a document: where it stands, the test as the document calls it, and what came of it."""
+
+    place: str
+    name: str
+    outcome: Outcome
+
+
 def print_overview(
-    tally: Tally, catalogue: Catalogue, range_sets: Mapping[str, str | None], console: Console
+    tally: Tally,
+    catalogue: Catalogue,
+    range_sets: Mapping[str, str | None],
+    console: Console,
+    findings: Sequence[Finding] = (),
 ) -> None:
-    """Print the counts; `range_sets` are those that were asked for, by analyte, None for the default."""
-    print_parts(console, [*_parts(tally, catalogue, range_sets, console), DISCLAIMER])
+    """Print the `findings`, then the counts.
+
+    `range_sets` are those that were asked for, by analyte, None for the default.
+    """
+    parts = [part for finding in findings for part in _finding(finding, console)]
+    print_parts(console, [*parts, *_parts(tally, catalogue, range_sets, console), DISCLAIMER])
+
+
+def _finding(finding: Finding, console: Console) -> Iterator[RenderableType]:
+    outcome = finding.outcome
+    yield Text.assemble(printable(finding.place), "  ", (printable(finding.name), "bold"))
+    if isinstance(outcome, Refusal):
+        reported = " ".join(filter(None, (outcome.reported, outcome.unit)))
+        yield Padding(Text.assemble(printable(reported), "   ", (" REFUSED ", "reverse")), (0, 2))
+        yield Padding(Text(printable(outcome.text)), (0, 2, 1, 2))
+        return
+    bands = canonical_bands(outcome.range, outcome.analyte)
+    yield Padding(headline(outcome, bands, console), (0, 2))
+    notes = "\n".join(note.text for note in outcome.notes)
+    yield Padding(Text(f"{outcome.range}, {named(outcome.range)}\n{notes}".rstrip()), (0, 2, 1, 2))
 
 
 def _parts(
     tally: Tally, catalogue: Catalogue, range_sets: Mapping[str, str | None], console: Console
 ) -> Iterator[RenderableType]:
-    yield Text(f"{tally.rows:,} {'row' if tally.rows == 1 else 'rows'}\n", style="bold")
+    yield Text(f"{tally.total}\n", style="bold")
     for id, counts in tally.interpreted.items():
         yield title(catalogue[id])
         yield Padding(_shares(counts, console), (0, 2))
+        if notes := tally.notes.get(id):
+            said = ", ".join(f"{number:,} {note}" for note, number in notes.items())
+            yield Padding(Text(f"With a note: {said}"), (0, 2))
         if range_set := _used(catalogue[id], range_sets.get(id)):
             yield from _histogram(tally, catalogue[id], range_set, sum(counts.values()), console)
         yield ""
     yield from _refused(tally)
     if tally.not_covered:
         yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
+    if tally.look_alikes:
+        names = ", ".join(map(printable, tally.look_alikes))
+        yield Text(f"Not covered, though their names are like one that is: {names}\n", style="bold")
 
 
 def _used(analyte: Analyte, id: str | None) -> RangeSet | None:
@@ -76,7 +116,7 @@ def _histogram(
     tally: Tally, analyte: Analyte, range_set: RangeSet, judged: int, console: Console
 ) -> Iterator[RenderableType]:
     bins = tally.values.get(analyte.id)
-    if not bins:
+    if not bins or sum(bins.values()) < _ENOUGH:
         return
     bands = canonical_bands(range_set, analyte)
     glyphs = bar.ASCII if console.options.ascii_only else bar.UNICODE
@@ -112,8 +152,6 @@ def _refused(tally: Tally) -> Iterator[RenderableType]:
     yield Text("Refused", style="bold")
     table = grid(4, 2)
     table.columns[2].justify = "right"
-    for kind, number, places in tally.refused:
-        more = ", ..." if number > len(places) else ""
-        rows = "row " if all(isinstance(place, int) for place in places) else ""
-        table.add_row(kind.analyte, kind.reason, f"{number:,}", f"{rows}{', '.join(map(str, places))}{more}")
+    for kind, number, _ in tally.refused:
+        table.add_row(kind.analyte, kind.reason, f"{number:,}", tally.where(kind))
     yield Padding(table, (0, 2, 1, 2))

@@ -35,6 +35,8 @@ def print_page(analyte: Analyte, console: Console, age: Decimal | None = None) -
         *listed("Cautions", fitting(cautions, age, named=False)),
     ]
     names = [", ".join((analyte.id, *analyte.names.accepted))]
+    if analyte.names.doubt:
+        names.append(f"{', '.join(analyte.names.doubtful)}. {analyte.names.doubt}")
     codes = [loinc.code for loinc in analyte.loinc if not loinc.refused]
     names += [f"LOINC {', '.join(codes)}"] if codes else []
     parts += listed("Names that are understood, in any case and order of words", map(Text, names))

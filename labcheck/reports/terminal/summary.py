@@ -48,7 +48,7 @@ def _summary(
 ) -> Iterator[RenderableType]:
     bands = canonical_bands(judged.range, judged.analyte)
     yield title(judged.analyte)
-    yield Padding(_headline(judged, bands, console), (0, 2))
+    yield Padding(headline(judged, bands, console), (0, 2))
     yield Padding(_bar(judged, bands, console), (0, 2, 1, 2))
     yield _labelled(_facts(judged, verbose), console)
     if compare and (others := compared(judged)):
@@ -60,7 +60,8 @@ def _summary(
     yield ""
 
 
-def _headline(judged: Interpretation, bands: Sequence[Band], console: Console) -> Text:
+def headline(judged: Interpretation, bands: Sequence[Band], console: Console) -> Text:
+    """Say what was reported, converted where it was, and the category; `bands` are those of its range."""
     assumed = "" if judged.reported.unit else f" {judged.analyte.unit} (assumed: no unit was given)"
     line = Text(f"{judged.reported}{assumed}", style="bold")
     if judged.conversion:

@@ -1,0 +1,191 @@
+"""What the commands over many results share: which report, the summary, progress, the exit code."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from io import StringIO
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
+
+import typer
+
+from labcheck.catalogue import Catalogue
+from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
+from labcheck.errors import Usage
+from labcheck.model import Outcome
+from labcheck.wording import quote
+
+if TYPE_CHECKING:
+    from labcheck.sources.files import Input, Write
+    from labcheck.sources.table import Other
+    from labcheck.sources.tally import Tally
+
+SOME_REFUSED = 3
+"""The exit code for a document of which some results cannot be interpreted; it outranks CATEGORY_MET."""
+
+_WORTH_SHOWING = 8 << 20
+"""A run over fewer bytes is over before anybody has read how far it is."""
+
+RowFormat = Literal["terminal", "csv", "tsv", "json", "ndjson", "markdown"]
+
+Output = Annotated[
+    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, once all is done.")
+]
+RowFormatOption = Annotated[
+    RowFormat | None,
+    typer.Option(
+        "--format",
+        "-f",
+        metavar="FORMAT",
+        help="csv, tsv, json, ndjson, markdown, or terminal, which is the summary.",
+    ),
+]
+Summary = Annotated[
+    bool,
+    typer.Option("--summary", help="Print counts instead of rows; as json or markdown, too."),
+]
+Only = Annotated[
+    str | None,
+    typer.Option("--only", metavar="CATEGORIES", help="Pass on these alone, as in low,refused."),
+]
+Errors = Annotated[
+    Path | None, typer.Option("--errors", metavar="FILE", help="Write here where each refused result stands.")
+]
+QuietRun = Annotated[bool, typer.Option("--quiet", "-q", help="Print neither counts nor progress on stderr.")]
+
+
+class Report(NamedTuple):
+    """What is put out: rows in a format ('' for the table's own), or the summary in one."""
+
+    format: str
+    summary: bool
+
+    def rows(self, delimiter: bytes) -> "Other | None":
+        """Return what writes the rows of a table with that delimiter, None if it is the table itself."""
+        own = {b",": "csv", b"\t": "tsv"}.get(delimiter)
+        return None if self.summary or self.format in ("", own) else rows_in(self.format)
+
+
+def rows_in(format: str) -> "Other":
+    """Return what writes rows in a format."""
+    if format in ("csv", "tsv"):
+        from labcheck.reports.csv import Rows as Separated
+
+        return Separated("," if format == "csv" else "\t")
+    if format == "markdown":
+        from labcheck.reports.markdown import Rows as MarkdownRows
+
+        return MarkdownRows()
+    from labcheck.reports.json import Rows as JsonRows
+
+    return JsonRows(lines=format == "ndjson")
+
+
+def check_files(
+    ctx: typer.Context, files: Sequence[str] | None, output: Path | None, errors: Path | None, *, whole: bool
+) -> None:
+    """Exit with the command's help where there is nothing to read; raise Usage before a file is lost.
+
+    An input can be written over only where the output has the `whole` of it.
+    """
+    read = {Path(name).resolve() for name in files or () if "\0" not in name}
+    for path, other_use in (
+        (errors, read),
+        (output, set() if whole else read),
+        (output, {errors.resolve()} if errors and not errors.is_char_device() else set()),
+    ):
+        if path and path.resolve() in other_use:
+            raise Usage(f"{quote(str(path), 200)} would be lost: it has two uses here; name another file")
+    if sys.stdin is None and (not files or "-" in files):
+        raise Usage("standard input is closed; name a file")
+    if not files and sys.stdin.isatty():
+        print(ctx.get_help())
+        raise typer.Exit(REFUSED)
+
+
+def report_of(
+    format: RowFormat | None, *, json: bool, summary: bool, only: str | None, to_file: bool
+) -> Report:
+    """Return the one report that the options ask for: on a terminal the summary, where none is named."""
+    rows_wanted = to_file or only is not None or not sys.stdout.isatty()
+    if json and format not in (None, "json"):
+        raise Usage(f"--json and --format {format} are different reports; ask for one of them")
+    named = "json" if json else format or ""
+    if summary and named not in ("", "terminal", "json", "markdown"):
+        raise Usage(f"the summary is not to be had as {named}; ask for terminal, json or markdown")
+    if summary or named == "terminal" or (not named and not rows_wanted):
+        if only is not None:
+            raise Usage("--only chooses rows, and the summary has none; leave one of them out")
+        return Report(named or "terminal", summary=True)
+    return Report(named, summary=False)
+
+
+def write_summary(
+    report: Report,
+    tally: "Tally",
+    catalogue: Catalogue,
+    range_sets: Mapping[str, str | None],
+    write: "Write",
+    *,
+    to_file: bool,
+    findings: Sequence[tuple[str, str, Outcome]] = (),
+) -> None:
+    """Write the counts in the report's format; `range_sets` are those that were asked for, by analyte.
+
+    On a terminal, `findings` stand before them: place, name of the test, and outcome.
+    """
+    if report.format == "json":
+        from labcheck.reports import json
+
+        write(json.summary(tally).encode())
+    elif report.format == "markdown":
+        from labcheck.reports import markdown
+
+        write(markdown.summary(tally).encode())
+    else:
+        from labcheck.reports.terminal.console import open_console
+        from labcheck.reports.terminal.overview import Finding, print_overview
+
+        text = StringIO()
+        console = open_console(text if to_file else sys.stdout)
+        print_overview(tally, catalogue, range_sets, console, [Finding(*finding) for finding in findings])
+        write(text.getvalue().encode())
+
+
+@contextmanager
+def progress(source: "Input", *, wanted: bool) -> "Iterator[Callable[[int, int], object] | None]":
+    """Show how far a long run over a file has come, if somebody looks on."""
+    watched = sys.stderr is not None and sys.stderr.isatty()
+    if not wanted or not watched or source.size is None or source.size < _WORTH_SHOWING:
+        yield None
+        return
+    from labcheck.reports.terminal.progress import shown
+
+    with shown(source.size, sys.stderr) as update:
+        yield update
+
+
+def tell(tally: "Tally") -> None:
+    """Say on stderr what has come of the rows."""
+    complain(tally.total)
+    for analyte, counts in tally.interpreted.items():
+        complain(f"{analyte}: " + ", ".join(f"{number:,} {category}" for category, number in counts.items()))
+    for analyte, counts in tally.notes.items():
+        notes = ", ".join(f"{number:,} {note}" for note, number in counts.items())
+        complain(f"{analyte}: with a note: {notes}")
+    if tally.not_covered:
+        complain(f"not covered, or not measured: {tally.not_covered:,}")
+    if tally.look_alikes:
+        names = ", ".join(map(quote, tally.look_alikes))
+        complain(f"not covered, though their names are like one that is: {names}")
+    for kind, number, _ in tally.refused:
+        of = f"{kind.analyte}: " if kind.analyte else ""
+        complain(f"{of}{number:,} refused, {kind.reason}: in {tally.where(kind)}")
+
+
+def exit_by(tally: "Tally", watched: frozenset[str]) -> None:
+    """Exit with the code that the counts lead to, if it is not 0."""
+    if tally.refused:
+        raise typer.Exit(SOME_REFUSED)
+    if any(kind.category in watched for kind in tally.kinds):
+        raise typer.Exit(CATEGORY_MET)

@@ -1,0 +1,245 @@
+"""The commands `hl7` and `fhir`: what laboratory systems send, a row for each result that is covered."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from labcheck.cli.bulk import (
+    Errors,
+    Only,
+    Output,
+    QuietRun,
+    Report,
+    RowFormatOption,
+    Summary,
+    check_files,
+    exit_by,
+    report_of,
+    rows_in,
+    tell,
+    write_summary,
+)
+from labcheck.cli.options import (
+    DecimalOption,
+    FailOn,
+    Json,
+    RangeSetOption,
+    catalogue_of,
+    categories,
+    chosen_range_sets,
+)
+from labcheck.errors import Usage
+from labcheck.model import DecimalMark, Outcome
+from labcheck.wording import printable
+
+if TYPE_CHECKING:
+    from labcheck.sources.files import Read, Write
+    from labcheck.sources.observations import Observation
+    from labcheck.sources.tally import Tally
+
+_SHOWN = 50
+"""So many results are shown one by one on a terminal."""
+
+Files = Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="Files; - is stdin.")]
+WithPatient = Annotated[
+    bool, typer.Option("--with-patient", help="Add the patient's identifier, which is left out otherwise.")
+]
+Judge = Callable[["Observation"], Outcome | None]
+Judged = Iterable[tuple["Observation", Outcome | None]]
+JudgedIn = Callable[["Read", "Write", Judge], Judged]
+"""Reads a document and yields its observations with what was said of them; may write the document itself."""
+
+
+@dataclass(frozen=True)
+class _Options:
+    output: Path | None
+    errors: Path | None
+    only: str | None
+    decimal: DecimalMark | None
+    range_set: str | None
+    fail_on: str | None
+    with_patient: bool
+    quiet: bool
+
+
+def hl7(
+    ctx: typer.Context,
+    files: Files = None,
+    output: Output = None,
+    format: RowFormatOption = None,
+    json: Json = False,
+    summary: Summary = False,
+    only: Only = None,
+    encoding: Annotated[
+        str | None, typer.Option("--encoding", help="Of the messages; what they say themselves, if none.")
+    ] = None,
+    decimal: DecimalOption = None,
+    range_set: RangeSetOption = None,
+    with_patient: WithPatient = False,
+    errors: Errors = None,
+    fail_on: FailOn = None,
+    quiet: QuietRun = False,
+) -> None:
+    """Judge the results in HL7 v2 messages: a row for each one that is covered.
+
+    \\b
+    labcheck hl7 *.hl7
+    labcheck hl7 --format ndjson < feed.hl7
+
+    On a terminal it shows them one by one. Exits with 3 if some could not be interpreted.
+    """
+    from labcheck.sources import hl7 as source
+
+    _run(
+        ctx,
+        files,
+        lambda read, _, judge: ((one, judge(one)) for one in source.observations(read, encoding=encoding)),
+        report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
+        _Options(output, errors, only, decimal, range_set, fail_on, with_patient=with_patient, quiet=quiet),
+    )
+
+
+def fhir(
+    ctx: typer.Context,
+    files: Files = None,
+    output: Output = None,
+    format: RowFormatOption = None,
+    json: Json = False,
+    summary: Summary = False,
+    only: Only = None,
+    annotate: Annotated[
+        bool,
+        typer.Option("--annotate", help="Print the document itself, each result judged with its verdict."),
+    ] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="With --annotate: overwrite interpretations that are there.")
+    ] = False,
+    decimal: DecimalOption = None,
+    range_set: RangeSetOption = None,
+    with_patient: WithPatient = False,
+    errors: Errors = None,
+    fail_on: FailOn = None,
+    quiet: QuietRun = False,
+) -> None:
+    """Judge the Observations in FHIR resources (JSON, NDJSON): a row for each one that is covered.
+
+    \\b
+    labcheck fhir bundle.json
+    labcheck fhir export.ndjson --annotate > annotated.ndjson
+
+    On a terminal it shows them one by one. Exits with 3 if some could not be interpreted.
+    """
+    from labcheck.reports import fhir as annotated
+    from labcheck.sources import fhir as source
+
+    if replace and not annotate:
+        raise Usage("--replace goes with --annotate")
+    if annotate and len(files or ()) > 1:
+        raise Usage("--annotate prints one document; name one file at a time")
+    if annotate and (format or json or summary or only or with_patient):
+        raise Usage("--annotate prints the document itself; leave the options for rows out")
+    _run(
+        ctx,
+        files,
+        (lambda read, write, judge: annotated.annotate(read, write, judge, replace=replace))
+        if annotate
+        else (lambda read, _, judge: ((one, judge(one)) for one in source.observations(read))),
+        None
+        if annotate
+        else report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
+        _Options(output, errors, only, decimal, range_set, fail_on, with_patient=with_patient, quiet=quiet),
+    )
+
+
+def _run(
+    ctx: typer.Context,
+    files: list[str] | None,
+    judged_in: JudgedIn,
+    report: Report | None,
+    options: _Options,
+) -> None:
+    """Judge the observations of all files, and put out the report, or nothing where there is none."""
+    from labcheck.sources.files import open_output
+    from labcheck.sources.observations import judge
+    from labcheck.sources.rows import verdict_of
+    from labcheck.sources.tally import Tally, bin_widths
+
+    check_files(ctx, files, options.output, options.errors, whole=report is None)
+    catalogue = catalogue_of(ctx)
+    range_sets = chosen_range_sets(options.range_set, catalogue)
+    only, watched = categories(options.only, "--only"), categories(options.fail_on, "--fail-on")
+    tally = Tally(noun="observation", widths=bin_widths(catalogue), lists_refusals=options.errors is not None)
+    with ExitStack() as stack:
+        refusals = stack.enter_context(open_output(options.errors)) if options.errors else None
+        if refusals:
+            refusals(b"place,analyte,reason\n")
+        write = stack.enter_context(open_output(options.output))
+        results = _Results(write, report, with_patient=options.with_patient)
+
+        def say(one: "Observation") -> Outcome | None:
+            return judge(one, catalogue, range_sets=range_sets, decimal=options.decimal)
+
+        for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
+            verdict = verdict_of(outcome)
+            tally.add_one(place, verdict)
+            if outcome is None and catalogue.identifier.resembles(observation.name):
+                tally.look_alike(observation.name)
+            if refusals:
+                tally.list_refusals(refusals)
+            if outcome and (not only or verdict.kind.category in only):
+                results.put(place, observation, outcome)
+        results.end(tally)
+        if report and report.summary:
+            to_file, shown = options.output is not None, results.shown
+            write_summary(report, tally, catalogue, range_sets, write, to_file=to_file, findings=shown)
+    if not options.quiet and not (report and report.summary):
+        tell(tally)
+    exit_by(tally, watched)
+
+
+def _judged(
+    files: list[str], judged_in: Callable[["Read"], Judged]
+) -> Iterator[tuple[str, "Observation", Outcome | None]]:
+    """Yield what stands in each file, with its place, which names the file where there are several."""
+    from labcheck.sources.files import open_input
+
+    for name in files:
+        before = f"{name}: " if len(files) > 1 else ""
+        with open_input(name) as source:
+            for observation, outcome in judged_in(source.read):
+                yield before + observation.place, observation, outcome
+
+
+class _Results:
+    """Writes results as rows, if the report has them; keeps the first few otherwise."""
+
+    def __init__(self, write: "Write", report: Report | None, *, with_patient: bool) -> None:
+        from labcheck.sources.observations import COLUMNS
+        from labcheck.sources.rows import CELLS
+
+        self.shown: list[tuple[str, str, Outcome]] = []
+        self._write = write
+        self._rows = rows_in(report.format or "csv") if report and not report.summary else None
+        self._with_patient = with_patient
+        if self._rows:
+            columns = [*COLUMNS, *(["patient"] if with_patient else [])]
+            write(self._rows.start(columns, [f"labcheck_{cell}" for cell in CELLS]).encode())
+
+    def put(self, place: str, observation: "Observation", outcome: Outcome) -> None:
+        from labcheck.sources.observations import cells_of
+        from labcheck.sources.rows import verdict_of
+
+        if self._rows:
+            cells = [place, *cells_of(observation, with_patient=self._with_patient)]
+            row = self._rows.row([printable(cell) for cell in cells], verdict_of(outcome).cells)
+            self._write(row.encode())
+        elif len(self.shown) < _SHOWN:
+            self.shown.append((place, observation.name, outcome))
+
+    def end(self, tally: "Tally") -> None:
+        if self._rows:
+            self._write(self._rows.end(tally).encode())

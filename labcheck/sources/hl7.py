@@ -1,0 +1,260 @@
+"""HL7 v2 messages -> observations: one for each OBX segment, as the segments come in.
+
+The library `hl7` takes a segment apart, each on its own with its message's separators: given whole messages,
+it would need all of a file in memory. Where a message is framed (MLLP) or stands in a batch (FHS, BHS), what
+must follow it is missed if it does not come: a file that was cut off looks whole otherwise.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
+from labcheck.model import DecimalMark
+from labcheck.sources.files import Read
+from labcheck.sources.observations import Observation, Status, one_unit, sorted_codes
+from labcheck.sources.segments import END_OF_BLOCK, LONGEST, MSH, START_OF_BLOCK, Segment, segments
+from labcheck.sources.table import decoder
+from labcheck.wording import quote
+
+if TYPE_CHECKING:
+    import hl7
+
+_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0085
+    **dict.fromkeys(("F", "U", "V", "B"), Status.FINAL),
+    **dict.fromkeys(("P", "R", "S"), Status.PRELIMINARY),
+    **dict.fromkeys(("C", "A"), Status.CORRECTED),
+    **dict.fromkeys(("D", "W"), Status.WITHDRAWN),
+    **dict.fromkeys(("I", "N", "O", "X"), Status.ABSENT),
+    "": Status.UNKNOWN,
+})  # fmt: skip
+_NUMBERS = frozenset(("NM", "SN"))
+_TEXTS = frozenset(("", "NM", "ST", "TX", "FT"))
+_COMPARATORS = frozenset(("", "=", "<", "<=", ">", ">="))
+
+
+def observations(read: Read, *, encoding: str | None = None) -> Iterator[Observation]:
+    """Yield each OBX segment as an observation, and whatever cannot be read with its place, in order.
+
+    Without an `encoding` MSH-18 names it; where it names none, a segment is UTF-8 or else Windows-1252.
+    Raises Usage where the library is missing or the encoding unknown.
+    """
+    try:
+        import hl7  # noqa: F401  # whether it is there, before anything is read
+    except ImportError as error:
+        raise Usage("HL7 messages need an extra: pip install 'labcheck[hl7]'") from error
+    feed = _Feed(decoder(encoding) if encoding else None)
+    for segment in segments(read):
+        yield from feed.take(segment)
+    yield from feed.end()
+
+
+class _Feed:
+    """How far the stream has been read: which message, which OBX, and what of the message holds for it."""
+
+    def __init__(self, decode: Callable[[bytes], str] | None) -> None:
+        """Take what decodes every message, if the messages are not to say so themselves."""
+        self._given = decode
+        self._decode = decode or decoder(None)
+        self._head: str | None = None  # of the message that is being read, if it is one
+        self._said = False  # that what is being read is none
+        self._message = self._obx = 0
+        self._date = self._patient = ""
+        self._framed = False
+        self._trailers: list[bytes] = []  # that are still to come
+
+    def take(self, segment: Segment) -> Iterator[Observation]:
+        """Yield what a segment brings."""
+        id = segment.text[:3]
+        if id == b"MSH":
+            yield from self._begin(segment.text)
+        elif id in (b"FHS", b"BHS", b"FTS", b"BTS", START_OF_BLOCK, END_OF_BLOCK):
+            yield from self._enclose(id)
+        elif self._head is None:
+            if not self._said:
+                self._said = True
+                problem = Malformed("this is no HL7 message: it has no MSH segment")
+                yield Observation(self._between(), problem=problem)
+        elif id == b"OBX":
+            self._obx += 1
+            yield self._observation(segment)
+        elif id == b"OBR":
+            self._date = _first(self._parse(segment.text, 7), 7)
+        elif id == b"PID":
+            person = self._parse(segment.text, 3)
+            self._patient = _first(person, 3) or _first(person, 2)
+
+    def end(self) -> Iterator[Observation]:
+        """Yield what is missed when nothing more comes."""
+        if self._framed:
+            yield self._unended()
+        for trailer in self._trailers:
+            problem = Malformed(f"the batch has no {trailer.decode()} segment; it may have been cut off")
+            yield Observation("at the end", problem=problem)
+
+    def _enclose(self, id: bytes) -> Iterator[Observation]:
+        """Take what stands around messages; none goes on behind it."""
+        if id in (START_OF_BLOCK, END_OF_BLOCK):
+            if self._framed and id == START_OF_BLOCK:
+                yield self._unended()
+            self._framed = id == START_OF_BLOCK
+        elif id in self._trailers:
+            self._trailers.remove(id)
+        elif id[1:] == b"HS":
+            self._trailers.append(id[:1] + b"TS")
+        self._head, self._said = None, False
+
+    def _unended(self) -> Observation:
+        place = f"message {self._message}" if self._head else self._between()
+        return Observation(place, problem=Malformed("the message has no end; it may have been cut off"))
+
+    def _between(self) -> str:
+        return f"after message {self._message}" if self._message else "before message 1"
+
+    def _begin(self, text: bytes) -> Iterator[Observation]:
+        self._message += 1
+        self._obx = 0
+        self._date = self._patient = ""
+        found = MSH.match(text)
+        if found is None or len(set(found[2])) < len(found[2]):
+            self._head, self._said = None, True
+            wrong = quote(text[3:9].decode("latin-1"))
+            problem = Malformed(f"its MSH segment begins with {wrong} rather than separators as in '|^~\\&|'")
+            yield Observation(f"message {self._message}", problem=problem)
+            return
+        self._head = (found[0] if found[0].endswith(found[1]) else found[0] + found[1]).decode()
+        self._decode = self._given or decoder(None)
+        if not self._given:
+            self._decode = decoder(_encoding(_first(self._parse(text, 18), 18)))
+
+    def _parse(self, text: bytes, fields: int) -> "hl7.Segment":
+        """Take the first fields of a segment apart, by its message's separators; each takes its time."""
+        from hl7 import parse
+
+        separator = (self._head or "")[3]
+        wanted = separator.join(self._decode(text).split(separator)[: fields + 1])
+        return parse(f"{self._head}\r{wanted}")[1]
+
+    def _observation(self, segment: Segment) -> Observation:
+        place = f"message {self._message}, OBX {self._obx}"
+        obx = self._parse(segment.text, 14)
+        kind, status_text = _first(obx, 2).upper(), _first(obx, 11)
+        if segment.cut and not status_text:  # any field can be half of one, the test's name as well
+            problem = Malformed("the segment ends in the middle; it may have been cut off")
+            return Observation(place, problem=problem)
+        names, loinc, local = _identity(obx)
+        known = Observation(
+            place,
+            names=names,
+            loinc=loinc,
+            local=local,
+            value=_whole(obx, 5),
+            range=_whole(obx, 7) or None,
+            flags=tuple(part[0] for part in _components(obx, 8) if part[0]),
+            status=_STATUSES.get(status_text.upper(), Status.UNKNOWN),
+            status_text=status_text,
+            date=_first(obx, 14) or self._date or None,
+            patient=self._patient or None,
+        )
+        try:
+            if segment.too_long:
+                raise Malformed(f"the segment is longer than {LONGEST >> 10} KB")
+            if status_text.upper() not in _STATUSES:
+                raise Malformed(f"its status {quote(status_text)} (OBX-11) is none that HL7 knows")
+            value = _value(obx, kind)
+            unit = one_unit(*(text for part in _components(obx, 6)[:1] for text in part[:2] + part[3:5]))
+        except LabcheckError as problem:
+            return replace(known, problem=problem)
+        return replace(known, value=value, unit=unit, decimal=_decimal(kind, value))
+
+
+def _decimal(kind: str, value: str) -> DecimalMark | None:
+    """Return the decimal mark that a type fixes; a comma in such a number is none of its own."""
+    return "point" if kind in _NUMBERS and "," not in value else None
+
+
+def _identity(obx: "hl7.Segment") -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the names, LOINC codes and other codes of OBX-3, which can hold up to three codings."""
+    parts = (_components(obx, 3) or [[]])[0] + [""] * 12
+    codings = (parts[0:3], parts[3:6], parts[9:12])
+    names = [name for _, name, _ in codings] + [parts[8]]  # the last as it was written down
+    loinc, local = sorted_codes((code, system) for code, _, system in codings)
+    return tuple(dict.fromkeys(filter(None, (" ".join(name.split()) for name in names)))), loinc, local
+
+
+def _value(obx: "hl7.Segment", kind: str) -> str:
+    """Return OBX-5 as a number is written elsewhere; raise UnreadableValue for what is not one number."""
+    repetitions = [part for part in _components(obx, 5) if any(part)]
+    if not repetitions:
+        return ""
+    written = _whole(obx, 5)
+    if len(repetitions) > 1:
+        raise UnreadableValue(f"{quote(written)} has several values")
+    if kind == "SN":
+        comparator, number, separator, second = (*(text.strip() for text in repetitions[0]), *[""] * 4)[:4]
+        if separator or second or (number and comparator not in _COMPARATORS):
+            raise UnreadableValue(f"{quote(written)} is a range, a ratio or a grade, not one number")
+        return f"{comparator.removeprefix('=')}{number}" if number else comparator
+    if kind not in _TEXTS:
+        raise UnreadableValue(f"{quote(written)} is of the type {quote(kind)}, not a number or a text")
+    return written
+
+
+def _components(segment: "hl7.Segment", number: int) -> list[list[str]]:
+    """Return a field's repetitions, each as its components; each has one at least."""
+    from hl7 import Repetition
+
+    field = segment(number) if number < len(segment) else []
+    return [
+        [_text(segment, part) for part in (part if isinstance(part, Repetition) else [part])] or [""]
+        for part in field
+    ]
+
+
+def _first(segment: "hl7.Segment", number: int) -> str:
+    """Return a field's first component."""
+    return next((part[0].strip() for part in _components(segment, number)), "")
+
+
+def _whole(segment: "hl7.Segment", number: int) -> str:
+    """Return a field as it stands, without the separators that nothing follows."""
+    field = str(segment(number)) if number < len(segment) else ""
+    return _text(segment, field.rstrip(segment.separators[2:]))
+
+
+def _text(segment: "hl7.Segment", part: object) -> str:
+    """Return a part's text without escape sequences; `""` is how HL7 says that there is none.
+
+    The library would drop what it does not know, repeat `.sp` as often as it is told to, and log the text.
+    """
+    text, escape = str(part), str(segment.esc)
+    if text == '""':
+        return ""
+    if escape not in text:
+        return text
+    _, field, repetition, component, subcomponent = segment.separators
+    known: dict[str, str] = {"F": field, "R": repetition, "S": component, "T": subcomponent}
+    known |= {"E": escape, "": escape, ".br": "\n", ".sp": "\n", "H": "", "N": ""}
+
+    def plain(sequence: re.Match[str]) -> str:
+        body = sequence[1]
+        if re.fullmatch(r"X(?:[0-9A-Fa-f]{2})+", body):
+            return bytes.fromhex(body[1:]).decode("latin-1")
+        return known.get(body, "\ufffd")  # what is not understood must not look like a number
+
+    mark = re.escape(escape)
+    return re.sub(f"{mark}([^{mark}]*){mark}", plain, text)
+
+
+def _encoding(name: str) -> str | None:
+    """Return Python's name of an encoding of HL7 table 0211, or None."""
+    plain = re.sub(r"[^A-Z0-9]", "", name.upper())
+    if plain in ("UNICODEUTF8", "UTF8", "UNICODE"):
+        return "utf-8"
+    if match := re.fullmatch(r"(?:ISO)?8859(1[013-6]|[1-9])?", plain):
+        return f"iso8859-{match[1] or 1}"
+    if match := re.fullmatch(r"(?:WINDOWS|CP)?(125[0-8])", plain):
+        return f"cp{match[1]}"
+    return {"GB180302000": "gb18030", "BIG5": "big5", "KSX1001": "euc_kr", "ISOIR87": "iso2022_jp"}.get(plain)

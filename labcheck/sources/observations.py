@@ -1,0 +1,234 @@
+"""A result as a laboratory's system sends it, whatever the format, and the core's answer to it.
+
+Readers of messages (HL7 v2) and of resources (FHIR) bring what they find into this one shape; `judge` asks
+the core. What a format says of a result beside its number - that it was withdrawn, that it is preliminary -
+is acted on here, so that it has the same effect in every format.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+
+from labcheck.catalogue import Catalogue
+from labcheck.errors import (
+    IncompatibleUnit,
+    LabcheckError,
+    NoValue,
+    UnknownUnit,
+    Withdrawn,
+    WrongAnalyte,
+)
+from labcheck.identify import Identified, Identifier
+from labcheck.interpret import interpret
+from labcheck.model import DecimalMark, Note, Outcome, Refusal
+from labcheck.units import read_unit
+from labcheck.wording import quote
+
+_LOINC = frozenset((
+    *("ln", "lnc", "loinc", "http://loinc.org", "https://loinc.org"),
+    *("2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"),
+))  # fmt: skip
+
+
+class Status(StrEnum):
+    """How far a laboratory stands by a result."""
+
+    FINAL = "final"
+    PRELIMINARY = "preliminary"
+    CORRECTED = "corrected"
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+    """There is no result: it is pending, or the test was cancelled or could not be done."""
+    WITHDRAWN = "withdrawn"
+    """There was one, and it must not be used: deleted, entered in error, another patient's."""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a document says of one result, as it was written; None or empty where it says nothing.
+
+    `place` is where it stands (`message 3, OBX 12`). The first of `names` is the one that tells the test;
+    `loinc` has its LOINC codes and `local` those of other systems. `value` has its comparator in front; it
+    is None where no value is due, as the observation only groups others. `decimal` is the decimal mark where
+    the format fixes it. `range` may have a unit of its own; `flags` are the laboratory's. `status_text` is
+    what `status` was read from.
+
+    `problem` is why it cannot be used. Where nothing but a `problem` is known, a whole piece of the document
+    could not be read. `patient` identifies a person: it is for whoever asks for it, and for no message.
+    """
+
+    place: str
+    names: tuple[str, ...] = ()
+    loinc: tuple[str, ...] = ()
+    local: tuple[str, ...] = ()
+    value: str | None = None
+    unit: str | None = None
+    decimal: DecimalMark | None = None
+    range: str | None = None
+    flags: tuple[str, ...] = ()
+    status: Status = Status.FINAL
+    status_text: str = ""
+    date: str | None = None
+    problem: LabcheckError | None = None
+    patient: str | None = field(default=None, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The test's name, or failing that its local code."""
+        return next(iter((*self.names, *self.local)), "")
+
+    @property
+    def code(self) -> str:
+        """The test's LOINC code, or failing that its local one."""
+        return next(iter((*self.loinc, *self.local)), "")
+
+
+COLUMNS = ("place", "date", "code", "name", "value", "unit", "reference_range", "flag")
+"""What a row says of an observation before what labcheck adds."""
+
+
+def cells_of(observation: Observation, *, with_patient: bool) -> list[str]:
+    """Return the cells under COLUMNS but for the place, and the patient's identifier if it is asked for."""
+    cells = (observation.date, observation.code, observation.name, observation.value, observation.unit)
+    patient = [observation.patient or ""] if with_patient else []
+    return [*(cell or "" for cell in cells), observation.range or "", " ".join(observation.flags), *patient]
+
+
+def judge(
+    observation: Observation,
+    catalogue: Catalogue,
+    *,
+    range_sets: Mapping[str, str | None] = MappingProxyType({}),
+    decimal: DecimalMark | None = None,
+) -> Outcome | None:
+    """Judge one observation; None if the catalogue does not cover it, or if it only groups others.
+
+    `range_sets` are as in `interpret`, by analyte; `decimal` settles numbers like `1,060` where the format
+    does not.
+    """
+    problem, analyte = observation.problem, ""
+    if problem is None and observation.value is None:
+        return None
+    try:
+        if problem and not observation.code and not observation.name:
+            raise problem
+        found = _identify(observation, catalogue.identifier)
+        if found is None:
+            return None
+        analyte = found.analyte.id
+        if problem:
+            raise problem
+        _check_status(observation)
+        judged = interpret(
+            found.analyte,
+            observation.value or "",
+            unit=observation.unit or None,
+            range_set=range_sets.get(analyte),
+            reported_range=observation.range,
+            reported_flag=_telling(observation.flags),
+            decimal=observation.decimal or decimal,
+            loinc=found.loinc,
+            doubt=found.doubt,
+            assume_unit=False,
+        )
+    except LabcheckError as error:
+        return Refusal(analyte, observation.value or "", observation.unit, error.code, error.text)
+    return replace(judged, notes=(*judged.notes, *_notes_on_status(observation)))
+
+
+def _telling(flags: tuple[str, ...]) -> str | None:
+    """Return the flag that says most: `L` rather than `A`, which is low or high."""
+    sides = [flag for flag in flags if flag.upper() in ("L", "LL", "N", "H", "HH")]
+    return next(iter((*sides, *flags)), None)
+
+
+def _identify(observation: Observation, identifier: Identifier) -> Identified | None:
+    """Return which test is meant; raise WrongAnalyte where its names and codes do not agree on one."""
+    names, codes = observation.names or observation.local[:1] or ("",), observation.loinc
+    # A local code can tell that another test is meant, but only the test's name that this one is.
+    by_local = filter(None, [identifier.identify(local, None) for local in observation.local])
+    if codes:
+        found = [identifier.identify(name, code) for name in names for code in codes]
+    else:
+        first, *others = [identifier.identify(name, None) for name in names]
+        found = [first, *filter(None, others)] if first else [None]
+    known = _suiting([meant for meant in found if meant], observation.unit)
+    if not known:
+        return None
+    if len(known) < len(found) or len({meant.analyte.id for meant in (*known, *by_local)}) > 1:
+        said = dict.fromkeys((*names, *codes, *observation.local))
+        raise WrongAnalyte(f"{', '.join(map(quote, said))} can be different tests")
+    return known[0]
+
+
+def _suiting(found: list[Identified], unit: str | None) -> list[Identified]:
+    """Put first what was meant by a code for the unit's kind, as where moles and mass are both coded."""
+    with suppress(LabcheckError):
+        kind = read_unit(unit or "").kind
+        return sorted(found, key=lambda meant: meant.loinc is None or meant.loinc.kind != kind)
+    return found
+
+
+def _check_status(observation: Observation) -> None:
+    said = f"its status is {quote(observation.status_text)}"
+    if observation.status is Status.WITHDRAWN:
+        raise Withdrawn(f"{said}: the laboratory has withdrawn this result; do not use it")
+    if observation.status is Status.ABSENT:
+        raise NoValue(f"{said}: there is no result, or not yet")
+
+
+def _notes_on_status(observation: Observation) -> tuple[Note, ...]:
+    said = f"Its status is {quote(observation.status_text)}:"
+    match observation.status:
+        case Status.PRELIMINARY:
+            return (Note("preliminary", f"{said} the laboratory may still change this result."),)
+        case Status.CORRECTED:
+            return (Note("corrected", f"{said} this result replaces an earlier one."),)
+        case Status.UNKNOWN if observation.status_text:
+            return (Note("status-unknown", f"{said} whether the laboratory stands by it is not known."),)
+        case Status.UNKNOWN:
+            text = "It has no status: whether the laboratory stands by it is not known."
+            return (Note("status-unknown", text),)
+        case _:
+            return ()
+
+
+def sorted_codes(codings: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Part codes, each with its system, into LOINC's and others, without repetitions.
+
+    A code of LOINC's form without a system is taken for one of LOINC's, so that it can contradict a name.
+    """
+    loinc: dict[str, None] = {}
+    local: dict[str, None] = {}
+    for code, system in codings:
+        plain = code.strip()
+        known = system.strip().rstrip("/").lower() in _LOINC
+        formed = not system.strip() and re.fullmatch("[0-9]{1,7}-[0-9]", plain)
+        if plain:
+            (loinc if known or formed else local)[plain] = None
+    return tuple(loinc), tuple(local)
+
+
+def one_unit(*texts: str) -> str | None:
+    """Return the unit that several fields give, in the first spelling that is understood, or as it stands.
+
+    Raises IncompatibleUnit where two of them are different units.
+    """
+    given = list(dict.fromkeys(text for text in texts if text.strip()))
+    understood: dict[str, str] = {}
+    for text in given if len(given) > 1 else ():
+        with suppress(UnknownUnit):
+            understood[text] = _meaning(text)
+    if len(set(understood.values())) > 1:
+        raise IncompatibleUnit(f"{' and '.join(map(quote, understood))} are both given as its unit")
+    return next(iter((*understood, *given)), None)
+
+
+def _meaning(text: str) -> str:
+    try:
+        return read_unit(text).code
+    except IncompatibleUnit:
+        return text

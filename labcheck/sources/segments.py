@@ -1,0 +1,95 @@
+"""Bytes of HL7 v2 -> segments, as they come in: from a file, a batch or a feed that need not end.
+
+CR ends a segment, and so do LF and CRLF, which files from other systems have. A line that is no segment
+belongs to the one before it, as some senders break the lines of a text. Where files were put together, a
+message can begin in the middle of a line.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from labcheck.sources.files import Read
+
+LONGEST = 1 << 18
+"""Bytes that are kept of a segment; what is longer holds a picture or a report, and no number."""
+
+START_OF_BLOCK, END_OF_BLOCK = b"\x0b", b"\x1c"
+"""What frames a message that was sent over a network (MLLP)."""
+
+_PUNCTUATION = rb"[!-/:-@\[-`{-~]"
+_HEAD = rb"MSH(%b)((?:(?!\1)%b){4,5})" % (_PUNCTUATION, _PUNCTUATION)
+MSH = re.compile(rb"%b(?:\1|$)" % _HEAD)
+"""The beginning of a message, with the separator of fields and the other four or five."""
+
+_MSH_INSIDE = re.compile(rb"%b\1" % _HEAD)
+_BREAKS = re.compile(rb"[\r\n\x0b\x1c]")
+_SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?:[^\w\s]|$)")
+_HEADS = (b"MSH", b"FHS", b"BHS")
+_BOM = "\ufeff".encode()
+_PADDING = b" \t\0\x1a"
+
+
+class Segment(NamedTuple):
+    """One segment, at most LONGEST bytes of it; `cut` if nothing ended it, `too_long` if there was more.
+
+    A byte that frames a block is a segment of its own.
+    """
+
+    text: bytes
+    cut: bool = False
+    too_long: bool = False
+
+
+def segments(read: Read) -> Iterator[Segment]:
+    """Yield each segment once the next one begins, its block ends, or nothing more comes."""
+    lines: list[bytes] = []
+    size, cut, separator = 0, False, b""
+    for text, end in _lines(read):
+        if lines and _begins(text, separator):
+            yield Segment(b"\n".join(lines), cut, size > LONGEST)
+            lines, size = [], 0
+        if text[:3] in _HEADS:
+            separator = text[3:4]
+        if text.strip(_PADDING):
+            size += len(text) + bool(lines)
+            if size <= LONGEST or not lines:
+                lines.append(text[:LONGEST])
+            cut = end in (b"", b"MSH", START_OF_BLOCK)
+        if end in (START_OF_BLOCK, END_OF_BLOCK):
+            if lines:
+                yield Segment(b"\n".join(lines), cut, size > LONGEST)
+            lines, size = [], 0
+            yield Segment(end)
+    if lines:
+        yield Segment(b"\n".join(lines), cut, size > LONGEST)
+
+
+def _begins(line: bytes, separator: bytes) -> bool:
+    """Say whether a line is the beginning of a segment, rather than more of the one before."""
+    at_home = line[:3] in _HEADS or not separator or line[3:4] in (b"", separator)
+    return at_home and _SEGMENT.match(line) is not None
+
+
+def _lines(read: Read) -> Iterator[tuple[bytes, bytes]]:
+    """Yield each line with what ended it: a byte, MSH where one follows in the same line, or nothing."""
+    parts: list[bytes] = []
+    size = 0
+    while block := read():
+        start = 0
+        for match in _BREAKS.finditer(block):
+            parts.append(block[start : match.start()])
+            yield from _parted(b"".join(parts), match[0])
+            start, parts, size = match.end(), [], 0
+        if size <= LONGEST:  # of what is longer the rest is let go
+            parts.append(block[start:])
+            size += len(block) - start
+    yield from _parted(b"".join(parts), b"")
+
+
+def _parted(line: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
+    line, start = line.removeprefix(_BOM).lstrip(b" \t"), 0
+    for match in _MSH_INSIDE.finditer(line, 1):
+        yield line[start : match.start()], b"MSH"
+        start = match.start()
+    yield line[start:], end

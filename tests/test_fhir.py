@@ -1,0 +1,457 @@
+import copy
+import json
+from collections.abc import Iterator
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labcheck import Interpretation
+from labcheck.catalogue import built_in
+from labcheck.model import Refusal
+from labcheck.sources.fhir import observations
+from labcheck.sources.observations import Observation, Status, judge
+
+Json = dict[str, Any]
+
+LOINC, UCUM = "http://loinc.org", "http://unitsofmeasure.org"
+V3 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation"
+VITD: Json = {
+    "resourceType": "Observation",
+    "id": "vitd",
+    "status": "final",
+    "category": [{"coding": [{"code": "laboratory"}]}],
+    "code": {
+        "coding": [
+            {"system": "http://lab.example/tests", "code": "VD25"},
+            {"system": LOINC, "code": "1989-3", "display": "Calcidiol [Mass/volume] in Serum or Plasma"},
+        ],
+        "text": "Vitamin D (25-OH)",
+    },
+    "subject": {"reference": "Patient/77"},
+    "effectiveDateTime": "2024-03-04T08:15:00+01:00",
+    "valueQuantity": {"value": 22.5, "unit": "ng/mL", "system": UCUM, "code": "ng/mL"},
+    "interpretation": [{"coding": [{"system": V3, "code": "L"}]}],
+    "referenceRange": [{"low": {"value": 30, "unit": "ng/mL"}, "high": {"value": 100, "unit": "ng/mL"}}],
+}
+PANEL: Json = {
+    "resourceType": "Observation",
+    "status": "preliminary",
+    "code": {"text": "Vitamins"},
+    "component": [
+        {"code": {"text": "Ferritin"}, "valueQuantity": {"value": 106, "unit": "ug/L"}},
+        {
+            "code": {"coding": [{"system": LOINC, "code": "14685-2"}]},
+            "valueQuantity": {"value": 150, "comparator": "<", "unit": "pmol/L"},
+            "interpretation": [{"coding": [{"system": V3, "code": "N"}]}],
+        },
+    ],
+}
+BUNDLE: Json = {
+    "resourceType": "Bundle",
+    "type": "collection",
+    "entry": [
+        {"resource": {"resourceType": "Patient", "id": "77", "name": [{"family": "Muster"}]}},
+        {"resource": VITD},
+        {"request": {"method": "DELETE", "url": "Observation/9"}},
+        {"resource": {"resourceType": "Bundle", "type": "collection", "entry": [{"resource": PANEL}]}},
+        {
+            "resource": {
+                "resourceType": "DiagnosticReport",
+                "status": "final",
+                "code": {"text": "Vitamins"},
+                "contained": [{**VITD, "id": "c"}],
+            }
+        },
+    ],
+}
+
+
+def read(document: object) -> list[Observation]:
+    file = BytesIO(document if isinstance(document, bytes) else json.dumps(document, indent=1).encode())
+    return list(observations(lambda: file.read(1 << 17)))
+
+
+def one(**changes: Any) -> Observation:
+    """Read VITD with keys changed, or left out where they are None."""
+    changed = {key: value for key, value in {**VITD, **changes}.items() if value is not None}
+    (found,) = read(changed)
+    return found
+
+
+def value(**quantity: Any) -> Observation:
+    return one(valueQuantity=quantity)
+
+
+def code(observation: Observation) -> str:
+    outcome = judge(observation, built_in())
+    match outcome:
+        case Interpretation():
+            return str(outcome.category)
+        case Refusal():
+            return outcome.code
+        case _:
+            return ""
+
+
+def test_an_observation_is_read_with_its_place_date_and_flag() -> None:
+    assert read({"resourceType": "Bundle", "entry": [{"resource": VITD}]}) == [
+        Observation(
+            "entry 1",
+            names=("Vitamin D (25-OH)", "Calcidiol [Mass/volume] in Serum or Plasma"),
+            loinc=("1989-3",),
+            local=("VD25",),
+            value="22.5",
+            unit="ng/mL",
+            decimal="point",
+            range="30-100 ng/mL",
+            flags=("L",),
+            status_text="final",
+            date="2024-03-04T08:15:00+01:00",
+            patient="Patient/77",
+        )
+    ]
+
+
+def test_observations_are_found_wherever_they_stand() -> None:
+    found = read(BUNDLE)
+    assert [(one.place, code(one)) for one in found] == [
+        ("entry 2", "low"),
+        ("entry 4, entry 1", ""),
+        ("entry 4, entry 1, component 1", ""),
+        ("entry 4, entry 1, component 2", "indeterminate"),
+        ("entry 5, contained 1", "low"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("document", "places"),
+    [
+        (VITD, ["resource"]),
+        (PANEL, ["resource", "component 1", "component 2"]),
+        ([VITD, PANEL], ["item 1", "item 2", "item 2, component 1", "item 2, component 2"]),
+        ({"resourceType": "Parameters", "parameter": [{"resource": VITD}]}, ["parameter 1"]),
+        ({**PANEL, "component": [], "contained": [VITD]}, ["resource", "contained 1"]),
+        ({"resourceType": "Patient"}, []),
+        ({"resourceType": "Bundle"}, []),
+    ],
+)
+def test_places_tell_where(document: object, places: list[str]) -> None:
+    assert [found.place for found in read(document)] == places
+
+
+def test_a_line_is_part_of_the_place() -> None:
+    lines = [json.dumps(document).encode() for document in (VITD, BUNDLE)]
+    assert [found.place for found in read(b"\n".join(lines))][:3] == [
+        "line 1",
+        "line 2, entry 2",
+        "line 2, entry 4, entry 1",
+    ]
+
+
+def test_a_component_shares_what_the_observation_says_of_all() -> None:
+    _, _, component = read({**PANEL, "subject": {"reference": "Patient/77"}, "issued": "2024-03-05"})
+    assert (component.status, component.date, component.patient) == (
+        Status.PRELIMINARY,
+        "2024-03-05",
+        "Patient/77",
+    )
+    assert component.flags == ("N",)
+
+
+def test_digits_are_kept() -> None:
+    for number in ("22.50", "2.25E1", "022.5e0"[1:], "22.500000000000000000000001"):
+        text = json.dumps(VITD).replace("22.5", number)
+        assert read(text.encode())[0].value == number
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"valueQuantity": {"value": 22, "unit": "ng/mL"}}, "low"),
+        ({"valueQuantity": {"value": 22, "system": UCUM, "code": "ng/mL"}}, "low"),
+        ({"valueQuantity": {"value": 22, "unit": "µg/l Serum", "code": "ug/L"}}, "low"),
+        ({"valueQuantity": {"value": 22, "unit": "ng/mL", "code": "nmol/L"}}, "incompatible-unit"),
+        ({"valueQuantity": {"value": 22}}, "missing-unit"),
+        ({"valueQuantity": {"value": 22, "unit": ""}}, "missing-unit"),
+        ({"valueQuantity": {"value": 10, "comparator": "<", "unit": "ng/mL"}}, "low"),
+        ({"valueQuantity": {"value": 40, "comparator": ">", "unit": "ng/mL"}}, "high"),
+        ({"valueQuantity": {"value": 40, "comparator": ">=", "unit": "ng/mL"}}, "indeterminate"),
+        ({"valueQuantity": {"value": 40, "comparator": "ad", "unit": "ng/mL"}}, "unreadable-value"),
+        ({"valueQuantity": {"value": 40, "comparator": "~", "unit": "ng/mL"}}, "unreadable-value"),
+        ({"valueQuantity": {"value": 4, "comparator": "3", "unit": "ng/mL"}}, "unreadable-value"),
+        ({"valueQuantity": {"unit": "ng/mL"}}, "no-value"),
+        ({"valueQuantity": {}}, "no-value"),
+        ({"valueQuantity": {"value": -5, "unit": "ng/mL"}}, "impossible-value"),
+        ({"valueQuantity": {"value": 0, "unit": "ng/mL"}}, "impossible-value"),
+        ({"valueQuantity": None}, "no-value"),
+        ({"valueQuantity": None, "valueString": "<10 ng/mL"}, "low"),
+        ({"valueQuantity": None, "valueString": "see comment"}, "no-value"),
+        ({"valueQuantity": None, "valueString": "1,060 ng/L"}, "ambiguous-number"),
+        ({"valueQuantity": None, "valueInteger": 22}, "missing-unit"),
+        ({"valueQuantity": None, "valueRange": {"low": {"value": 20}}}, "unreadable-value"),
+        ({"valueQuantity": None, "valueRatio": {}}, "unreadable-value"),
+        ({"valueQuantity": None, "valueCodeableConcept": {"text": "22"}}, "unreadable-value"),
+        ({"valueQuantity": None, "valueBoolean": True}, "unreadable-value"),
+        ({"valueString": "22 ng/mL"}, "malformed"),  # two values
+        ({"valueQuantity": None, "valueRange": {}, "status": "void"}, "malformed"),
+        ({"dataAbsentReason": {"coding": [{"code": "unknown"}]}}, "no-value"),
+        ({"dataAbsentReason": {"text": "lost"}, "valueQuantity": None}, "no-value"),
+        ({"modifierExtension": [{"url": "http://x.example", "valueBoolean": True}]}, "unreadable-value"),
+        ({"valueQuantity": None, "hasMember": [{"reference": "Observation/1"}]}, ""),
+        ({"valueQuantity": None, "related": [{"type": "has-member"}]}, ""),
+    ],
+)
+def test_a_value_is_read_by_its_type(changes: Json, expected: str) -> None:
+    assert code(one(**changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "expected"),
+    [
+        ("final", Status.FINAL, "low"),
+        ("appended", Status.FINAL, "low"),
+        ("preliminary", Status.PRELIMINARY, "low"),
+        ("amended", Status.CORRECTED, "low"),
+        ("corrected", Status.CORRECTED, "low"),
+        ("unknown", Status.UNKNOWN, "low"),
+        (None, Status.UNKNOWN, "low"),
+        ("registered", Status.ABSENT, "no-value"),
+        ("specimen-in-process", Status.ABSENT, "no-value"),
+        ("cancelled", Status.ABSENT, "no-value"),
+        ("cannot-be-obtained", Status.ABSENT, "no-value"),
+        ("entered-in-error", Status.WITHDRAWN, "withdrawn"),
+        ("Final", Status.UNKNOWN, "malformed"),
+        ("void", Status.UNKNOWN, "malformed"),
+    ],
+)
+def test_the_status_decides_whether_a_result_is_judged(
+    text: str | None, status: Status, expected: str
+) -> None:
+    found = one(status=text)
+    assert (found.status, code(found)) == (status, expected)
+
+
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [("final", "low"), ("entered-in-error", "withdrawn"), ("cancelled", "no-value"), ("partial", "low")],
+)
+def test_what_is_in_a_report_that_was_withdrawn_is_withdrawn(status: str, expected: str) -> None:
+    (found,) = read({"resourceType": "DiagnosticReport", "status": status, "contained": [VITD]})
+    assert code(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("coding", "names", "loinc", "local"),
+    [
+        ({"text": "Vitamin  D"}, ("Vitamin D",), (), ()),
+        ({"coding": [{"code": "VITD"}]}, (), (), ("VITD",)),
+        ({"coding": [{"code": "1989-3"}]}, (), ("1989-3",), ()),
+        ({"coding": [{"code": "1989-3", "system": "http://lab.example"}]}, (), (), ("1989-3",)),
+        ({"coding": [{"display": "Vitamin D"}], "text": "Vitamin D"}, ("Vitamin D",), (), ()),
+        ({"coding": []}, (), (), ()),
+    ],
+)
+def test_the_codings_of_a_test_are_kept_apart(
+    coding: Json, names: tuple[str, ...], loinc: tuple[str, ...], local: tuple[str, ...]
+) -> None:
+    found = one(code=coding)
+    assert (found.names, found.loinc, found.local) == (names, loinc, local)
+
+
+def test_codings_of_different_tests_are_refused() -> None:
+    both = [{"system": LOINC, "code": "1989-3"}, {"system": LOINC, "code": "62290-2"}]
+    assert code(one(code={"coding": both})) == "wrong-analyte"
+    assert code(one(code={"coding": both[:1], "text": "1,25-Dihydroxyvitamin D"})) == "wrong-analyte"
+
+
+@pytest.mark.parametrize(
+    ("ranges", "text"),
+    [
+        (None, None),
+        ([], None),
+        ([{"low": {"value": 30.0, "unit": "ng/mL"}, "high": {"value": 100}}], "30.0-100 ng/mL"),
+        ([{"low": {"value": 30, "code": "ng/mL"}}], ">=30 ng/mL"),
+        ([{"high": {"value": 14}}], "<=14"),
+        ([{"high": {"value": 14}, "text": "below 14"}], "<=14"),
+        ([{"low": {"value": 0}, "high": {"value": 7}}], "0-7"),
+        ([{"low": {"value": 0}, "high": {"value": 0}}], None),
+        ([{"low": {"value": 0.0}, "high": {"value": 0}}], None),
+        ([{"low": {"value": 30, "unit": "ng/mL"}, "high": {"value": 250, "unit": "nmol/L"}}], None),
+        ([{"low": {"value": 30, "comparator": ">"}, "high": {"value": 100}}], None),
+        ([{"text": "Winter: 10 - 37.4"}], "Winter: 10 - 37.4"),
+        ([{"low": {"value": 30}}, {"low": {"value": 20}}], None),
+        ([{"low": {"value": 30}, "age": {"low": {"value": 18}}}], None),
+        ([{"low": {"value": 30}, "appliesTo": [{"text": "pregnant"}]}], None),
+        ([{"low": {"value": 30}, "type": {"coding": [{"code": "normal"}]}}], ">=30"),
+        ([{"low": {"value": 30}, "type": {"coding": [{"code": "therapeutic"}]}}], None),
+        ([{"low": {"value": 30}, "meaning": {"coding": [{"code": "treatment"}]}}], None),
+        ([{}], None),
+    ],
+)
+def test_a_range_is_drawn_where_there_is_one_for_everybody(ranges: list[Json] | None, text: str) -> None:
+    found = one(referenceRange=ranges)
+    assert (found.range, found.problem) == (text, None)
+
+
+@pytest.mark.parametrize(
+    ("interpretation", "flags"),
+    [
+        (None, ()),
+        ([], ()),
+        ([{"coding": [{"code": "H"}, {"code": "H"}]}, {"coding": [{"code": "A"}]}], ("H", "A")),
+        ({"coding": [{"code": "L"}]}, ("L",)),  # before R4
+        ([{"text": "low"}], ("low",)),
+    ],
+)
+def test_flags_are_one_or_a_list(interpretation: object, flags: tuple[str, ...]) -> None:
+    assert one(interpretation=interpretation).flags == flags
+
+
+@pytest.mark.parametrize(
+    ("changes", "date"),
+    [
+        ({}, "2024-03-04T08:15:00+01:00"),
+        ({"effectiveDateTime": None, "effectiveInstant": "2024-03-05T00:00:00Z"}, "2024-03-05T00:00:00Z"),
+        ({"effectiveDateTime": None, "effectivePeriod": {"start": "2024-03"}}, "2024-03"),
+        ({"effectiveDateTime": None, "issued": "2024"}, "2024"),
+        ({"effectiveDateTime": None}, None),
+    ],
+)
+def test_the_date_is_the_samples_or_failing_that_the_reports(changes: Json, date: str | None) -> None:
+    assert one(**changes).date == date
+
+
+@pytest.mark.parametrize(
+    ("subject", "patient"),
+    [
+        ({"reference": "Patient/77"}, "Patient/77"),
+        ({"identifier": {"value": "0815"}, "display": "Vera Muster"}, "0815"),
+        ({"display": "Vera Muster"}, None),
+        (None, None),
+    ],
+)
+def test_a_person_is_identified_by_no_name(subject: Json | None, patient: str | None) -> None:
+    found = one(subject=subject)
+    assert found.patient == patient
+    assert "Muster" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("document", "place", "says"),
+    [
+        (b"{", "document", "not JSON"),
+        (b'{"resourceType": "Observation"', "document", "not JSON"),
+        (b"\xff\xfe", "line 1", "not UTF-8"),
+        (b"{}", "line 1", "no resourceType"),
+        (b"22", "line 1", "a number, not a FHIR resource"),
+        (b"null", "line 1", "null, not a FHIR resource"),
+        (b'["x"]', "line 1, item 1", "a text, not"),
+        (b'[["x"]]', "line 1, item 1", "a list, not"),
+        (b'{"resourceType": 5}', "line 1", "its resourceType is a number, not a text"),
+        (b'{"resourceType": "Bundle", "entry": {}}', "line 1", "its entry is an object, not a list"),
+        (b'{"resourceType": "Bundle", "entry": [5]}', "line 1, entry 1", "a number, not"),
+        (b'{"resourceType": "Bundle", "entry": [{"resource": []}]}', "line 1, entry 1", "a list, not"),
+        (b'{"resourceType": "Group", "contained": [true]}', "line 1, contained 1", "true"),
+        (b'{"resourceType": "Observation"}', "line 1", "no code"),
+        (b'{"resourceType": "Observation", "code": []}', "line 1", "its code is a list"),
+        (b'{"a": 1, "a": 2}', "document", "twice"),
+        (b'{"a": NaN}', "document", "NaN"),
+        (b"[" * 100_000, "document", "too deeply"),
+    ],
+)
+def test_what_cannot_be_read_is_told_with_its_place(document: bytes, place: str, says: str) -> None:
+    (found,) = read(document)
+    assert (found.place, code(found)) == (place, "malformed")
+    assert says in str(found.problem)
+
+
+def test_a_component_that_is_none_is_told_and_the_others_are_read() -> None:
+    found = read({**PANEL, "component": [5, *PANEL["component"]]})
+    assert [(one.place, code(one)) for one in found] == [
+        ("resource", ""),
+        ("component 1", "malformed"),
+        ("component 2", ""),
+        ("component 3", "indeterminate"),
+    ]
+    found = read({"resourceType": "Bundle", "entry": [{"resource": {**PANEL, "component": {}}}]})
+    assert [(one.place, code(one)) for one in found] == [("entry 1", ""), ("entry 1", "malformed")]
+
+
+def test_bundles_may_be_nested_as_deep_as_json_may() -> None:
+    document: Json = VITD
+    for _ in range(100):
+        document = {"resourceType": "Bundle", "entry": [{"resource": document}]}
+    (found,) = read(document)
+    assert (found.place.count("entry"), code(found)) == (100, "low")
+
+
+def places_in(value: object, path: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, inner in items:
+        yield (*path, key)
+        yield from places_in(inner, (*path, key))
+
+
+def put(document: Any, path: tuple[str | int, ...], new: object) -> Any:
+    changed = copy.deepcopy(document)
+    target = changed
+    for key in path[:-1]:
+        target = target[key]
+    target[path[-1]] = new
+    return changed
+
+
+JUNK: list[object] = [None, True, 5, 1e308, "", "x", "\ud800", [], ["x"], [5], [[]], {}, {"x": 1}, [{}]]
+CODES = {"", "low", "normal", "high", "indeterminate", "malformed", "withdrawn", "wrong-analyte"} | {
+    *("no-value", "unreadable-value", "missing-unit", "unknown-unit", "incompatible-unit", "impossible-value")
+}
+
+
+@given(st.sampled_from(sorted(places_in(BUNDLE), key=str)), st.sampled_from(JUNK))
+def test_a_wrong_type_anywhere_has_an_answer(path: tuple[str | int, ...], junk: object) -> None:
+    for found in read(put(BUNDLE, path, junk)):
+        assert found.place
+        assert code(found) in CODES
+
+
+@pytest.mark.parametrize("junk", [5, "x", True, [5], {"value": "22"}])
+@pytest.mark.parametrize("path", sorted(places_in(VITD), key=str), ids=str)
+def test_a_wrong_type_in_what_is_read_never_makes_another_verdict(
+    path: tuple[str | int, ...], junk: object
+) -> None:
+    found = read(put(VITD, path, junk))
+    assert {code(one) for one in found} <= CODES - {"normal", "high", "indeterminate"}
+
+
+def test_a_document_cut_anywhere_is_one_problem() -> None:
+    text = json.dumps(BUNDLE).encode()
+    for end in range(1, len(text)):
+        assert [code(one) for one in read(text[:end])] == ["malformed"], end
+
+
+@given(st.lists(st.sampled_from([VITD, PANEL, BUNDLE, {"resourceType": "Patient"}]), max_size=6), st.data())
+def test_every_line_is_answered_in_order_whatever_the_others_are(
+    documents: list[Json], data: st.DataObject
+) -> None:
+    lines = [json.dumps(document).encode() for document in documents]
+    broken = data.draw(st.lists(st.integers(0, len(lines)), max_size=2))
+    for at in broken:
+        lines.insert(at, b'{"broken')
+    lines.insert(0, json.dumps({"resourceType": "Patient"}).encode())
+    found = read(b"\n".join(lines))
+    expected = []
+    for number, line in enumerate(lines, start=1):
+        alone = [one.place for one in read(line + b"\n")] if line != b'{"broken' else ["document"]
+        expected += [
+            place.replace("document", f"line {number}").replace("line 1", f"line {number}") for place in alone
+        ]
+    assert [one.place for one in found] == expected
+
+
+@given(st.binary())
+def test_any_bytes_have_an_answer(data: bytes) -> None:
+    for found in read(data):
+        assert code(found) in ("", "malformed")

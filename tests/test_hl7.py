@@ -1,0 +1,420 @@
+import builtins
+import logging
+from collections.abc import Mapping, Sequence
+from io import BytesIO
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from labcheck import Interpretation
+from labcheck.catalogue import built_in
+from labcheck.errors import LabcheckError, Usage
+from labcheck.model import Refusal
+from labcheck.sources.hl7 import observations
+from labcheck.sources.observations import Observation, Status, judge
+
+HEAD = "MSH|^~\\&|LAB|WEST|CLINIC|4711|20240305101500||ORU^R01|20240305-1|P|2.5"
+MESSAGE = "\r".join((
+    HEAD,
+    "PID|1|77|0815^^^LAB||Muster^Vera||19700101|F",
+    "ORC|RE|1",
+    "OBR|1||2024-1|vitd^Vitamin D|||20240304081500|||||||||||||||||||||",
+    "OBX|1|NM|vd25^Vitamin D (25-OH)^LAB||22|ng/mL|30 - 100|L|||F|||20240304093000",
+    "NTE|1|L|Winter",
+    "OBX|2|ST|fer^Ferritin||106|µg/l|15 - 150|N|||F",
+    "OBR|2||2024-1|b12^Vitamin B12|||20240304081600",
+    "OBX|1|SN|14685-2^Cobalamin^LN||<^150|pmol/L|130-665||||F",
+    "",
+))  # fmt: skip
+
+
+def read(data: str | bytes, block: int = 1 << 17, **options: Any) -> list[Observation]:
+    file = BytesIO(data.encode() if isinstance(data, str) else data)
+    return list(observations(lambda: file.read(block), **options))
+
+
+def obx(**fields: str) -> Observation:
+    """Read one OBX, with the fields given by number: `obx(_5="22")`."""
+    usual = {"_2": "NM", "_3": "vd25^Vitamin D^LAB", "_5": "22", "_6": "ng/mL", "_11": "F", **fields}
+    segment = "|".join(["OBX", *(usual.get(f"_{number}", "") for number in range(1, 18))])
+    (found,) = read(f"{HEAD}\r{segment}\r")
+    return found
+
+
+def code(observation: Observation) -> str:
+    outcome = judge(observation, built_in())
+    match outcome:
+        case Interpretation():
+            return str(outcome.category)
+        case Refusal():
+            return outcome.code
+        case _:
+            return ""
+
+
+def test_each_obx_is_one_observation_with_its_place_and_date() -> None:
+    first, second, third = read(MESSAGE)
+    assert first == Observation(
+        "message 1, OBX 1",
+        names=("Vitamin D (25-OH)",),
+        local=("vd25",),
+        value="22",
+        unit="ng/mL",
+        decimal="point",
+        range="30 - 100",
+        flags=("L",),
+        status_text="F",
+        date="20240304093000",
+        patient="0815",
+    )
+    assert (second.place, second.name, second.unit) == ("message 1, OBX 2", "Ferritin", "µg/l")
+    assert (third.place, third.loinc, third.value) == ("message 1, OBX 3", ("14685-2",), "<150")
+    assert third.date == "20240304081600"  # the order's, as it has none of its own
+    assert [code(one) for one in (first, second, third)] == ["low", "", "indeterminate"]
+
+
+def test_messages_are_counted_and_share_nothing() -> None:
+    other = f"{HEAD}\rOBX|1|NM|^B12||300|ng/L|||||F\r"
+    found = read(MESSAGE + other)
+    assert [one.place for one in found][2:] == ["message 1, OBX 3", "message 2, OBX 1"]
+    assert (found[3].patient, found[3].date) == (None, None)
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n", "\r\n\r\n"])
+def test_any_line_break_will_do(end: str) -> None:
+    assert read(MESSAGE.replace("\r", end)) == read(MESSAGE)
+
+
+def test_separators_are_the_messages_own() -> None:
+    swapped = MESSAGE.translate(str.maketrans("|^~\\&", "#@$!*"))
+    assert read(swapped) == read(MESSAGE)
+
+
+def test_a_framed_message_and_a_batch_are_the_same_as_a_bare_one() -> None:
+    framed = f"\x0b{MESSAGE}\x1c\r"
+    assert [one.place for one in read(framed + framed)] == [
+        *(f"message 1, OBX {number}" for number in (1, 2, 3)),
+        *(f"message 2, OBX {number}" for number in (1, 2, 3)),
+    ]
+    batch = f"FHS|^~\\&|LAB\rBHS|^~\\&|LAB\r{MESSAGE}{MESSAGE}BTS|2\rFTS|1\r"
+    assert read(batch) == read(framed + framed)
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (f"FHS|^~\\&|LAB\r{MESSAGE}", "at the end"),
+        (f"BHS|^~\\&|LAB\r{MESSAGE}", "at the end"),
+        (f"\x0b{MESSAGE}", "message 1"),
+        (f"\x0b{MESSAGE}\x0b{MESSAGE}\x1c\r", "message 1"),
+        ("\x0b", "before message 1"),
+        (f"{MESSAGE}BTS|1\r", None),  # its beginning was in the file before
+        ("", None),
+    ],
+)
+def test_what_must_follow_and_does_not_is_missed(data: str, place: str | None) -> None:
+    faults = [one for one in read(data) if one.problem]
+    assert [one.place for one in faults] == ([place] if place else [])
+    assert all(code(one) == "malformed" and "cut off" in str(one.problem) for one in faults)
+
+
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ("OBX|1|NM|^Vitamin D||22|ng/mL\rOBX|2\r", "before message 1"),
+        ("\x89PNG\r\n\x1a\n" * 3, "before message 1"),
+        ("<html>", "before message 1"),
+        ("MSH\rOBX|1\r", "message 1"),
+        ("MSH|\rOBX|1\r", "message 1"),
+        ("MSH|^~&|LAB\rOBX|1\r", "message 1"),  # a backslash that was lost on the way
+        ("MSH|^^~&|LAB\rOBX|1\r", "message 1"),
+        ("MSH|abcd|LAB\rOBX|1\r", "message 1"),
+    ],
+)
+def test_what_is_no_message_is_told_once_and_the_next_is_read(data: str, place: str) -> None:
+    fault, *others = read(data + MESSAGE)
+    assert (fault.place, code(fault)) == (place, "malformed")
+    assert [one.value for one in others] == ["22", "106", "<150"]
+
+
+def test_what_follows_a_messages_end_is_told() -> None:
+    assert [one.place for one in read(f"\x0b{MESSAGE}\x1c\rOBX|1\rOBX|2\r")][3:] == ["after message 1"]
+
+
+def test_two_files_put_together_are_read_as_two() -> None:
+    assert [one.place for one in read(MESSAGE.rstrip() + MESSAGE)][3] == "message 2, OBX 1"
+
+
+@pytest.mark.parametrize(
+    ("segment", "expected"),
+    [
+        ("OBX|1|NM|1989-3^^LN||22|ng/mL|30-100|L|||F", "low"),
+        ("OBX|1|NM|1989-3^^LN||22|ng/mL|30-100|L||", "malformed"),
+        ("OBX|1|NM|1989-3^^LN||22|ng/mL", "malformed"),
+        ("OBX|1|NM|1989-3^^LN||2", "malformed"),
+        ("OBX|1|NM|1989-3^^LN", "malformed"),
+        ("OBX|1|NM|19", "malformed"),
+        ("OBX|1|NM|^Ferritin||106|ug/L|", "malformed"),
+        ("OBX", "malformed"),
+    ],
+)
+def test_a_segment_that_ends_in_the_middle_is_not_judged(segment: str, expected: str) -> None:
+    (found,) = read(f"{HEAD}\r{segment}")
+    assert code(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("field", "names", "loinc", "local"),
+    [
+        ("1989-3^Calcidiol^LN", ("Calcidiol",), ("1989-3",), ()),
+        ("vd25^Vit D^L^1989-3^25-OH-D3^LN", ("Vit D", "25-OH-D3"), ("1989-3",), ("vd25",)),
+        ("1989-3", (), ("1989-3",), ()),
+        ("VITD", (), (), ("VITD",)),
+        ("^Vitamin  D", ("Vitamin D",), (), ()),
+        ("1^A^L^2^B^L^^^C^3^D^L", ("A", "B", "D", "C"), (), ("1", "2", "3")),
+        ("vd^Vitamin D & Calcium", ("Vitamin D & Calcium",), (), ("vd",)),
+        ("vd^Vitamin D \\T\\ K", ("Vitamin D & K",), (), ("vd",)),
+        ("vd^Chemie\\.br\\", ("Chemie",), (), ("vd",)),
+        ('""', (), (), ()),
+        ("", (), (), ()),
+    ],
+)
+def test_the_codings_of_a_test_are_kept_apart(
+    field: str, names: tuple[str, ...], loinc: tuple[str, ...], local: tuple[str, ...]
+) -> None:
+    found = obx(_3=field)
+    assert (found.names, found.loinc, found.local) == (names, loinc, local)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "value"),
+    [
+        ("NM", "22", "22"),
+        ("NM", "22.50", "22.50"),
+        ("nm", "22", "22"),
+        ("SN", ">^100", ">100"),
+        ("SN", "<10.0", "<10.0"),
+        ("SN", "12.40", "12.40"),
+        ("SN", "^22", "22"),
+        ("SN", "=^22", "22"),
+        ("SN", "<=^22^", "<=22"),
+        ("SN", " < ^ 22 ", "<22"),
+        ("ST", ">100", ">100"),
+        ("ST", "22^^", "22"),
+        ("TX", "22 ng/mL", "22 ng/mL"),
+        ("FT", "\\H\\22\\N\\", "22"),
+        ("ST", "2\\X32\\", "22"),
+        ("ST", "22\\.br\\", "22\n"),
+        ("ST", "\\R\\22", "~22"),
+        ("ST", "22~", "22"),
+        ("", "22", "22"),
+        ("NM", "", ""),
+        ("NM", '""', ""),
+        ("CE", "", ""),
+    ],
+)
+def test_a_value_is_read_by_its_type(kind: str, field: str, value: str) -> None:
+    found = obx(_2=kind, _5=field)
+    assert (found.value, found.problem) == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [
+        *(("SN", field) for field in ("10^-^20", "^10^-^20", "^1^:^128", "^2^+", "<>^22", "22^^+")),
+        *(("SN", field) for field in (">^>100", ">", "a^22", "1^22", "^22^^5", "^22~^23")),
+        *(("ST", field) for field in ("22^23", "22&23", "22~23", "22\\", "2\\.sp99999999\\2", "2\\Zx\\2")),
+        *(("ST", field) for field in ("2\\X3\\2", "2\\5 and \\3")),
+        ("CE", "22^Low^L"),
+        ("CWE", "22"),
+        ("ED", "^application^pdf^Base64^JVBERi0x"),
+        ("NR", "20^30"),
+        ("DT", "20240305"),
+    ],
+)
+def test_what_is_not_one_number_is_refused(kind: str, field: str) -> None:
+    assert code(obx(_2=kind, _5=field)) == "unreadable-value"
+
+
+def test_a_point_is_a_decimal_point_in_a_numeric_type() -> None:
+    outcome = judge(obx(_5="22.500"), built_in(), decimal="comma")
+    assert isinstance(outcome, Interpretation)
+    assert str(outcome.canonical) == "22.500 ng/mL"
+    assert code(obx(_5="1,060")) == "ambiguous-number"
+
+
+@pytest.mark.parametrize(
+    ("field", "unit"),
+    [
+        ("nmol/L", "nmol/L"),
+        ("nmol/l^^L", "nmol/l"),
+        ("NMOLL^nmol/L^LAB", "nmol/L"),
+        ("ng/mL^nanogram per millilitre^UCUM", "ng/mL"),
+        ("u1^^L^ng/mL^^UCUM", "ng/mL"),
+        ("^ng/mL", "ng/mL"),
+        ('""', None),
+        ("", None),
+    ],
+)
+def test_a_unit_may_be_coded(field: str, unit: str | None) -> None:
+    assert obx(_6=field).unit == unit
+
+
+def test_two_units_in_one_field_are_refused() -> None:
+    assert code(obx(_6="ng/mL^^UCUM^nmol/L^^L")) == "incompatible-unit"
+
+
+@pytest.mark.parametrize(
+    ("field", "flags"),
+    [("H", ("H",)), ("H~A", ("H", "A")), ("L^Low^HL70078", ("L",)), ("", ()), ('""', ()), ("~*", ("*",))],
+)
+def test_flags_may_be_repeated_or_coded(field: str, flags: tuple[str, ...]) -> None:
+    assert obx(_8=field).flags == flags
+
+
+def test_the_range_is_taken_as_printed() -> None:
+    text = "<150 Mangel / 150-220 Graubereich / >220 Ausreichend"
+    assert obx(_7=text).range == text
+    assert obx(_7="<150^").range == "<150"
+    assert obx().range is None
+
+
+@pytest.mark.parametrize(
+    ("field", "status", "expected"),
+    [
+        *((letter, Status.FINAL, "low") for letter in "FUVBf"),
+        *((letter, Status.PRELIMINARY, "low") for letter in "PRS"),
+        *((letter, Status.CORRECTED, "low") for letter in "CA"),
+        *((letter, Status.WITHDRAWN, "withdrawn") for letter in "DW"),
+        *((letter, Status.ABSENT, "no-value") for letter in "INOX"),
+        ("", Status.UNKNOWN, "low"),
+        ("Q", Status.UNKNOWN, "malformed"),
+    ],
+)
+def test_the_status_decides_whether_a_result_is_judged(field: str, status: Status, expected: str) -> None:
+    found = obx(_11=field)
+    assert (found.status, code(found)) == (status, expected)
+
+
+def test_a_result_that_was_deleted_is_told_as_such_whatever_its_value() -> None:
+    assert code(obx(_2="ST", _5="$", _11="D")) == "withdrawn"
+
+
+def test_a_segment_that_is_too_long_is_not_judged() -> None:
+    found = obx(_2="TX", _5="22", _6="ng/mL" + " " * (1 << 18))
+    assert (found.name, code(found)) == ("Vitamin D", "malformed")
+
+
+@pytest.mark.parametrize(
+    ("named", "encoding"),
+    [
+        ("", "latin-1"),
+        ("", "utf-8"),
+        ("8859/1", "latin-1"),
+        ("8859", "latin-1"),
+        ("8859/15", "iso8859-15"),
+        ("ISO8859-1", "latin-1"),
+        ("UNICODE UTF-8", "utf-8"),
+        ("UTF-8", "utf-8"),
+        ("WINDOWS-1252", "cp1252"),
+        ("8859/5~ISO IR87", "iso8859-5"),
+        ("8859/17", "utf-8"),
+        ("no such encoding", "latin-1"),
+    ],
+)
+def test_no_letter_is_lost_whatever_the_encoding(named: str, encoding: str) -> None:
+    name = "Цинк" if encoding == "iso8859-5" else "Zink in µg"
+    data = f"{HEAD}||||||{named}\rOBX|1|NM|^{name}||1|ng/mL|||||F\r".encode(encoding)
+    assert read(data)[0].name == name
+
+
+def test_an_encoding_that_is_asked_for_outweighs_the_messages() -> None:
+    data = f"{HEAD}||||||UNICODE UTF-8\rOBX|1|NM|^Vitamin D||22|µg/L|||||F\r".encode("latin-1")
+    assert read(data, encoding="latin-1")[0].unit == "µg/L"
+    assert code(read(data)[0]) == "unknown-unit"
+    with pytest.raises(Usage, match="no-such"):
+        read(MESSAGE, encoding="no-such")
+
+
+def test_without_the_library_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = builtins.__import__
+
+    def without(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "hl7":
+            raise ImportError(name)
+        return imported(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+    with pytest.raises(Usage, match=r"labcheck\[hl7\]"):
+        read(MESSAGE)
+
+
+def test_nothing_of_a_message_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG):
+        obx(_5="\\Zx\\\\C2B5\\\\.spx\\\\X3\\")
+    assert not caplog.records
+
+
+def test_an_observation_comes_out_before_the_stream_goes_on() -> None:
+    blocks = iter([MESSAGE.encode(), b"", b"never read"])
+    found = observations(lambda: next(blocks))
+    assert (next(found).value, next(found).value) == ("22", "106")
+    assert next(blocks) == b""
+
+
+OUTCOMES = {error.code for error in LabcheckError.__subclasses__()} | {"", "low", "normal", "high"}
+
+
+def answers(data: bytes) -> list[str]:
+    found = read(data)
+    assert all(one.place for one in found)
+    codes = [code(one) for one in found]
+    assert set(codes) <= OUTCOMES | {"indeterminate"}
+    return codes
+
+
+@given(st.binary() | st.text(alphabet="MSHOBXPIDR|^~\\&\r\n\x0b\x1c2.<>µ").map(str.encode))
+def test_any_bytes_have_an_answer(data: bytes) -> None:
+    answers(data)
+    answers(MESSAGE.encode() + data + b"\r" + MESSAGE.encode())
+
+
+def test_a_message_cut_anywhere_is_never_judged_otherwise() -> None:
+    message, whole = MESSAGE.encode(), ["low", "", "indeterminate"]
+    for end in range(1, len(message)):
+        alone = answers(message[:end])
+        assert all(answer in (whole[number], "malformed") for number, answer in enumerate(alone)), end
+        assert answers(message[:end] + message)[-3:] == whole, end
+        ended = answers(message[:end] + b"\r" + message)
+        for answer, expected in zip(ended[:-3], whole, strict=False):
+            assert answer == expected or answer not in ("low", "normal", "high", "indeterminate"), end
+
+
+@given(
+    st.integers(min_value=0, max_value=len(MESSAGE) - 1),
+    st.sampled_from(["", "|", "^", "~", "\\", "&", "\r", "\0", "9", "µ", "\x0b", "\x1c", "MSH|^~\\&|"]),
+)
+def test_a_message_changed_anywhere_has_an_answer_for_each_obx(at: int, put: str) -> None:
+    data = MESSAGE[:at] + put + MESSAGE[at + 1 :]
+    answers(data.encode())
+    answers((data + MESSAGE).encode())
+
+
+fields = st.fixed_dictionaries({
+    "_2": st.sampled_from(["NM", "SN", "ST", "CE", ""]),
+    "_5": st.text(alphabet="0123456789.<>=^~\\&-+ HL", max_size=8),
+    "_6": st.sampled_from(["ng/mL", "nmol/L^^L", "", "%"]),
+})  # fmt: skip
+
+
+@given(st.lists(fields, max_size=5), st.integers(min_value=1, max_value=40))
+def test_every_obx_in_is_one_observation_out_in_order(rows: Sequence[Mapping[str, str]], block: int) -> None:
+    segments = [
+        "|".join(["OBX", str(i), row["_2"], f"{i}^Vitamin D^L", "", row["_5"], row["_6"], *[""] * 4, "F"])
+        for i, row in enumerate(rows, start=1)
+    ]
+    found = read("\r".join([HEAD, *segments, ""]), block)
+    assert [one.local for one in found] == [(str(i),) for i in range(1, len(rows) + 1)]
+    assert [one.place for one in found] == [f"message 1, OBX {i}" for i in range(1, len(rows) + 1)]
