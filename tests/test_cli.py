@@ -178,7 +178,7 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("vitd", "22", "--age", "old"), "'old' is not an age in years"),
         (("vitdd", "22"), "there is no command 'vitdd' - did you mean vitd?"),
         (("explian", "vitd"), "there is no command 'explian' - did you mean explain or panel?"),
-        (("xyzzy",), "there is no command 'xyzzy'; known are b12, vitd, panel, csv, hl7, fhir, explain"),
+        (("xyzzy",), "there is no command 'xyzzy'; known are b12, vitd, panel, csv, parquet, hl7, fhir"),
         (("explain", "vitdd"), "no analyte is called 'vitdd' - did you mean vitd?"),
         (("ranges", "zzz"), "no analyte is called 'zzz' - known are b12, vitd"),
         (("ranges", "--json", "--format", "csv"), "csv and json are different reports; ask for one"),

@@ -49,3 +49,10 @@ def test_version_and_help_load_no_more_than_typer_does() -> None:
 
 def test_reading_fhir_needs_no_library() -> None:
     assert loaded("import labcheck.reports.fhir").isdisjoint({"hl7", "fhir", "pint", "rich", "typer", "csv"})
+
+
+def test_neither_help_nor_a_dataframes_module_loads_an_engine() -> None:
+    engines = {"narwhals", "pyarrow", "polars", "pandas", "duckdb"}
+    assert run("csv", "--help").isdisjoint(engines)
+    assert run("parquet", "--help").isdisjoint(engines)
+    assert loaded("import labcheck.frames").isdisjoint(engines)

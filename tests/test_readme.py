@@ -42,11 +42,12 @@ def test_every_console_block_shows_what_the_program_prints(request: pytest.Fixtu
     assert text.count("```console") > 5
 
 
-def test_the_python_block_prints_what_stands_below_it() -> None:
-    match = re.search(r"```python\n(.*?)```\n\n```text\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
-    assert match
-    output = subprocess.run([sys.executable, "-c", match[1]], capture_output=True, text=True, check=True)
-    assert output.stdout == match[2]
+def test_each_python_block_prints_what_stands_below_it() -> None:
+    blocks = re.findall(r"```python\n(.*?)```\n\n```text\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert len(blocks) == 4
+    for code, printed in blocks:
+        ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+        assert ran.stdout == printed
 
 
 def listed_modules(text: str) -> Iterator[str]:

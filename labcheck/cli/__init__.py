@@ -14,7 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from labcheck import __version__
-from labcheck.cli import documents, knowledge, results, table
+from labcheck.cli import documents, knowledge, parquet, results, table
 from labcheck.cli.edge import REFUSED, run
 from labcheck.cli.options import Values, catalogue_of
 from labcheck.errors import UnknownAnalyte, Usage
@@ -70,6 +70,7 @@ app = typer.Typer(
 )
 app.command(cls=Values)(results.panel)
 app.command()(table.csv)
+app.command()(parquet.parquet)
 app.command()(documents.hl7)
 app.command()(documents.fhir)
 app.command()(knowledge.explain)

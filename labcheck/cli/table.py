@@ -42,7 +42,8 @@ _ALONE = 16 << 20
 Column = str | None
 
 
-def _column(name: str, of: str) -> Any:
+def column(name: str, of: str) -> Any:
+    """Make the option that names a column of that."""
     return typer.Option(name, metavar="COLUMN", help=f"The column of {of}, by name or number.")
 
 
@@ -69,15 +70,15 @@ def csv(
             "--column", metavar="ANALYTE=COLUMN:UNIT", help="A column of a wide file holds results."
         ),
     ] = None,
-    test: Annotated[Column, _column("--test", "tests' names")] = None,
-    loinc: Annotated[Column, _column("--loinc", "LOINC codes")] = None,
-    value: Annotated[Column, _column("--value", "values")] = None,
-    unit_column: Annotated[Column, _column("--unit-column", "units")] = None,
-    comparator: Annotated[Column, _column("--comparator", "< and >")] = None,
-    range_column: Annotated[Column, _column("--range-column", "the laboratory's ranges")] = None,
-    low: Annotated[Column, _column("--low", "their low ends")] = None,
-    high: Annotated[Column, _column("--high", "their high ends")] = None,
-    flag: Annotated[Column, _column("--flag", "the laboratory's flags, H or L")] = None,
+    test: Annotated[Column, column("--test", "tests' names")] = None,
+    loinc: Annotated[Column, column("--loinc", "LOINC codes")] = None,
+    value: Annotated[Column, column("--value", "values")] = None,
+    unit_column: Annotated[Column, column("--unit-column", "units")] = None,
+    comparator: Annotated[Column, column("--comparator", "< and >")] = None,
+    range_column: Annotated[Column, column("--range-column", "the laboratory's ranges")] = None,
+    low: Annotated[Column, column("--low", "their low ends")] = None,
+    high: Annotated[Column, column("--high", "their high ends")] = None,
+    flag: Annotated[Column, column("--flag", "the laboratory's flags, H or L")] = None,
     prefix: Annotated[
         str, typer.Option("--prefix", help="What the added columns' names begin with.")
     ] = "labcheck_",
@@ -148,12 +149,12 @@ def csv(
             asked={role: name for role, name in zip(ROLES, columns, strict=True) if name is not None},
             wide=wide or (),
             analyte=analyte,
-            units=_units(unit or (), catalogue, analyte),
+            units=default_units(unit or (), catalogue, analyte),
             delimiter=one_byte(delimiter),
             decode=decoder(encoding),
             decimal=decimal,
             range_sets=range_sets,
-            all_ranges=_published(catalogue) if all_ranges else (),
+            all_ranges=published(catalogue) if all_ranges else (),
             prefix=prefix,
             only=categories(only, "--only"),
             other=report.rows,
@@ -175,12 +176,12 @@ def csv(
     exit_by(tally, watched)
 
 
-def _published(catalogue: Catalogue) -> list[str]:
+def published(catalogue: Catalogue) -> list[str]:
     """Return the range sets of all analytes, once each."""
     return list(dict.fromkeys(id for analyte in catalogue.ids for id in catalogue[analyte].range_sets))
 
 
-def _units(texts: Sequence[str], catalogue: Catalogue, analyte: str | None) -> dict[str, str]:
+def default_units(texts: Sequence[str], catalogue: Catalogue, analyte: str | None) -> dict[str, str]:
     """Read `vitd=nmol/L`; the unit alone will do where all rows are of one analyte."""
     units = {}
     for text in texts:

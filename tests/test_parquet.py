@@ -1,0 +1,202 @@
+import csv
+import io
+import re
+import subprocess
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from labcheck.sources.rows import CELLS
+from tests.conftest import Labcheck
+from tests.test_frames import FOREIGN, HARD_NAMES, HARD_UNITS, HARD_VALUES, LOINCS, NAMES, OTHER_TESTS
+
+HARD = [
+    *(("vitd", text, "ng/mL", "") for text in HARD_VALUES),
+    *((name, "25", "ng/mL", "") for name in (*NAMES, *OTHER_TESTS, *FOREIGN, *HARD_NAMES)),
+    *(("vitd", "25", unit, "") for unit in HARD_UNITS),
+    *(("", "25", "nmol/L", code) for code in LOINCS),
+]
+HEADER = ("test", "value", "unit", "loinc")
+
+
+def write(file: Path, rows: Any = HARD, header: tuple[str, ...] = HEADER, **types: Any) -> str:
+    columns = [
+        pa.array(column, types.get(name))
+        for name, column in zip(header, zip(*rows, strict=True), strict=True)
+    ]
+    pq.write_table(pa.table(columns, names=list(header)), file)
+    return str(file)
+
+
+def write_csv(file: Path, rows: Any = HARD, header: tuple[str, ...] = HEADER) -> str:
+    text = io.StringIO()
+    csv.writer(text).writerows([header, *rows])
+    file.write_bytes(text.getvalue().encode("utf-8", "surrogatepass"))
+    return str(file)
+
+
+def same(one: str | None, other: str | None) -> bool:
+    """Say whether two cells are the same, as numbers if they are canonical values."""
+    one, other = one or "", other or ""
+    if one == other:
+        return True
+    sign, number = one[: -len(one.lstrip("<>=")) or None], one.lstrip("<>=")
+    if not (number and other.startswith(sign if sign != one else "")):
+        return False
+    exact = Decimal(other.lstrip("<>="))
+    return abs(Decimal(number) - exact) <= exact * Decimal("1e-9")
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--unit", "vitd=nmol/L"),
+        ("--range-set", "iom-2011,nice-2024"),
+        ("--range-set", "iom-2011"),  # which B12 has not
+        ("--range-set", "reported"),
+        ("--decimal", "comma"),
+        ("--all-ranges",),
+        ("--only", "low,refused"),
+        ("--analyte", "vitd"),
+    ],
+)
+def test_a_table_in_parquet_gets_what_it_gets_in_csv(
+    labcheck: Labcheck, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    out, text = tmp_path / "out.parquet", tmp_path / "out.csv"
+    by_parquet = labcheck("parquet", write(tmp_path / "in.parquet"), "-o", str(out), *options)
+    by_csv = labcheck("csv", write_csv(tmp_path / "in.csv"), "-o", str(text), *options)
+    assert (by_parquet.exit_code, by_parquet.stdout) == (by_csv.exit_code, "")
+    rows = pq.read_table(out).to_pylist()
+    expected = list(csv.DictReader(io.StringIO(text.read_text("utf-8"), newline="")))
+    assert len(rows) == len(expected)
+    assert list(rows[0]) == list(expected[0])
+    for row, right in zip(rows, expected, strict=True):
+        for name in right:
+            if name == "labcheck_value":
+                assert same(row[name], right[name]), (row, right)
+            else:
+                assert (row[name] or "") == right[name].replace("\r\n", "\n"), (name, row, right)
+    one, other = (re.sub(r"row [0-9, .]+", "", ran.stderr) for ran in (by_parquet, by_csv))
+    assert one == other  # but for the numbers of rows, which have no header here
+
+
+def test_each_batch_goes_on_where_the_one_before_ended(
+    labcheck: Labcheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(tmp_path / "in.parquet")
+    whole = labcheck(
+        "parquet", file, "-o", str(tmp_path / "whole.parquet"), "--errors", str(tmp_path / "whole")
+    )
+    monkeypatch.setattr("labcheck.frames.parquet.Parquet.batch", 7)
+    monkeypatch.setattr("labcheck.frames.parquet.Parquet.__init__.__defaults__", (7,))
+    parts = labcheck(
+        "parquet", file, "-o", str(tmp_path / "parts.parquet"), "--errors", str(tmp_path / "parts")
+    )
+    assert (parts.exit_code, parts.stderr) == (whole.exit_code, whole.stderr) == (3, whole.stderr)
+    assert pq.read_table(tmp_path / "parts.parquet").equals(pq.read_table(tmp_path / "whole.parquet"))
+    assert (tmp_path / "parts").read_text() == (tmp_path / "whole").read_text()
+    assert pq.ParquetFile(tmp_path / "parts.parquet").num_row_groups > 10
+
+
+def test_a_wide_table_has_a_column_of_numbers_for_a_test(labcheck: Labcheck, tmp_path: Path) -> None:
+    rows = [(1, 60.0, None), (2, None, 150.0), (3, 74.8, 250.5)]
+    file = write(tmp_path / "in.parquet", rows, ("SEQN", "LBXVIDMS", "B12"))
+    ran = labcheck(
+        *("parquet", file, "-o", str(tmp_path / "out.parquet")),
+        *("--column", "vitd=LBXVIDMS:nmol/L", "--column", "b12=B12:pmol/L"),
+    )
+    assert ran.exit_code == 0
+    out = pq.read_table(tmp_path / "out.parquet")
+    assert out.column_names[:3] == ["SEQN", "LBXVIDMS", "B12"]
+    assert out["labcheck_vitd_category"].to_pylist() == ["low", None, "low"]
+    assert out["labcheck_b12_value"].to_pylist() == [None, "203.3055", "339.520185"]
+    assert out["labcheck_vitd_note"].to_pylist() == [None, None, None]
+    assert "not covered, or not measured: 2" in ran.stderr
+
+
+def test_what_is_no_text_is_read_as_it_is_written(labcheck: Labcheck, tmp_path: Path) -> None:
+    rows = [("vitd", Decimal("22.50"), 4171756, "ng/mL"), ("b12", Decimal("250.00"), None, "pg/mL")]
+    types = {
+        "value": pa.decimal128(9, 2),
+        "operator_concept_id": pa.float64(),
+        "test": pa.dictionary(pa.int8(), pa.string()),
+    }
+    file = write(tmp_path / "in.parquet", rows, ("test", "value", "operator_concept_id", "unit"), **types)
+    assert labcheck("parquet", file, "-o", str(tmp_path / "out.parquet")).exit_code == 0
+    out = pq.read_table(tmp_path / "out.parquet")
+    assert out["labcheck_value"].to_pylist() == ["<22.50", "250.00"]
+    assert out.schema.field("value").type == pa.decimal128(9, 2)
+
+
+def test_the_summary_is_that_of_csv(labcheck: Labcheck, tmp_path: Path) -> None:
+    by_parquet = labcheck("parquet", write(tmp_path / "in.parquet"), "--summary", "--unit", "vitd=nmol/L")
+    by_csv = labcheck("csv", write_csv(tmp_path / "in.csv"), "--summary", "--unit", "vitd=nmol/L")
+    one, other = (re.sub(r"row [0-9, .]+", "", ran.stdout) for ran in (by_parquet, by_csv))
+    assert one == other  # but for the numbers of rows, which have no header here
+    assert "low" in by_parquet.stdout
+
+
+def test_counts_are_to_be_had_as_json(labcheck: Labcheck, tmp_path: Path) -> None:
+    by_parquet = labcheck("parquet", write(tmp_path / "in.parquet", HARD[:1]), "--json")
+    by_csv = labcheck("csv", write_csv(tmp_path / "in.csv", HARD[:1]), "--summary", "--json")
+    assert by_parquet.stdout == by_csv.stdout
+
+
+def test_a_table_without_rows_keeps_its_columns(labcheck: Labcheck, tmp_path: Path) -> None:
+    pq.write_table(
+        pa.table({"test": pa.array([], pa.string()), "value": pa.array([], pa.string())}),
+        tmp_path / "in.parquet",
+    )
+    assert (
+        labcheck("parquet", str(tmp_path / "in.parquet"), "-o", str(tmp_path / "out.parquet")).exit_code == 0
+    )
+    assert pq.read_table(tmp_path / "out.parquet").column_names == [
+        "test",
+        "value",
+        *(f"labcheck_{cell}" for cell in CELLS),
+    ]
+
+
+def test_it_writes_to_a_pipe(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "labcheck", "parquet", write(tmp_path / "in.parquet", HARD[:3])]
+    ran = subprocess.run(command, capture_output=True, check=False)
+    assert pq.read_table(pa.BufferReader(ran.stdout)).num_rows == 3
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (("-",), "a Parquet file is not read from a pipe, as its index is at its end; name the file"),
+        (("gone.parquet",), "'gone.parquet' cannot be read: "),
+        (("text.parquet",), "'text.parquet' cannot be read as a Parquet file: "),
+        (("in.parquet", "--prefix", "=x"), "--prefix '=x': names of columns begin with a letter"),
+        (("in.parquet", "-o", "in.parquet", "--only", "low"), "'in.parquet' would be lost"),
+        (("annotated.parquet", "-o", "out.parquet"), "there is a column 'labcheck_note' already"),
+        (("listed.parquet", "-o", "out.parquet"), "the column 'value' cannot be read as text: list<"),
+        (("in.parquet", "--value", "wert"), "--value: no column is called 'wert'"),
+    ],
+)
+def test_what_does_not_fit_is_told(
+    labcheck: Labcheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path / "in.parquet", HARD[:1])
+    (tmp_path / "text.parquet").write_text("test,value\n")
+    write(tmp_path / "annotated.parquet", [("vitd", "22", "")], ("test", "value", "labcheck_note"))
+    write(tmp_path / "listed.parquet", [("vitd", [22.0])], ("test", "value"))
+    ran = labcheck("parquet", *args)
+    assert ran.exit_code == 2
+    assert ran.stderr.startswith(f"labcheck: {said}")
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_without_the_extra_it_is_named(labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "labcheck.frames.parquet", None)
+    assert "pip install 'labcheck[frames]'" in labcheck("parquet", "in.parquet").stderr
