@@ -90,13 +90,8 @@ def _patterns(
         words = [word for word in in_order(name, analyte.names.words) if word not in SAY_NOTHING]
         for start in range(len(words)):
             turned = [*words[start:], *words[:start]]
-            if not _is_blood(turned) and _meant(" ".join(turned), catalogue) == expected:
+            if _meant(" ".join(turned), catalogue) == expected:
                 yield _sequence(turned, analyte, two_groups="1" in turned)
-
-
-def _is_blood(words: Sequence[str]) -> bool:
-    """Say whether the first word is the `B-` of whole blood."""
-    return words[0] == "b" and words[1:] != [] and words[1][0] in "bv"
 
 
 def _meant(name: str, catalogue: Catalogue) -> tuple[str, bool] | None:
