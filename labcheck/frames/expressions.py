@@ -99,23 +99,36 @@ def concept(column: str, dtype: Any) -> Expr:
 
 def named(name: Expr, patterns: NamePatterns) -> Expr:
     """Say whose name it is, in lower case: an analyte's id, REFUSED, UNJUDGED, or '' for not covered."""
-    more = only_where(name.str.contains(patterns.says_more), ~name.str.contains(patterns.method))
+    verbatim = [(_is_verbatim(name, id, patterns), id) for id in patterns.accepted]
+    other = _not_verbatim(name, patterns)
+    more = only_where(other.str.contains(patterns.says_more), ~other.str.contains(patterns.method))
     return chosen(
         [
-            *((name == id, id) for id in patterns.accepted),
-            (more | (name.str.len_chars() > LONGEST_NAME), ""),
-            *((name.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
-            (name.str.contains(patterns.refused), REFUSED),
-            (name.str.contains(patterns.unsure), UNJUDGED),
+            *verbatim,
+            (more | (other.str.len_chars() > LONGEST_NAME), ""),
+            *((other.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
+            *((other.str.contains(pattern), REFUSED) for pattern in patterns.refused),
+            (other.str.contains(patterns.unsure), UNJUDGED),
         ],
         "",
     )
 
 
+def _is_verbatim(name: Expr, id: str, patterns: NamePatterns) -> Expr:
+    return name.is_in([one for one, of in patterns.verbatim.items() if of == id])
+
+
+def _not_verbatim(name: Expr, patterns: NamePatterns) -> Expr:
+    """Return what patterns are for; names as the catalogue has them become empty, which costs little."""
+    return nw.when(name.is_in(list(patterns.verbatim))).then(nw.lit("")).otherwise(name)
+
+
 def doubted(name: Expr, by_name: Expr, patterns: NamePatterns) -> Expr:
     """Say whether a name that is accepted may mean something else."""
     accepted = equals(by_name, patterns.accepted)
-    return only_where(accepted, name.str.contains(patterns.doubtful))
+    other = _not_verbatim(name, patterns)
+    verbatim = name.is_in(sorted(patterns.doubtful_verbatim))
+    return only_where(accepted, verbatim | other.str.contains(patterns.doubtful))
 
 
 def coded(code: Expr, codes: Mapping[str, str]) -> Expr:
@@ -169,7 +182,8 @@ def comparator_beside(comparator: Expr) -> Expr:
 
 def is_bare(value: Expr) -> Expr:
     """Say whether a text is digits with at most a point, and nothing else."""
-    return value.str.contains(_BARE) & (value.str.len_chars() <= LONGEST)
+    # To some engines, `$` stands in front of a last line feed, too.
+    return value.str.contains(_BARE) & ~value.str.ends_with("\n") & (value.str.len_chars() <= LONGEST)
 
 
 def is_plain(value: Expr) -> Expr:

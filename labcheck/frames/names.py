@@ -25,19 +25,25 @@ _SEPARATOR = r"[\x00-`{-\x7f]"
 """All of ASCII but letters in lower case."""
 _OTHER = r"[^\x00-\x7f]"
 _NOTHING = "^$."
+_PART = 40
+"""So many names go into one pattern; RE2 takes thirty times as long for one beyond its memory."""
 _WITH_OTHER = rf"[a-z]*{_OTHER}(?:{_OTHER}|[a-z])*"
 
 
 class NamePatterns(NamedTuple):
     """Patterns for a name in lower case: by analyte, of other tests, of what only the core knows.
 
-    `doubtful` are those of the `accepted` names that are noted; `says_more` has a sign that no name of ours
-    has, unless it is part of a method's name. With a word of `contradicts` a name may contradict a code.
+    `verbatim` has the analytes of accepted names as they stand in the catalogue, which need no pattern;
+    `doubtful` are those of the `accepted` names that are noted, and `doubtful_verbatim` likewise.
+    `says_more` has a sign that no name of ours has, unless it is part of a method's name. With a word of
+    `contradicts` a name may contradict a code.
     """
 
+    verbatim: Mapping[str, str]
+    doubtful_verbatim: frozenset[str]
     accepted: Mapping[str, str]
     doubtful: str
-    refused: str
+    refused: Sequence[str]
     unsure: str
     says_more: str
     method: str
@@ -48,16 +54,23 @@ class NamePatterns(NamedTuple):
 def name_patterns(catalogue: Catalogue) -> NamePatterns:
     """Compile the names of all analytes; each pattern matches only what the identifier says the same of."""
     analytes = [catalogue[id] for id in catalogue.ids]
+    verbatim: dict[str, str] = {}
+    doubtful_verbatim: set[str] = set()
     accepted: dict[str, str] = {}
     doubtful: list[str] = []
     refused: list[str] = []
     for analyte in analytes:
         names = analyte.names
+        for name in (analyte.id, analyte.name, *names.accepted, *names.doubtful):
+            lower = name.lower()
+            if (meant := _meant(lower, catalogue)) and meant[0] == analyte.id:
+                verbatim[lower] = analyte.id
+                doubtful_verbatim.update([lower] if meant[1] else [])
         doubted = list(_patterns(names.doubtful, analyte, catalogue, (analyte.id, True)))
         sure = _patterns((analyte.id, analyte.name, *names.accepted), analyte, catalogue, (analyte.id, False))
         accepted[analyte.id] = _any([*sure, *doubted])
         doubtful += doubted
-        refused += _patterns(names.refused, analyte, catalogue, None)
+        refused += dict.fromkeys(_patterns(names.refused, analyte, catalogue, None))
     methods = "|".join(dict.fromkeys(re.findall("[a-z]{2,}", METHOD)))
     known = "|".join(sorted(_vocabulary(analytes), key=len, reverse=True))
     token = rf"(?:{known}|(?:{methods})+|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
@@ -65,9 +78,11 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
     letters = "|".join(sorted(word for word in against if word.isalpha()))
     digits = "|".join(sorted(word for word in against if word.isdigit()))
     return NamePatterns(
+        verbatim=verbatim,
+        doubtful_verbatim=frozenset(doubtful_verbatim),
         accepted=accepted,
         doubtful=_any(doubtful) if doubtful else _NOTHING,
-        refused=_any(refused) if refused else _NOTHING,
+        refused=[_any(refused[start : start + _PART]) for start in range(0, len(refused), _PART)],
         unsure=rf"^{_SEPARATOR}*(?:{token})+$",
         says_more=SAYS_MORE,
         method=methods,
