@@ -33,12 +33,13 @@ from labcheck.reading import is_blank, read_age, read_value
 from labcheck.units import Unit, convert, factor, read_unit
 from labcheck.wording import quote
 
-_FLAGS: dict[str, tuple[Category, ...]] = {
+FLAGS: dict[str, tuple[Category, ...]] = {
     **dict.fromkeys(("L", "LL", "LOW", "↓", "↓↓"), (Category.LOW,)),
     **dict.fromkeys(("N", "NORMAL"), (Category.NORMAL,)),
     **dict.fromkeys(("H", "HH", "HIGH", "↑", "↑↑"), (Category.HIGH,)),
     **dict.fromkeys(("A", "AA", "ABNORMAL"), (Category.LOW, Category.HIGH)),
 }
+"""What a laboratory's flag, in upper case, says of a result."""
 
 
 def interpret(
@@ -220,7 +221,7 @@ def _notes_on_report(
 
 def _said_by(flag: str) -> tuple[Category, ...]:
     """Return the categories that a laboratory's flag stands for, none if it is not one of them (`*`)."""
-    return _FLAGS.get(flag.strip("()[] \t").upper(), ())
+    return FLAGS.get(flag.strip("()[] \t").upper(), ())
 
 
 def _notes_on_age(used: RangeSet, years: Decimal | None) -> Iterator[Note]:

@@ -135,6 +135,42 @@ def test_what_is_no_text_is_read_as_it_is_written(labcheck: Labcheck, tmp_path: 
     assert out.schema.field("value").type == pa.decimal128(9, 2)
 
 
+@pytest.mark.parametrize("options", [(), ("--range-set", "reported"), ("--decimal", "comma")])
+def test_the_laboratorys_own_ranges_and_flags_count_as_in_csv(
+    labcheck: Labcheck, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    header = ("test", "value", "unit", "reference_range", "low", "high", "flag")
+    rows = [
+        ("vitd", value, "nmol/L", range, low, high, flag)
+        for value in ("74,9", "75", "75.0", "<50", ">120", "250.5")
+        for range in ("", "75-250", "30,0 - 100,5", "prose", "0-2-7.2", "75-250 nmol/L", ">=75")
+        for low, high in (("", ""), ("50", "125,5"))
+        for flag in ("", "H", "(l)", "ö")
+    ]
+    out, text = tmp_path / "out.parquet", tmp_path / "out.csv"
+    labcheck("parquet", write(tmp_path / "in.parquet", rows, header), "-o", str(out), *options)
+    labcheck("csv", write_csv(tmp_path / "in.csv", rows, header), "-o", str(text), *options)
+    expected = csv.DictReader(io.StringIO(text.read_text("utf-8"), newline=""))
+    for row, right in zip(pq.read_table(out).to_pylist(), expected, strict=True):
+        assert same(row.pop("labcheck_value"), right.pop("labcheck_value")), (row, right)
+        assert {name: cell or "" for name, cell in row.items()} == right
+
+
+@pytest.mark.parametrize("type", [pa.float64(), pa.decimal128(9, 3)])
+@pytest.mark.parametrize("options", [("--all-ranges",), ()])
+def test_a_column_of_numbers_has_no_decimal_comma(
+    labcheck: Labcheck, tmp_path: Path, type: Any, options: tuple[str, ...]
+) -> None:
+    rows = [("b12", Decimal("250.125"), Decimal("200.125"), "pg/mL")]
+    figures = [(test, float(a), float(b), unit) if type == pa.float64() else (test, a, b, unit)
+               for test, a, b, unit in rows]  # fmt: skip
+    file = write(tmp_path / "in.parquet", figures, ("test", "value", "low", "unit"), value=type, low=type)
+    ran = labcheck("parquet", file, "--decimal", "comma", "-o", str(tmp_path / "out.parquet"), *options)
+    assert ran.exit_code == 0
+    (row,) = pq.read_table(tmp_path / "out.parquet").to_pylist()
+    assert (row["labcheck_value"], row["labcheck_note"]) == ("250.125", None)
+
+
 def test_the_summary_is_that_of_csv(labcheck: Labcheck, tmp_path: Path) -> None:
     by_parquet = labcheck("parquet", write(tmp_path / "in.parquet"), "--summary", "--unit", "vitd=nmol/L")
     by_csv = labcheck("csv", write_csv(tmp_path / "in.csv"), "--summary", "--unit", "vitd=nmol/L")

@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 
 from labcheck.catalogue import Catalogue, built_in
 from labcheck.errors import Usage
+from labcheck.model import REPORTED, DecimalMark
 from labcheck.units import factor, read_unit
 from labcheck.wording import printable, quote
 
@@ -25,9 +26,14 @@ def interpret_frame(
     loinc: str | None = None,
     unit: str | None = None,
     comparator: str | None = None,
+    range: str | None = None,
+    low: str | None = None,
+    high: str | None = None,
+    flag: str | None = None,
     analyte: str | None = None,
     units: Mapping[str, str] | None = None,
     range_sets: Mapping[str, str] | None = None,
+    decimal: DecimalMark | None = None,
     wide: bool = False,
     prefix: str = "labcheck_",
     catalogue: Catalogue | None = None,
@@ -53,8 +59,9 @@ def interpret_frame(
     are not looked at. Raises LabcheckError where there is no such column, analyte, unit or range set.
     """
     nw = _narwhals()
+    from labcheck.frames.given import Columns, Given
     from labcheck.frames.rules import rules_of
-    from labcheck.frames.steps import Columns, Given, annotate
+    from labcheck.frames.steps import annotate
 
     catalogue = catalogue or built_in()
     only = None if analyte is None else catalogue[analyte].id
@@ -63,10 +70,12 @@ def interpret_frame(
     sets = {catalogue[id].id: range_set for id, range_set in (range_sets or {}).items()}
     for id, spelled in default_units.items():
         factor(spelled, read_unit(catalogue[id].unit), catalogue[id].molar_mass)
-    rules = [rules_of(one, sets.get(one.id), default_units.values()) for one in judged]
+    reported = frozenset(id for id, range_set in sets.items() if range_set == REPORTED)
+    published = {id: range_set for id, range_set in sets.items() if id not in reported}
+    rules = [rules_of(one, published.get(one.id), default_units.values()) for one in judged]
     if test is None and loinc is None and only is None:
         raise Usage("say with `test`, `loinc` or `analyte` whose results the rows are")
-    columns = Columns(value, test, loinc, unit, comparator)
+    columns = Columns(value, test, loinc, unit, comparator, range, low, high, flag)
     try:
         read = nw.from_native(frame)
     except TypeError as error:
@@ -77,7 +86,7 @@ def interpret_frame(
             raise Usage(
                 f"there is no column {quote(column)}; the columns are {', '.join(map(printable, names))}"
             )
-    given = Given(catalogue, rules, default_units, only, wide)
+    given = Given(catalogue, rules, default_units, reported, decimal, only, wide)
     return cast("Frame", annotate(read, columns, given, prefix).to_native())
 
 

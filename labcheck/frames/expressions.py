@@ -87,6 +87,13 @@ def text(column: str, dtype: Any) -> Expr:
     return expr.fill_null("")
 
 
+def pointed(text: Expr) -> Expr:
+    """Write numbers that have a decimal comma with a point; what has a point already is no plain number."""
+    return chosen(
+        [(text.str.contains(".", literal=True), nw.lit("?0"))], text.str.replace_all(",", ".", literal=True)
+    )
+
+
 def concept(column: str, dtype: Any) -> Expr:
     """Write a column of comparators or of concepts as text; one of floats has whole numbers, and gaps."""
     if not dtype.is_float():

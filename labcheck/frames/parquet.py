@@ -1,8 +1,8 @@
 """A Parquet file through, a batch of rows at a time: PyArrow reads and writes, the expressions judge.
 
 What they leave unjudged is few, and goes through the core row by row; so do all rows where something is asked
-for that no expression knows (the laboratory's own range, a decimal comma). So the outcome is that of
-`labcheck csv` on the same table, and memory holds a batch, whatever the size of the file.
+for that no expression knows (every published range, a unit in the header beside one in the row). So the
+outcome is that of `labcheck csv` on the same table, and memory holds a batch, whatever the size of the file.
 """
 
 import io
@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, UnreadableFile, Usage
 from labcheck.frames import interpret_frame
-from labcheck.model import DecimalMark
+from labcheck.model import REPORTED, DecimalMark
 from labcheck.sources.columns import Measured, find_layout
 from labcheck.sources.files import Write
 from labcheck.sources.rows import CELLS, REFUSED, Given, Judge, Kind
@@ -29,7 +29,8 @@ from labcheck.wording import quote
 BATCH = 1 << 17
 """Rows judged at a time."""
 
-_EXPRESSED = frozenset(("test", "loinc", "value", "unit", "comparator"))
+_FIGURES = frozenset(("value", "low", "high"))
+"""What is a number where its column is one; numbers of other columns are concepts."""
 
 
 @dataclass
@@ -82,8 +83,8 @@ class Parquet:
     def is_expressed(self) -> bool:
         """Whether the options ask for nothing but what expressions know."""
         sets = {id: chosen for id, chosen in self.range_sets.items() if chosen}
-        known = all(chosen in self.catalogue[id].range_sets for id, chosen in sets.items())
-        return known and self.decimal is None and not self.all_ranges
+        known = all(chosen in (REPORTED, *self.catalogue[id].range_sets) for id, chosen in sets.items())
+        return known and not self.all_ranges
 
 
 class _Key(NamedTuple):
@@ -121,7 +122,7 @@ class _Result:
     def judge(self, table: Any) -> list[Any]:
         """Return the columns that are added for a batch."""
         texts = {
-            role: _text(table.column(number), role, self._names[number])
+            role: _text(table.column(number), role, self._names[number], self._options.decimal)
             for role, number in self._measured.columns.items()
         }
         columns = self._judged_columns(texts, table.num_rows)
@@ -148,16 +149,17 @@ class _Result:
         roles = set(self._measured.columns)
         # A unit in the header of a column that several analytes share, or beside one of units, is the core's.
         plain = self._measured.unit is None or (self._measured.analyte is not None and "unit" not in roles)
-        return self._options.is_expressed and roles <= _EXPRESSED and plain
+        return self._options.is_expressed and plain
 
     def _by_expressions(self, texts: Mapping[str, Any]) -> list[Any]:
         analyte, unit = self._measured.analyte, self._measured.unit
         judged = interpret_frame(
             pa.table(dict(texts)),
-            **{role: role for role in texts},
+            **cast("dict[str, Any]", {role: role for role in texts}),
             analyte=analyte and analyte.id,
             units={analyte.id: unit} if analyte and unit else self._options.units,
             range_sets={id: chosen for id, chosen in self._options.range_sets.items() if chosen},
+            decimal=self._options.decimal,
             wide=self._wide,
             catalogue=self._options.catalogue,
         )
@@ -213,19 +215,28 @@ def _kind(row: Mapping[str, Any]) -> Kind:
     return Kind(row["analyte"] or "", row["category"] or "", row["note"] or "")
 
 
-def _text(column: Any, role: str, name: str) -> Any:
-    """Write a column as text; a comparator's concepts are whole numbers, even where gaps have made floats."""
+def _text(column: Any, role: str, name: str, decimal: DecimalMark | None) -> Any:
+    """Write a column as text, numbers with the decimal mark that texts have.
+
+    Concepts are whole numbers, even where gaps have made floats.
+    """
     try:
-        if not pa.types.is_floating(column.type):
-            return pc.cast(column, pa.string())
-        numbers = pc.if_else(pc.is_nan(column), None, column)
-        if role != "value":
-            return pc.cast(pc.cast(numbers, pa.int64()), pa.string())
-        written = pc.cast(numbers, pa.string())
-        pointed = pc.match_substring_regex(written, "[.a-zA-Z]")
-        return pc.if_else(pointed, written, pc.binary_join_element_wise(written, ".0", ""))
+        written = _written(column, role)
     except pa.ArrowException as error:
         raise Usage(f"the column {quote(name)} cannot be read as text: {column.type}") from error
+    is_number = pa.types.is_floating(column.type) or pa.types.is_decimal(column.type)
+    return pc.replace_substring(written, ".", ",") if is_number and decimal == "comma" else written
+
+
+def _written(column: Any, role: str) -> Any:
+    if not pa.types.is_floating(column.type):
+        return pc.cast(column, pa.string())
+    numbers = pc.if_else(pc.is_nan(column), None, column)
+    if role not in _FIGURES:
+        return pc.cast(pc.cast(numbers, pa.int64()), pa.string())
+    written = pc.cast(numbers, pa.string())
+    pointed = pc.match_substring_regex(written, "[.a-zA-Z]")
+    return pc.if_else(pointed, written, pc.binary_join_element_wise(written, ".0", ""))
 
 
 def _any_of(columns: Sequence[Sequence[Any]], only: frozenset[str]) -> Any:

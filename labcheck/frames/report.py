@@ -1,0 +1,131 @@
+"""What a laboratory says of its own result, as expressions: the range that it prints, and its flag.
+
+A range in plain digits is in the unit of the result, so that both are compared as they were written: a binary
+float tells any two numbers of 15 digits apart, and no factor comes between. All other ranges, and what a
+comparator leaves open beside one, are for the careful reader.
+"""
+
+import narwhals.stable.v2 as nw
+
+from labcheck.frames import expressions as ex
+from labcheck.frames.expressions import UNJUDGED, Case, Expr, all_of, any_of, chosen, equals
+from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
+from labcheck.frames.rules import Rules, edges_of
+from labcheck.interpret import FLAGS
+from labcheck.model import Category
+
+READ, UNREADABLE = "read", "unreadable"
+"""What a row's own range can be, beside UNJUDGED, and '' for there being none."""
+
+_NUMBER = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
+_TWO_ENDS = f"^{_NUMBER} *[-–] *{_NUMBER}$"
+_ONE_END = f"^(?:[<>]=?|=[<>]|[≤≥]) *{_NUMBER}$"
+
+
+def ends(columns: Columns, _: Given, own: Own) -> Step:
+    """Read both ends of the row's own range, '' where it is open, and the comparator of one with one end."""
+    named = [role for role in ("low", "high") if columns._asdict()[role]]
+    low, high = (
+        chosen([(ex.says_nothing(own(role)), "")], own(role)) if role in named else nw.lit("")
+        for role in ("low", "high")
+    )
+    plain = [ex.says_nothing(own(role)) | own(role).str.contains(f"^{_NUMBER}$") for role in named]
+    ranged: list[Case] = [((low == "") & (high == ""), ""), (all_of(plain), READ)] if named else []
+    if not columns.range:
+        return {"from": low, "to": high, "sign": nw.lit(""), "ranged": chosen(ranged, UNJUDGED)}
+    text, sign = own("range"), ex.comparator_in(own("range"))
+    two, one = text.str.contains(_TWO_ENDS), text.str.contains(_ONE_END)
+    here, number = text != "", ex.number_in(text)
+    starts = [(two, text.str.replace_all("[ –-].*$", "")), (one & sign.str.starts_with(">"), number)]
+    stops = [(two, text.str.replace_all("^.*[ –-]", "")), (one & sign.str.starts_with("<"), number)]
+    prose: list[Case] = [
+        (here & ex.says_nothing(text), ""),
+        (two | one, READ),
+        (here & ~text.str.contains("[0-9]"), UNREADABLE),
+        (here, UNJUDGED),
+    ]
+    return {
+        "from": chosen([*starts, (here, "")], low),
+        "to": chosen([*stops, (here, "")], high),
+        "sign": chosen([(one, sign)], ""),
+        "ranged": chosen([*prose, *ranged], UNJUDGED if named else ""),
+    }
+
+
+def numbers(_: Columns, __: Given, own: Own) -> Step:
+    """Make numbers of both ends, 0 where there is none."""
+    read = own("ranged") == READ
+    return {
+        number: chosen([(read & (own(end) != ""), own(end))], "0").cast(nw.Float64)
+        for number, end in (("start", "from"), ("stop", "to"))
+    }
+
+
+def standing(_: Columns, given: Given, own: Own) -> Step:
+    """Say whether the range is one, and where the result stands by it, UNJUDGED where that is not certain."""
+    number, start, stop, sign = own("float"), own("start"), own("stop"), own("sign")
+    has_start, has_stop = own("from") != "", own("to") != ""
+    most = min(rules.digits for rules in given.rules)
+    longer = any_of(ex.has_more_digits(own(text), most) for text in ("from", "to", "number"))
+
+    def impossible(rules: Rules) -> Expr:
+        bottom, top = edges_of(rules.analyte.possible)
+        past, at = rules.starts[top], rules.starts[top._replace(included=False)]
+        above = (start * own("factor") >= past) | ((sign == ">") & (start * own("factor") >= at))
+        at, past = rules.starts[bottom], rules.starts[bottom._replace(included=True)]
+        below = (stop * own("factor") < at) | ((sign == "<") & (stop * own("factor") < past))
+        return (has_start & above) | (has_stop & below)
+
+    at_start, at_stop = has_start & (number == start), has_stop & (number == stop)
+    below = (has_start & (number < start)) | (at_start & (sign == ">"))
+    above = (has_stop & (number > stop)) | (at_stop & (sign == "<"))
+    comparator = own("comparator")
+    surely_low = comparator.str.starts_with("<") & (below | (at_start & (comparator == "<")))
+    surely_high = comparator.str.starts_with(">") & (above | (at_stop & (comparator == ">")))
+    exact = chosen([(below, str(Category.LOW)), (above, str(Category.HIGH))], str(Category.NORMAL))
+    return {
+        "ranged": chosen(
+            [
+                (own("ranged") != READ, own("ranged")),
+                (longer, UNJUDGED),
+                ((has_stop & (stop <= start)) | by_analyte(given, own, impossible), UNREADABLE),
+            ],
+            READ,
+        ),
+        "by_report": chosen(
+            [
+                (comparator == "", exact),
+                (surely_low, str(Category.LOW)),
+                (surely_high, str(Category.HIGH)),
+            ],
+            UNJUDGED,
+        ),
+    }
+
+
+def as_written(own: Own) -> Expr:
+    """Write the row's own range, in the unit of the result: `30-100 ng/mL`, `>=60 ng/mL`."""
+    sign = own("sign")
+    both = (own("from") != "") & (own("to") != "")
+    one = chosen([(sign != "", sign), (own("from") != "", ">=")], "<=")
+    return nw.concat_str(
+        chosen([(both, "")], one), own("from"), chosen([(both, "-")], ""), own("to"), nw.lit(" "), own("code")
+    )
+
+
+def flagged(own: Own) -> Step:
+    """Say whether the flag says otherwise than the verdict, and whether only the careful reader can tell."""
+    flag, category = own("flag").str.strip_chars("()[] \t").str.to_lowercase(), own("category")
+    # Engines and Python differ in what is the other case of letters such as a dotless i.
+    foreign = own("flag").str.contains(r"[^\x00-\x7f↑↓]")
+    by_meaning = {
+        said: [text.lower() for text, other in FLAGS.items() if other == said] for said in FLAGS.values()
+    }
+    known = equals(flag, [text.lower() for text in FLAGS])
+    open_ended = (own("comparator") != "") & (category == str(Category.INDETERMINATE))
+    return {
+        "reported-flag-differs": any_of(
+            equals(flag, texts) & ~equals(category, map(str, said)) for said, texts in by_meaning.items()
+        ),
+        "unsure_flag": foreign | (known & open_ended),
+    }

@@ -1,0 +1,187 @@
+"""The last steps: why a row has no verdict, which one it has, what a reader has to know, and the cells."""
+
+from collections.abc import Callable, Sequence
+
+import narwhals.stable.v2 as nw
+
+from labcheck.errors import ImpossibleValue, MissingUnit, NoValue, UnreadableRange, WrongAnalyte
+from labcheck.frames import expressions as ex
+from labcheck.frames import report
+from labcheck.frames.expressions import REFUSED, UNJUDGED, Case, Expr, Value, any_of, chosen, equals
+from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
+from labcheck.frames.rules import Rules, Scale
+from labcheck.model import Category
+from labcheck.units import read_unit
+
+NOT_COVERED = "not-covered"
+UNUSUAL = (
+    *("unusual-value", "unusual-unit", "unusual-name", "unusual-code", "unusual-range", "unusual-flag"),
+)
+UNUSUAL_VALUE, UNUSUAL_UNIT, UNUSUAL_NAME, UNUSUAL_CODE, UNUSUAL_RANGE, UNUSUAL_FLAG = UNUSUAL
+
+_PLACES = 9
+"""What a converted value is rounded to, after it has been compared, where it is 1 or more."""
+
+
+def reasons(columns: Columns, given: Given, own: Own) -> Step:
+    """Say why a row has no verdict, '' if it has one, and what the verdict is."""
+    value, product, comparator = own("value"), own("product"), own("comparator")
+    no_value = ex.says_nothing(value)
+    cases = [
+        (own("meant") == REFUSED, WrongAnalyte.code),
+        (own("meant") == "", NOT_COVERED),
+        (own("meant") == UNJUDGED, UNUSUAL_NAME),
+    ]
+    if given.wide:
+        cases.insert(0, (ex.is_blank(value), NOT_COVERED))
+    if columns.loinc:
+        cases.insert(-1, ((own("meant") == UNJUDGED) & (own("coded") == UNJUDGED), UNUSUAL_CODE))
+    if columns.comparator:
+        cases.append((own("beside") == UNJUDGED, UNUSUAL_VALUE))
+        no_value = (no_value & (own("beside") == "")) | ex.is_blank(value)
+
+    def impossible(rules: Rules) -> Expr:
+        below, above = ex.outside(rules.analyte.possible, product, rules.starts)
+        return ((comparator == "") & below) | (~comparator.str.starts_with("<") & above)
+
+    digits = min(rules.digits for rules in given.rules)
+    of_range: list[Case] = []
+    if columns.bring_ranges:
+        ranged = own("ranged")
+        unsure = (ranged == report.READ) & (own("by_report") == UNJUDGED)
+        of_range = [
+            ((ranged == UNJUDGED) | unsure, UNUSUAL_RANGE),
+            (_is_by_report(given, own) & (ranged == report.UNREADABLE), UnreadableRange.code),
+        ]
+    category = _by_scale(
+        given, own, lambda rules, scale: ex.category(scale, product, comparator, rules.starts)
+    )
+    return {
+        "reason": chosen(
+            [
+                *cases,
+                (~own("readable"), chosen([(no_value, NoValue.code)], UNUSUAL_VALUE)),
+                (own("float") == 0.0, ImpossibleValue.code),
+                (own("code") == "", MissingUnit.code),
+                (own("code") == UNJUDGED, UNUSUAL_UNIT),
+                (
+                    ex.has_more_digits(own("number"), digits)
+                    & by_analyte(given, own, lambda rules: ex.near_an_edge(product, rules.starts)),
+                    UNUSUAL_VALUE,
+                ),
+                (by_analyte(given, own, impossible), ImpossibleValue.code),
+                *of_range,
+            ],
+            "",
+        ),
+        "category": _unless_by_report(columns, given, own, own("by_report"), category),
+    }
+
+
+def flagged(_: Columns, __: Given, own: Own) -> Step:
+    """Say what the laboratory's flag says of the verdict, and leave what it says of several to the reader."""
+    step = report.flagged(own)
+    unsure = (own("reason") == "") & step.pop("unsure_flag")
+    return {**step, "reason": chosen([(unsure, UNUSUAL_FLAG)], own("reason"))}
+
+
+def _is_by_report(given: Given, own: Own) -> Expr:
+    """Say whether the row's own range judges it, where there is one."""
+    return equals(own("meant"), sorted(given.reported)) if given.reported else nw.lit(False)
+
+
+def _unless_by_report(columns: Columns, given: Given, own: Own, by_report: Expr, otherwise: Expr) -> Expr:
+    """Choose what the row's own range says where that is the one that judges."""
+    if not (columns.bring_ranges and given.reported):
+        return otherwise
+    return chosen([(_is_by_report(given, own) & (own("ranged") == report.READ), by_report)], otherwise)
+
+
+def _by_scale(given: Given, own: Own, say: Callable[[Rules, Scale], Value]) -> Expr:
+    """Choose what is said by the rules and the scale that a row is compared with."""
+
+    def by_kind(rules: Rules) -> Value:
+        *others, last = rules.scales
+        cases = [(ex.is_judged_by(scale, own("code"), rules.factors), say(rules, scale)) for scale in others]
+        return chosen(cases, say(rules, last)) if cases else say(rules, last)
+
+    return by_analyte(given, own, by_kind)
+
+
+def notes(columns: Columns, given: Given, own: Own) -> Step:
+    """Say of each note whether a reader has to know it, were there a verdict; in the order of `interpret`."""
+    comparator, product, code = own("comparator"), own("product"), own("code")
+    exact, less = comparator == "", comparator.str.starts_with("<")
+    figure = nw.concat_str(own("meant"), code, own("number").str.strip_chars_start("0"), separator=" ")
+    rounded = [figure for rules in given.rules for figure in rules.rounded]
+
+    def implausible(rules: Rules) -> Expr:
+        low, high = ex.outside(rules.analyte.plausible, product, rules.starts)
+        too_low, too_high = ex.outside(rules.analyte.possible, product, rules.starts)
+        return (exact & low) | (~less & high) | (~exact & (too_low | too_high))
+
+    def near(rules: Rules) -> Expr:
+        return ex.within(product, own("factor"), rules.scales)
+
+    near_limit = ex.only_where(exact & by_analyte(given, own, near), figure.is_in(rounded))
+    step = {
+        "implausible": by_analyte(given, own, implausible),
+        "near-limit": _unless_by_report(columns, given, own, nw.lit(False), near_limit),
+        **_notes_on_report(columns, given, own),
+    }
+    if columns.loinc:
+        step["code-unit-conflict"] = any_of(
+            equals(own("loinc"), [one.code for one in rules.analyte.loinc if one.kind == kind])
+            & equals(code, [unit for unit in rules.factors if read_unit(unit).kind != kind])
+            for rules in given.rules
+            for kind in {one.kind for one in rules.analyte.loinc if one.kind}
+        )
+    if columns.test:
+        step["doubtful-name"] = own("doubtful")
+    return step
+
+
+def _notes_on_report(columns: Columns, given: Given, own: Own) -> Step:
+    step = {}
+    ranged = own("ranged") if columns.bring_ranges else nw.lit("")
+    if given.reported:
+        step["no-reported-range"] = _is_by_report(given, own) & (ranged == "")
+    if columns.bring_ranges:
+        step["unreadable-range"] = ranged == report.UNREADABLE
+        step["reported-range-differs"] = (ranged == report.READ) & (own("by_report") != own("category"))
+    if columns.flag:
+        step["reported-flag-differs"] = own("reported-flag-differs")
+    return step
+
+
+def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Step:
+    """Write the seven columns."""
+    judged, meant, reason = own("reason") == "", own("meant"), own("reason")
+    unjudged = equals(reason, UNUSUAL)
+    product = nw.when(own("product") >= 1).then(own("product").round(_PLACES)).otherwise(own("product"))
+    written = nw.when(own("factor") == 1.0).then(own("number")).otherwise(product.cast(nw.String))
+    published = _by_scale(given, own, lambda _, scale: scale.range)
+
+    def of_judged(expr: Value) -> Expr:
+        return chosen([(judged, expr)], None)
+
+    return {
+        "analyte": chosen([((reason == NOT_COVERED) | equals(meant, (REFUSED, UNJUDGED)), None)], meant),
+        "value": of_judged(nw.concat_str(own("comparator"), written)),
+        "unit": of_judged(by_analyte(given, own, lambda rules: rules.analyte.unit)),
+        "category": chosen(
+            [(judged, own("category")), (reason == NOT_COVERED, None), (unjudged, UNJUDGED)], REFUSED
+        ),
+        "code": of_judged(chosen([(own("category") == str(one), one.code) for one in Category], "")),
+        "range": of_judged(_unless_by_report(columns, given, own, report.as_written(own), published)),
+        "note": chosen(
+            [(judged, _joined(notes, own)), (reason == NOT_COVERED, None)],
+            reason,
+        ),
+    }
+
+
+def _joined(notes: Sequence[str], own: Own) -> Expr:
+    """Join the codes of the notes that a row gets, null if it gets none."""
+    codes = nw.concat_str(*(chosen([(own(note), f"{note};")], "") for note in notes))
+    return chosen([(any_of(map(own, notes)), codes.str.strip_chars_end(";"))], None)
