@@ -7,6 +7,7 @@ from decimal import ROUND_FLOOR, Context, Decimal
 from functools import cache
 from typing import Any, NamedTuple
 
+import pandas as pd
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, settings
@@ -183,7 +184,8 @@ HARD_VALUES = re.split(
     """22 22.5 .5 +3 2.2E1 22,5 0,500 1,234.5 1.234,5 1_187 1'250 22_ng/mL <5 <=5 =<5 ≤5 >5 >=5 =>5 ≥5 ＜5
     GREATER_THAN_2000 less_than_4 22_L 103_High 29,30_* 13,80_! 22_(L) 1,060 1.060 N/A pending QNS TNP
     folgt See_Comments - -- 22-25 120/80 375,_390 ?7 ~22 5..4 nan inf 1e999 *000 0 00 0.0 -5 5.4e-79 022
-    22. < <_ << <<5 <=>5 ><5 5< = =5 ٢٢ 1e5 Inf NaN 0x16 1e-5 999999999999999999999 +inf −5 – "" __""",
+    22. 22..5 ..5 5.. 0..0 .. < <_ << <<5 <=>5 ><5 5< = =5 ٢٢ 1e5 Inf NaN 0x16 1e-5 999999999999999999999 +inf
+    −5 – "" __""",
 )
 HARD_VALUES = [text.replace("_", " ") for text in HARD_VALUES]
 HARD_VALUES += [
@@ -210,7 +212,7 @@ HARD_NAMES = [
 HARD_UNITS = [
     *("G/L", "g/L", "?g/L", "IU/L", "%", "µg", "ng", "ng/ML", "NG/ML", "nG/mL", "ng / ml", "ng/100ml"),
     *("ng.mL-1", "fmol/mL", "ng**9", "Âµg/L", "ΜG/L", "ng ml", "ng\u00a0/mL", "NM", "mol/L", "mmol/l"),
-    *("(ng/mL)", "x" * 70, "\u00a0", "()"),
+    *("(ng/mL)", "x" * 70, "\u00a0", "()", "IU", "iu/ml", "U/L", "mIU/L", "ug", "mcg", "nmol", "PMOL"),
 ]  # fmt: skip
 HARD_LOINCS = [
     *("", "Mar-89", "1989-03", "01.03.1989", "LOINC 1989-3", "1989–3", "2345-7", "GLU", "12 34", "1989-3^LN"),
@@ -408,6 +410,12 @@ def test_every_spelling_of_an_everyday_unit_is_known(run: Run) -> None:
     hold(run, [Row("vitd", "25", unit) for unit in UNITS], Judge(built_in()))
 
 
+@each_engine
+def test_what_is_surely_no_concentration_and_no_number_is_refused(run: Run) -> None:
+    rows = [Row("vitd", "25", unit) for unit in ("%", "IU/L", "U/mL", "mmol", "µg")]
+    hold(run, [*rows, Row("vitd", "22..5", "ng/mL"), Row("b12", "pending", "%")], Judge(built_in()))
+
+
 # Columns as they are found ------------------------------------------------------------------------------
 
 
@@ -492,6 +500,26 @@ def test_the_frame_keeps_its_rows_columns_and_order() -> None:
     assert out.columns == ["b", "value", "a", *(f"own_{name}" for name in CELLS)]
     assert out.select(frame.columns).equals(frame)
     assert out["own_category"].to_list() == ["low", "high", "normal"]
+
+
+@pytest.mark.parametrize("index", [[7, 7, 1], ["a", 3, None], [0, 1, 2]])
+@pytest.mark.parametrize("values", [["22", "<50", "35"], [22, "<50", 35], [22.0, 50.0, 35.0]])
+def test_a_frame_of_pandas_keeps_its_index_and_may_mix_numbers_with_texts(
+    index: list[Any], values: list[Any]
+) -> None:
+    frame = pd.DataFrame({"value": values, "x": [1, 2, 3]}, index=index)
+    out = interpret_frame(frame, value="value", analyte="vitd", units={"vitd": "ng/mL"})
+    assert list(out.columns) == ["value", "x", *(f"labcheck_{name}" for name in CELLS)]
+    assert out.index.equals(frame.index)
+    assert out[frame.columns].equals(frame)
+    middle = "indeterminate" if values[1] == "<50" else "high"
+    assert list(out["labcheck_category"]) == ["low", middle, "normal"]
+
+
+def test_a_frame_of_pandas_loses_no_column_of_its_own() -> None:
+    frame = pd.DataFrame({"value": ["22"], "labcheck_note": ["mine"]})
+    with pytest.raises(LabcheckError, match="there is a column 'labcheck_note' already"):
+        interpret_frame(frame, value="value", analyte="vitd")
 
 
 @pytest.mark.parametrize(

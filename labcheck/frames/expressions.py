@@ -198,6 +198,11 @@ def is_plain(value: Expr) -> Expr:
     return value.str.contains(_PLAIN) & (value.str.len_chars() <= LONGEST)
 
 
+def is_slip(value: Expr) -> Expr:
+    """Say whether a text is digits with two points side by side: `22..5`."""
+    return value.str.contains(r"^[0-9]*\.\.[0-9]*$")
+
+
 def number_in(plain: Expr) -> Expr:
     """Return the digits of a plain number, without its comparator."""
     return plain.str.strip_chars(_SIGNS)

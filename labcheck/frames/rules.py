@@ -12,6 +12,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from typing import NamedTuple
 
 from labcheck.classify import bands_met
+from labcheck.errors import IncompatibleUnit
 from labcheck.model import Analyte, Band, Category, Interval, Kind, RangeSet
 from labcheck.ranges import canonical_bands, published
 from labcheck.units import Unit, everyday_units, factor, other_spellings, read_unit
@@ -22,6 +23,10 @@ NEAR = 1e-9
 LONGEST = 40
 """No plain number has more characters."""
 
+_NO_CONCENTRATIONS = (
+    *("%", "iu", "iu/l", "iu/ml", "miu/l", "u/l", "u/ml"),
+    *("mg", "ug", "\u00b5g", "\u03bcg", "mcg", "ng", "pg", "mmol", "umol", "nmol", "pmol"),
+)
 _FINE = Context(prec=80)
 _MOST_DIGITS = 15  # a binary float tells any two numbers of so many digits apart
 _LEAST_DIGITS = 6
@@ -77,6 +82,19 @@ def unit_spellings() -> dict[str, str]:
                 if not spelling.startswith("g") and read_unit(spelling) == unit:
                     spelled[spelling] = unit.code
     return spelled
+
+
+def refused_units() -> list[str]:
+    """Return spellings, in lower case, of what is known to be no concentration."""
+    return [spelling for spelling in _NO_CONCENTRATIONS if _is_refused(spelling)]
+
+
+def _is_refused(spelling: str) -> bool:
+    try:
+        read_unit(spelling)
+    except IncompatibleUnit:
+        return True
+    return False
 
 
 def rules_of(analyte: Analyte, range_set: str | None, others: Iterable[Unit] = ()) -> Rules:

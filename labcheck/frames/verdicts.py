@@ -4,7 +4,15 @@ from collections.abc import Callable, Sequence
 
 import narwhals.stable.v2 as nw
 
-from labcheck.errors import ImpossibleValue, MissingUnit, NoValue, UnreadableRange, WrongAnalyte
+from labcheck.errors import (
+    ImpossibleValue,
+    IncompatibleUnit,
+    MissingUnit,
+    NoValue,
+    UnreadableRange,
+    UnreadableValue,
+    WrongAnalyte,
+)
 from labcheck.frames import expressions as ex
 from labcheck.frames import report
 from labcheck.frames.expressions import REFUSED, UNJUDGED, Case, Expr, Value, any_of, chosen, equals
@@ -60,9 +68,15 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
         "reason": chosen(
             [
                 *cases,
-                (~own("readable"), chosen([(no_value, NoValue.code)], UNUSUAL_VALUE)),
+                (
+                    ~own("readable"),
+                    chosen(
+                        [(no_value, NoValue.code), (ex.is_slip(value), UnreadableValue.code)], UNUSUAL_VALUE
+                    ),
+                ),
                 (own("float") == 0.0, ImpossibleValue.code),
                 (own("code") == "", MissingUnit.code),
+                (own("code") == REFUSED, IncompatibleUnit.code),
                 (own("code") == UNJUDGED, UNUSUAL_UNIT),
                 (
                     ex.has_more_digits(own("number"), digits)
