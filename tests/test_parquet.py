@@ -179,10 +179,27 @@ def test_the_summary_is_that_of_csv(labcheck: Labcheck, tmp_path: Path) -> None:
     assert "low" in by_parquet.stdout
 
 
-def test_counts_are_to_be_had_as_json(labcheck: Labcheck, tmp_path: Path) -> None:
-    by_parquet = labcheck("parquet", write(tmp_path / "in.parquet", HARD[:1]), "--json")
-    by_csv = labcheck("csv", write_csv(tmp_path / "in.csv", HARD[:1]), "--summary", "--json")
-    assert by_parquet.stdout == by_csv.stdout
+@pytest.mark.parametrize(
+    ("asked", "format"),
+    [
+        (("--json",), "json"),
+        (("--format", "json"), "json"),
+        (("--summary", "-f", "markdown"), "markdown"),
+        (("-f", "terminal"), "terminal"),
+    ],
+)
+def test_counts_are_to_be_had_in_the_formats_of_csv(
+    labcheck: Labcheck, tmp_path: Path, asked: tuple[str, ...], format: str
+) -> None:
+    by_parquet = labcheck("parquet", write(tmp_path / "in.parquet", HARD[:1]), *asked)
+    by_csv = labcheck("csv", write_csv(tmp_path / "in.csv", HARD[:1]), "--summary", "--format", format)
+    assert by_parquet.stdout == by_csv.stdout != ""
+
+
+def test_rows_come_out_as_parquet_where_it_is_asked_for(labcheck: Labcheck, tmp_path: Path) -> None:
+    file, out = write(tmp_path / "in.parquet", HARD[:2]), tmp_path / "out.parquet"
+    assert labcheck("parquet", file, "--format", "parquet", "-o", str(out)).exit_code == 0
+    assert pq.read_table(out).num_rows == 2
 
 
 def test_a_table_without_rows_keeps_its_columns(labcheck: Labcheck, tmp_path: Path) -> None:
@@ -216,6 +233,16 @@ def test_it_writes_to_a_pipe(tmp_path: Path) -> None:
         (("in.parquet", "-o", "in.parquet", "--only", "low"), "'in.parquet' would be lost"),
         (("annotated.parquet", "-o", "out.parquet"), "there is a column 'labcheck_note' already"),
         (("listed.parquet", "-o", "out.parquet"), "the column 'value' cannot be read as text: list<"),
+        (
+            ("in.parquet", "--format", "csv"),
+            "Invalid value for '--format' / '-f': 'csv' is not one of 'parquet'",
+        ),
+        (
+            ("in.parquet", "--summary", "-f", "parquet"),
+            "counts are not to be had as Parquet; ask for terminal",
+        ),
+        (("in.parquet", "--summary", "--all-ranges"), "--all-ranges adds columns to rows, and the summary"),
+        (("in.parquet", "--json", "--only", "low"), "--only chooses rows, and the summary has none"),
         (("in.parquet", "--value", "wert"), "--value: no column is called 'wert'"),
     ],
 )

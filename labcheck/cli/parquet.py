@@ -1,7 +1,7 @@
 """The command `parquet`: as `csv`, for Parquet files."""
 
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -30,11 +30,22 @@ from labcheck.cli.table import Column, column, default_units, published
 from labcheck.errors import Usage
 from labcheck.wording import quote
 
+ParquetFormat = Literal["parquet", "terminal", "json", "markdown"]
+
 
 def parquet(
     ctx: typer.Context,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A Parquet file.")],
     output: Output = None,
+    format: Annotated[
+        ParquetFormat | None,
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="parquet, or the counts instead: terminal, json, markdown.",
+        ),
+    ] = None,
     json: Json = False,
     summary: Summary = False,
     only: Only = None,
@@ -80,8 +91,9 @@ def parquet(
     labcheck parquet results.parquet --summary
     labcheck parquet wide.parquet --column vitd=LBXVIDMS:nmol/L -o out.parquet
 
-    Needs labcheck[frames]. On a terminal it prints the summary; rows are counted from 1. Exits with 3 if some
-    rows could not be interpreted.
+    Needs the extra `frames`. Takes the options of `labcheck csv` but for those on text (--delimiter,
+    --encoding) and processes (--jobs). On a terminal it prints the summary; rows are counted from 1. Exits
+    with 3 if some rows could not be interpreted.
     """
     try:
         from labcheck.frames.parquet import Parquet
@@ -93,9 +105,18 @@ def parquet(
 
     if file == "-":
         raise Usage("a Parquet file is not read from a pipe, as its index is at its end; name the file")
+    if format == "parquet" and (summary or json):
+        raise Usage("counts are not to be had as Parquet; ask for terminal, json or markdown")
+    counts = None if format == "parquet" else format
     report = report_of(
-        "json" if json else None, json=json, summary=summary or json, only=only, to_file=output is not None
+        counts,
+        json=json,
+        summary=summary or json or counts is not None,
+        only=only,
+        to_file=output is not None or format == "parquet",
     )
+    if report.summary and all_ranges:
+        raise Usage("--all-ranges adds columns to rows, and the summary has none; leave one of them out")
     check_files(ctx, [file], output, errors, whole=only is None)
     if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
         raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")

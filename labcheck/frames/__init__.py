@@ -40,23 +40,25 @@ def interpret_frame(
 ) -> Frame:
     """Judge each row of a frame, and return it with the seven columns of `labcheck csv` added, all of text.
 
-    `value`, `test`, `loinc`, `unit` and `comparator` are names of columns; comparators may be OMOP's
-    operator concepts. `analyte` is the id of the one that all rows are
-    of, or, beside `test` or `loinc`, the only one to be judged. `units` are those of rows without one, and
-    `range_sets` what results are judged by, both by analyte id. Where the column of values is one of a `wide`
-    table, a missing value is no result rather than a refused one. `prefix` is what the new columns' names
-    begin with. An empty cell of the CSV is a null here.
+    `value`, `test`, `loinc`, `unit` and `comparator` are names of columns; comparators may be OMOP's operator
+    concepts. So are `range`, `low`, `high` and `flag`, which the laboratory itself says of the result.
+    `analyte` is the id of the one that all rows are of, or, beside `test` or `loinc`, the only one to be
+    judged. `units` are those of rows without one, and `range_sets` what results are judged by, both by
+    analyte id; by `reported` it is the row's own range. `decimal` is the decimal mark of texts. Where the
+    column of values is one of a `wide` table, a missing value is no result rather than a refused one.
+    `prefix` is what the new columns' names begin with. An empty cell of the CSV is a null here.
 
-    A plain number gets the category that `interpret` gives, at each limit, too, or is refused for the same
-    reason. It is digits with at most a point, of 40 characters or fewer, with a comparator in front or in its
-    own column; a column of numbers is read by what the engine writes for them. Whatever else there is, apart
-    from words for there being no value, is `unjudged`, with the note `unusual-value`, `unusual-unit`,
-    `unusual-name` or `unusual-code`. So is a number with more digits than a binary float surely holds (14,
-    with the built-in ranges) that lies within a billionth of a limit. A converted `labcheck_value` is right
+    A plain number gets the category and the notes that `interpret` gives, at each limit, too, or is refused
+    for the same reason. It is digits with at most a decimal mark, of 40 characters or fewer, with a
+    comparator in front or in its own column; a column of numbers is read by what the engine writes for them.
+    Whatever else there is, apart from words for there being no value, is `unjudged`, with the note
+    `unusual-value`, `unusual-unit`, `unusual-name` or `unusual-code`. So is a number with more digits than a
+    binary float surely holds (14, with the built-in ranges) that lies within a billionth of a limit, with
+    `unusual-range` a result beside a range that is not two plain numbers or one with a comparator, and with
+    `unusual-flag` one that can lie on both sides of what its flag says. A converted `labcheck_value` is right
     to a billionth of it.
 
-    The notes are `implausible`, `near-limit` and `code-unit-conflict`. The laboratory's own ranges and flags
-    are not looked at. Raises LabcheckError where there is no such column, analyte, unit or range set.
+    Raises LabcheckError where there is no such column, analyte, unit or range set.
     """
     nw = _narwhals()
     from labcheck.frames.given import Columns, Given
