@@ -31,6 +31,10 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("40", Given("1,25-Dihydroxy Vitamin D", None, "pg/mL"), "refused", "wrong-analyte"),
         ("22", Given("Vitamin D", "Mar-89", "ng/mL"), "refused", "damaged-code"),
         ("22", Given(None, "1989-3", "ng/mL"), "low", ""),
+        ("22", Given("1989-3", None, "ng/mL"), "low", ""),  # a column of tests that holds codes
+        ("22", Given("1990-1", "", "ng/mL"), "refused", "wrong-analyte"),
+        ("22", Given("mars-89", None, "ng/mL"), "refused", "damaged-code"),
+        ("22", Given("1989-3", "62290-2", "ng/mL"), "refused", "wrong-analyte"),
         ("60", Given(None, "1989-3", "nmol/L"), "low", "code-unit-conflict"),
         ("22", Given("vitd", unit="ng/mL", header_unit="ng/mL"), "low", ""),
         ("22", Given("vitd", unit="µg/L", header_unit="ng/mL"), "refused", "incompatible-unit"),

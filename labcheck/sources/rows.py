@@ -188,7 +188,10 @@ class Judge:
     def _identify(self, given: Given) -> Identified | None:
         if not (given.test or "").strip() and not (given.loinc or "").strip():
             return Identified(self._analyte, None) if self._analyte else None
-        found = self._catalogue.identifier.identify(given.test, given.loinc)
+        test, code, identifier = given.test, given.loinc, self._catalogue.identifier
+        if test and not (code or "").strip() and identifier.is_code(test):
+            test, code = None, test  # a column of tests can hold LOINC codes
+        found = identifier.identify(test, code)
         if found and self._analyte and found.analyte.id != self._analyte.id:
             return None
         return found
