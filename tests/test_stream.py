@@ -140,7 +140,7 @@ def test_a_full_disk_is_an_error(jobs: int, large: Path) -> None:
     assert ran.stderr == b"labcheck: the output cannot be written: No space left on device\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_run_that_is_stopped_leaves_no_file_behind(number: signal.Signals, tmp_path: Path) -> None:
     command = [str(LABCHECK), "csv", "-q", "-o", "out.csv", "--errors", "errors.csv"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as running:

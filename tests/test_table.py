@@ -96,6 +96,23 @@ def test_refused_rows_stay_and_are_told(labcheck: Labcheck, tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_row_whose_quote_is_never_closed_is_named_though_nothing_can_stand_behind_it(
+    labcheck: Labcheck, tmp_path: Path, jobs: str
+) -> None:
+    file, out, errors = (tmp_path / f"{name}.csv" for name in ("r", "out", "errors"))
+    file.write_text(LONG + '4,vitd,22,"ng/mL\n5,vitd,22,ng/mL\n', "utf-8")
+    ran = labcheck("csv", str(file), "-o", str(out), "--errors", str(errors), "--jobs", jobs)
+    assert out.read_text("utf-8").splitlines()[4:] == [
+        '4,vitd,22,"ng/mL',
+        "5,vitd,22,ng/mL,vitd,22,ng/mL,low,L,30-40 ng/mL,",
+    ]
+    assert ran.exit_code == 3
+    assert "labcheck: 1 refused, unclosed-quote: in row 5" in ran.stderr
+    assert errors.read_text("utf-8") == "row,analyte,reason\n5,,unclosed-quote\n"
+    assert labcheck("csv", str(file), "--only", "refused").stdout.splitlines()[1:] == ['4,vitd,22,"ng/mL']
+
+
 @pytest.mark.parametrize(
     ("args", "exit_code"),
     [(("--fail-on", "low"), 1), (("--fail-on", "high"), 0), (("--fail-on", "indeterminate,high"), 1)],
@@ -444,6 +461,33 @@ def test_a_terminal_is_shown_the_summary_unless_rows_are_asked_for(table: Path) 
     assert "labcheck_category" in on_a_terminal(str(table), "--format", "csv")
     assert "labcheck_category" in on_a_terminal(str(table), "--only", "low")
     assert "Usage" in on_a_terminal()
+
+
+HOSTILE = 'id,test,value,unit\n"\x1b[2J\x9b\x07\u202ex\ty\rz",vitd,22,ng/mL\n'.encode()
+
+
+@pytest.mark.parametrize("args", [("--only", "low"), ("--format", "csv"), ("--format", "tsv")])
+def test_no_control_character_of_a_cell_reaches_a_terminal(args: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "hostile.csv"
+    file.write_bytes(HOSTILE + b'"\x9b31m",vitd,22,ng/mL\r\n')
+    shown = on_a_terminal(str(file), *args).replace("\r\n", "\n")
+    assert not [letter for letter in shown if not letter.isprintable() and letter not in "\n\t"]
+    assert "\\x1b[2J\\x9b\\x07\\u202ex\ty" in shown
+    assert ("›31m" if "tsv" in args else "\\udc9b31m") in shown
+    assert "low" in shown
+    assert "\x1b[2J\x9b\x07\u202ex" in piped(HOSTILE, *args[:2]).stdout
+
+
+def test_a_terminal_that_is_named_is_one_too(tmp_path: Path) -> None:
+    file = tmp_path / "hostile.csv"
+    file.write_bytes(HOSTILE)
+    assert "\\x1b[2J\\x9b" in on_a_terminal(str(file), "-o", "/dev/stderr")
+
+
+def test_a_terminal_is_shown_utf_16_as_text(tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    file.write_text(LONG, "utf-16")
+    assert on_a_terminal(str(file), "--only", "low").startswith("id,test,value,unit,labcheck_analyte")
 
 
 def test_a_long_run_shows_how_far_it_is_where_somebody_looks_on(tmp_path: Path) -> None:

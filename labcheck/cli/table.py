@@ -158,6 +158,7 @@ def csv(
             only=categories(only, "--only"),
             other=report.rows,
             writes=not report.summary,
+            shown=output is None and sys.stdout.isatty(),
             several=len(files or ()) > 1,
             refusals=refusals,
             jobs=jobs or (2 if CAN_FORK and (os.cpu_count() or 1) > 1 else 1),

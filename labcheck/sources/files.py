@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from labcheck.errors import UnreadableFile
-from labcheck.wording import quote
+from labcheck.wording import printable, quote
 
 BLOCK = 1 << 17
 
@@ -126,7 +126,8 @@ def as_utf8(name: str, read: Read, write: Write, first: bytes) -> tuple[bytes, R
 def open_output(path: Path | None) -> Iterator[Write]:
     """Yield a function that writes bytes, at once to standard output or to a file that appears at the end.
 
-    None or `-` is standard output.
+    None or `-` is standard output. A terminal is no file whose bytes have to stay: it gets nothing that it
+    could act on.
     """
     if path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1"):
         out = sys.stdout.buffer
@@ -135,14 +136,15 @@ def open_output(path: Path | None) -> Iterator[Write]:
             out.write(data)
             out.flush()
 
-        yield write
+        yield partial(_show, write) if sys.stdout.isatty() else write
         return
     if path.suffix in (".gz", ".zst"):
         raise UnreadableFile(f"{quote(str(path), 200)} would not be compressed; leave its ending out")
     if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
         try:
             with path.open("wb", buffering=0) as file:
-                yield partial(_write_all, file)
+                write_all = partial(_write_all, file)
+                yield partial(_show, write_all) if file.isatty() else write_all
         except IsADirectoryError as error:
             raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error.strerror}") from error
         return
@@ -172,10 +174,16 @@ def open_output(path: Path | None) -> Iterator[Write]:
         raise
 
 
+def _show(write: Write, data: bytes) -> None:
+    """Write text to a terminal, with escapes for control codes; a lone CR would go back in the line."""
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n")
+    write(printable(text, but="\n\t").encode())
+
+
 @contextmanager
 def _removed_by_signals(file: Path) -> Iterator[None]:
     """Remove `file` if one of the signals comes that would end the program, and end it then."""
-    names = ("SIGTERM", "SIGHUP", "SIGPIPE")
+    names = ("SIGTERM", "SIGHUP", "SIGPIPE", "SIGQUIT", "SIGXCPU", "SIGALRM", "SIGUSR1", "SIGUSR2")
     before: dict[int, Any] = {}
 
     def end(number: int, _: object) -> None:

@@ -38,7 +38,8 @@ class Table:
 
     `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets`, to judge
     by, are by analyte. Rows of the categories in `only` are passed on, or all of them, in the format `other`
-    or in the table's own; where `writes` is off, they are counted and nothing is put out. Where there are
+    or in the table's own; where `writes` is off, they are counted and nothing is put out. Where they are
+    `shown` on a terminal, they are UTF-8 whatever the file is. Where there are
     `several` files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its
     size is not known, so many are done by one first.
     """
@@ -58,6 +59,7 @@ class Table:
     only: frozenset[str]
     other: Callable[[bytes], Other | None]
     writes: bool
+    shown: bool
     several: bool
     refusals: Write | None
     jobs: int
@@ -76,6 +78,8 @@ class Table:
         decode = partial(bytes.decode, errors="replace") if recoded else self.decode
         start = _at_least(start, read, lambda got: len(got) > _LONGEST_HEADER or b"\n" in got or b"\r" in got)
         delimiter = self.delimiter or _delimiter_of(start)
+        if self.shown:
+            own_write = write
         bom = _BOM if start.startswith(_BOM) else b""
         raw, rest = _first_record(name, start[len(bom) :], read, delimiter)
         header = [decode(cell) for cell in _cells(name, raw, delimiter)]
@@ -105,7 +109,7 @@ class Table:
             if self._rows:
                 write(self._rows.start(header, annotator.added).encode())
             elif self.writes:
-                own_write(bom + annotator.header(raw))
+                own_write((b"" if self.shown else bom) + annotator.header(raw))
                 annotator.last_written = (1, not raw.endswith((b"\n", b"\r")))
         elif self._open and not self._rows:
             own_write(newline)  # the last row of the file before had no line break
