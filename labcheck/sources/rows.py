@@ -18,7 +18,7 @@ from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation, Outcome, Refusal
 from labcheck.ranges import limits, other_ranges
-from labcheck.reading import is_blank
+from labcheck.reading import is_blank, read_value
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
 
@@ -145,7 +145,7 @@ class Judge:
             judged = interpret(
                 analyte,
                 text,
-                unit=self._unit(given, analyte),
+                unit=self._unit(text, given, analyte),
                 range_set=self._range_sets.get(analyte.id),
                 reported_range=given.reported_range,
                 reported_flag=given.flag,
@@ -178,12 +178,17 @@ class Judge:
             )
         })  # fmt: skip
 
-    def _unit(self, given: Given, analyte: Analyte) -> str | None:
-        """Return the unit beside the value; raise IncompatibleUnit where a row and its header disagree."""
+    def _unit(self, value: str, given: Given, analyte: Analyte) -> str | None:
+        """Return the unit beside the value, or what --unit says where there is none in the value either.
+
+        Raises IncompatibleUnit where a row and its header disagree, and as reading the value does.
+        """
         unit, header_unit = (given.unit or "").strip(), given.header_unit
         if unit and header_unit and read_unit(unit) != read_unit(header_unit):
             raise IncompatibleUnit(f"the row says {quote(unit)}, its header {header_unit}")
-        return unit or header_unit or self._units.get(analyte.id)
+        if unit or header_unit or analyte.id not in self._units:
+            return unit or header_unit
+        return None if read_value(value, self._decimal).unit else self._units[analyte.id]
 
     def _identify(self, given: Given) -> Identified | None:
         if not (given.test or "").strip() and not (given.loinc or "").strip():
@@ -212,7 +217,7 @@ class Judge:
         if found is None:
             return NOT_COVERED
         try:
-            read = read_unit(self._unit(given, found.analyte) or "")
+            read = read_unit(self._unit("1", given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
         except LabcheckError:
             return Same(self.judge("1", given))
