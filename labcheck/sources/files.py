@@ -50,6 +50,7 @@ _Opened = tuple[IO[bytes], tuple[type[Exception], ...]]
 @contextmanager
 def _opened(name: str) -> Iterator[_Opened]:
     if name == "-":
+        _widen(sys.stdin.buffer)
         yield sys.stdin.buffer, (OSError,)
         return
     open_file = {".gz": _open_gzip, ".zst": _open_zstd}.get(Path(name).suffix, _open_plain)
@@ -60,6 +61,15 @@ def _opened(name: str) -> Iterator[_Opened]:
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {reason}") from error
     with file:
         yield file, faults
+
+
+def _widen(file: IO[bytes]) -> None:
+    """Let a pipe hold a few blocks, so that both ends wait less for each other. Linux alone can do it."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        if fcntl.fcntl(file, fcntl.F_GETPIPE_SZ) < 2 * BLOCK:
+            fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, 2 * BLOCK)
 
 
 def _open_plain(name: str) -> _Opened:
@@ -147,6 +157,7 @@ def open_output(path: Path | None) -> Iterator[Write]:
     """
     if path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1"):
         out = sys.stdout.buffer
+        _widen(out)
 
         def write(data: bytes) -> None:
             out.write(data)
