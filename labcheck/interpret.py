@@ -70,8 +70,7 @@ def interpret(
 
     `decimal` settles numbers like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code
     that came with the result; a unit that does not suit it gets a note. `doubt` is what else the test can be
-    by its name, and becomes a note. Where `assume_unit` is off, a missing
-    unit is refused.
+    by its name, and becomes a note. Where `assume_unit` is off, a missing unit is refused.
 
     Raises LabcheckError, whose `code` is the reason.
     """

@@ -17,6 +17,9 @@ DecimalMark = Literal["point", "comma"]
 Kind = Literal["mass", "substance"]
 """What is counted in a volume: grams or moles."""
 
+REFUSED = "refused"
+"""What stands where a category would, for a result that cannot be interpreted."""
+
 REPORTED, USER = "reported", "user"
 """The ids of ranges that no catalogue has: the one on the report, and the user's own."""
 

@@ -7,6 +7,8 @@ def printable(text: str, *, but: str = "") -> str:
     That is control codes, except those in `but`, marks that turn the direction of writing, and bytes that are
     no text.
     """
+    if text.isprintable():
+        return text
     return "".join(c if c.isprintable() or c in but else ascii(c)[1:-1] for c in text)
 
 

@@ -9,7 +9,7 @@ from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import BadCatalogue, UnknownRangeSet, Usage
-from labcheck.model import REPORTED, Analyte, Category, DecimalMark
+from labcheck.model import REFUSED, REPORTED, Analyte, Category, DecimalMark
 from labcheck.ranges import published
 from labcheck.wording import quote
 
@@ -96,15 +96,13 @@ NAMED = typer.Argument(
 """An analyte's id."""
 
 
-REFUSED_WORD = "refused"
-
 RANGE_SET = "LABCHECK_RANGE_SET"
 """The environment variable that does for every run what --range-set does for one."""
 
 
 def categories(names: str | None, option: str) -> frozenset[str]:
     """Read a list of categories, `refused` among them, as `option` gives it."""
-    known = (*Category, REFUSED_WORD)
+    known = (*Category, REFUSED)
     read = frozenset() if names is None else frozenset(name.strip().lower() for name in names.split(","))
     for name in sorted(read.difference(known)):
         raise Usage(f"{option} has no category {quote(name)}; type one or more of {','.join(known)}")

@@ -10,7 +10,6 @@ from typer.core import TyperCommand
 
 from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
 from labcheck.cli.options import (
-    REFUSED_WORD,
     Age,
     DecimalOption,
     FailOn,
@@ -28,6 +27,7 @@ from labcheck.cli.options import (
 )
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
+from labcheck.model import REFUSED as REFUSED_WORD
 from labcheck.model import Analyte, Interpretation, Outcome, Refusal
 from labcheck.wording import quote
 

@@ -28,10 +28,11 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Protocol
 
+from labcheck.model import REFUSED
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened
-from labcheck.sources.rows import CELLS, REFUSED, Judge, Kind, refused
+from labcheck.sources.rows import CELLS, Judge, Kind, refused
 from labcheck.sources.tally import Place, Tally
 
 RAGGED = refused("", "ragged-row")

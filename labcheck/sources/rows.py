@@ -16,16 +16,14 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
-from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation, Outcome, Refusal
+from labcheck.model import EXACT, REFUSED, Analyte, DecimalMark, Interpretation, Outcome, Refusal
 from labcheck.ranges import limits, other_ranges
-from labcheck.reading import is_blank, read_value
+from labcheck.reading import COMPARATORS, is_blank, read_value
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
 
 CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
 """What is added for each result, in this order."""
-
-REFUSED = "refused"
 
 
 class Kind(NamedTuple):
@@ -81,8 +79,8 @@ _ZERO = ord("0")
 
 _FINE = Context(prec=14)
 
-_COMPARATORS = {
-    **{sign: sign for sign in ("<", "<=", "=<", "≤", ">", ">=", "=>", "≥")},
+_COMPARATORS: dict[str, str] = {
+    **COMPARATORS,
     **dict.fromkeys(("", "="), ""),
     # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
     "4171756": "<",
@@ -213,7 +211,7 @@ class Judge:
         try:
             found = self._identify(given)
         except LabcheckError as error:
-            return None if self._blank_is_absent else refused("", error.code)
+            return refused("", error.code)  # a blank, too, as only long tables have names
         if found is None:
             return NOT_COVERED
         try:

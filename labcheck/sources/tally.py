@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from labcheck.catalogue import Catalogue
+from labcheck.model import REFUSED
 from labcheck.sources.records import quoted
-from labcheck.sources.rows import NOT_COVERED, REFUSED, Kind, Verdict
+from labcheck.sources.rows import NOT_COVERED, Kind, Verdict
 
 EXAMPLES = 5
 
@@ -95,22 +96,20 @@ class Tally:
     @property
     def interpreted(self) -> dict[str, dict[str, int]]:
         """How many results there are of each category, by analyte."""
-        counts: dict[str, dict[str, int]] = {}
-        for kind, number in sorted(self.kinds.items()):
-            if kind.category not in ("", REFUSED):
-                of_analyte = counts.setdefault(kind.analyte, {})
-                of_analyte[kind.category] = of_analyte.get(kind.category, 0) + number
-        return counts
+        return self._counted(lambda kind: [kind.category])
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
         """How many results have each note, by analyte."""
-        counts: dict[str, dict[str, int]] = {}
+        return self._counted(lambda kind: kind.reason.split(";") if kind.reason else [])
+
+    def _counted(self, words_of: Callable[[Kind], Sequence[str]]) -> dict[str, dict[str, int]]:
+        """Return how many interpreted results have each of the words that are for their kind, by analyte."""
+        counts: dict[str, Counter[str]] = {}
         for kind, number in sorted(self.kinds.items()):
-            if kind.category not in ("", REFUSED) and kind.reason:
-                of_analyte = counts.setdefault(kind.analyte, {})
-                for note in kind.reason.split(";"):
-                    of_analyte[note] = of_analyte.get(note, 0) + number
+            if kind.category not in ("", REFUSED):
+                for word in words_of(kind):
+                    counts.setdefault(kind.analyte, Counter())[word] += number
         return {analyte: dict(sorted(of_analyte.items())) for analyte, of_analyte in counts.items()}
 
     @property
