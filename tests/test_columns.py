@@ -123,6 +123,24 @@ def test_a_file_of_one_analyte_needs_no_test_column() -> None:
     assert measured.columns == {"value": 1, "unit": 2}
 
 
+def test_a_colon_in_a_header_is_not_taken_for_the_one_before_a_unit() -> None:
+    header = ["id", "vit:ng/mL", "vit"]
+    (whole,) = find_layout(header, built_in(), asked={}, wide=("vitd=vit:ng/mL",)).results
+    (parted,) = find_layout(header[2:], built_in(), asked={}, wide=("vitd=vit:ng/mL",)).results
+    assert (whole.columns, whole.unit) == ({"value": 1}, None)
+    assert (parted.columns, parted.unit) == ({"value": 0}, "ng/mL")
+
+
+@pytest.mark.parametrize(
+    "name", ["Calcitriol (pg/mL)", "1,25-dihydroxy vitamin D [pg/mL]", "active_b12_pmol_l"]
+)
+def test_a_column_of_a_test_that_is_mistaken_for_ours_is_passed_over(name: str) -> None:
+    header = ["id", name, "vitamin_d_ng_ml"]
+    assert [m.columns for m in find_layout(header, built_in(), asked={}).results] == [{"value": 2}]
+    with pytest.raises(LabcheckError, match="no column is known to hold a value"):
+        find_layout(header[:2], built_in(), asked={})
+
+
 def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
     (measured,) = layout("measurement_concept_id,value_as_number", analyte="vitd").results
     assert measured.columns == {"value": 1}

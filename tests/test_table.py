@@ -176,6 +176,19 @@ def test_a_file_without_a_last_line_break_keeps_its_rows_apart(labcheck: Labchec
     assert "has other columns" in labcheck("csv", str(first), str(third)).stderr
 
 
+@pytest.mark.parametrize(("last", "between"), [("", b"\n"), ("\r", b"\r"), ("\r\n", b"\r\n")])
+def test_rows_of_files_with_old_line_ends_are_kept_apart_by_one(
+    labcheck: Labcheck, tmp_path: Path, last: str, between: bytes
+) -> None:
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for file in files:
+        file.write_bytes(f"test,value,unit\rvitd,22,ng/mL{last}".encode())
+    out = tmp_path / "out.csv"
+    labcheck("csv", *map(str, files), "-o", str(out))
+    row = b"vitd,22,ng/mL,vitd,22,ng/mL,low,L,30-40 ng/mL,"
+    assert out.read_bytes().split(b"\r", 1)[1] == row + between + row + last.encode()
+
+
 def test_an_analyte_of_all_rows_does_not_outweigh_their_names() -> None:
     rows = b"test,value,unit\nFerritin,35,ng/mL\nCalcitriol,35,ng/mL\nB12,35,ng/mL\n,35,ng/mL\n"
     lines = piped(rows, "--analyte", "vitd").stdout.splitlines()[1:]
