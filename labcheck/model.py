@@ -192,6 +192,11 @@ class RangeSet(NamedTuple):
         return self.scales[0].bands
 
     @property
+    def names_bands(self) -> bool:
+        """Whether the source has words of its own for where a result lies."""
+        return any(band.label is not None for band in self.bands)
+
+    @property
     def normal(self) -> Interval:
         """The normal range, in `unit`."""
         return next(band.interval for band in self.bands if band.category is Category.NORMAL)

@@ -67,6 +67,14 @@ def published(id: str, analyte: Analyte) -> RangeSet:
     )
 
 
+def used_range(analyte: Analyte, id: str | None) -> RangeSet | None:
+    """Return the range set that judges where `id` is asked for and a report brings no range of its own.
+
+    None if the analyte has none of that id: its results are refused.
+    """
+    return analyte.default_range if id in (None, REPORTED) else analyte.range_sets.get(id or "")
+
+
 def own_range(text: str, decimal: DecimalMark | None, given: Unit | None, analyte: Analyte) -> RangeSet:
     """Make a range set of a user's own range."""
     normal, unit_text = read_range(text, decimal)

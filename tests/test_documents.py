@@ -122,6 +122,18 @@ def test_results_can_be_chosen_and_judged_by_another_range() -> None:
     assert (first["labcheck_category"], first["labcheck_range"]) == ("normal", "50-150 nmol/L")
 
 
+def test_a_label_stands_behind_the_note_where_a_range_that_is_used_has_them() -> None:
+    found = rows(piped("hl7", HL7, "--range-set", "iom-2011,nice-2024").stdout)
+    assert list(found[0])[-2:] == ["labcheck_note", "labcheck_label"]
+    assert [row["labcheck_label"] for row in found] == [
+        "sufficient",
+        "deficiency confirmed or indeterminate",
+        "",
+        "",
+    ]
+    assert "labcheck_label" not in rows(piped("hl7", HL7, "--range-set", "reported").stdout)[0]
+
+
 def test_the_exit_code_tells_a_script() -> None:
     clean = HL7.split(b"\rOBX|4")[0] + b"\r"
     assert piped("hl7", clean).exit_code == 0

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from labcheck.catalogue import loader
 from labcheck.cli import app
 from labcheck.reports.json import SCHEMA_FILE
 from tests.conftest import Golden, Labcheck, Ran
@@ -371,6 +372,7 @@ def test_the_summary_counts_what_the_rows_say() -> None:
     assert found == {
         "rows": 5,
         "interpreted": {"b12": {"indeterminate": 1}, "vitd": {"low": 1, "normal": 1}},
+        "labels": {},
         "refused": [{"analyte": "vitd", "reason": "unreadable-value", "count": 1, "first": [5]}],
         "notes": {},
         "not_covered": 1,
@@ -504,6 +506,98 @@ def test_an_analyte_that_the_asked_set_is_not_for_is_refused_and_by_the_environm
     monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011")
     first, _, third, *_ = verdicts()
     assert (first["labcheck_range"], third["labcheck_range"]) == ("20-50 ng/mL", "200-900 pg/mL")
+
+
+@pytest.mark.parametrize(
+    ("args", "labelled"),
+    [
+        ((), False),
+        (("--range-set", "article"), False),
+        (("--range-set", "reported"), False),
+        (("--range-set", "iom-2011"), True),
+        (("--range-set", "nice-2024"), True),
+        (("--range-set", "nice-2024", "--analyte", "b12"), True),
+        (("--range-set", "nice-2024", "--analyte", "vitd"), False),
+        (("--range-set", "nonsense,nice-2024"), False),
+    ],
+)
+def test_there_are_labels_where_a_range_that_is_used_has_them(args: tuple[str, ...], labelled: bool) -> None:
+    header = piped(BY_SET, *args).stdout.partition("\n")[0]
+    assert ("labcheck_label" in header) == labelled
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "ndjson", "markdown"])
+def test_a_label_stands_behind_the_note_in_every_format(format: str) -> None:
+    out = piped(BY_SET, "--range-set", "iom-2011,nice-2024", "--all-ranges", "--format", format).stdout
+    note, label, by = (out.index(plain) for plain in names_in(format, "note", "label", "by_article"))
+    assert note < label < by
+    found = ("sufficient", "sufficient", "indeterminate")
+    if format.endswith("json"):
+        rows = json.loads(out)["rows"] if format == "json" else list(map(json.loads, out.splitlines()))
+        assert [row["labcheck_label"] for row in rows] == [*found, None, None]
+    else:
+        assert out.count("sufficient") == 2
+        assert {line.count("|" if format == "markdown" else "\t") for line in out.splitlines()[:7]} == (
+            {17} if format == "markdown" else {15 if format == "tsv" else 0}
+        )
+
+
+def names_in(format: str, *names: str) -> list[str]:
+    return [f"labcheck_{name}".replace("_", "\\_" if format == "markdown" else "_") for name in names]
+
+
+def test_a_wide_table_has_labels_for_those_tests_alone_whose_range_has_them() -> None:
+    rows = b"id,vitamin_d_ng_ml,vitamin_b12_pmol_l\n1,22,300\n2,,\n3,15,zz\n"
+    out = list(csv.DictReader(io.StringIO(piped(rows, "--range-set", "endocrine-2011").stdout)))
+    assert [row["labcheck_vitd_label"] for row in out] == ["insufficient", "", "deficient"]
+    assert "labcheck_b12_label" not in out[0]
+    assert [row["labcheck_b12_note"] for row in out] == ["unknown-range-set", "", "unreadable-value"]
+
+
+def test_a_range_set_of_ones_own_catalogue_brings_its_labels(labcheck: Labcheck, tmp_path: Path) -> None:
+    text = (Path(loader.__file__).parent / "vitd.toml").read_text("utf-8")
+    own, table = tmp_path / "vitd.toml", tmp_path / "t.csv"
+    own.write_text(text.replace('"low", below = 30', '"low", label = "short, of it", below = 30'), "utf-8")
+    table.write_text("test,value,unit\nvitd,22,ng/mL\nvitd,22,ng/mL\nvitd,35,ng/mL\n", "utf-8")
+    out = labcheck("csv", str(table), "--catalogue", str(own)).stdout.splitlines()
+    assert [line.rpartition("ng/mL,")[2] for line in out[1:]] == [
+        ',"short, of it"',
+        ',"short, of it"',
+        ",normal",
+    ]
+
+
+def test_the_summary_tells_two_bands_of_one_category_apart() -> None:
+    rows = b"test,value,unit\n" + b"vitd,10,ng/mL\n" * 2 + b"vitd,15,ng/mL\nvitd,30,ng/mL\n"
+    args = ("--range-set", "iom-2011")
+    apart = "vitd: 3 low (2 at risk of deficiency, 1 at risk of inadequacy), 1 normal (sufficient)"
+    assert f"labcheck: {apart}\n" in piped(rows, *args).stderr
+    shown = piped(rows, *args, "--summary").stdout
+    assert "    2  50.0%  at risk of deficiency\n    1  25.0%  at risk of inadequacy\n  normal  1" in shown
+    written = piped(rows, *args, "--summary", "--format", "markdown").stdout
+    assert (
+        "| vitd | low, of which at risk of inadequacy | 1 |\n| vitd | normal: sufficient | 1 |\n" in written
+    )
+    document = json.loads(piped(rows, *args, "--summary", "--json").stdout)
+    VALIDATOR.validate(document)
+    assert document["summary"]["labels"] == {
+        "vitd": {
+            "low": {"at risk of deficiency": 2, "at risk of inadequacy": 1},
+            "normal": {"sufficient": 1},
+        }
+    }
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_summary_with_labels_looks_as_it_did(
+    labcheck: Labcheck, golden: Golden, tmp_path: Path, columns: int
+) -> None:
+    rows = [f"vitd,{value / 2},ng/mL" for value in range(10, 130) for _ in range(130 - value)]
+    rows += [f"b12,{value},pmol/L" for value in range(100, 900, 7)] + ["vitd,<15,ng/mL", "vitd,<30,ng/mL"]
+    file = tmp_path / "table.csv"
+    file.write_text("\n".join(["test,value,unit", *rows]), "utf-8")
+    args = ("--summary", "--range-set", "iom-2011,nice-2024")
+    golden(f"csv-summary-labels-{columns}.txt", labcheck("csv", str(file), *args, columns=columns).stdout)
 
 
 def test_each_published_set_has_a_column_if_asked_for() -> None:

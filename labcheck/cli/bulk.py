@@ -169,7 +169,7 @@ def tell(tally: "Tally") -> None:
     """Say on stderr what has come of the rows."""
     complain(tally.total)
     for analyte, counts in tally.interpreted.items():
-        complain(f"{analyte}: " + ", ".join(f"{number:,} {category}" for category, number in counts.items()))
+        complain(f"{analyte}: " + ", ".join(_counted(tally, analyte, category) for category in counts))
     for analyte, counts in tally.notes.items():
         notes = ", ".join(f"{number:,} {note}" for note, number in counts.items())
         complain(f"{analyte}: with a note: {notes}")
@@ -181,6 +181,13 @@ def tell(tally: "Tally") -> None:
     for kind, number, _ in tally.refused:
         of = f"{kind.analyte}: " if kind.analyte else ""
         complain(f"{of}{number:,} refused, {kind.reason}: in {tally.where(kind)}")
+
+
+def _counted(tally: "Tally", analyte: str, category: str) -> str:
+    """Say how many results a category has, and where they lie in the range set's own words."""
+    label, labels = tally.labels_of(analyte, category)
+    words = label or ", ".join(f"{number:,} {label}" for label, number in labels.items())
+    return f"{tally.interpreted[analyte][category]:,} {category}{f' ({words})' if words else ''}"
 
 
 def exit_by(tally: "Tally", watched: frozenset[str]) -> None:

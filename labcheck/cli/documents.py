@@ -165,7 +165,7 @@ def _run(
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
     from labcheck.sources.files import open_output
     from labcheck.sources.observations import judge
-    from labcheck.sources.rows import verdict_of
+    from labcheck.sources.rows import names_bands, verdict_of
     from labcheck.sources.tally import Tally, bin_widths
 
     check_files(ctx, files, options.output, options.errors, whole=report is None)
@@ -178,7 +178,8 @@ def _run(
         if refusals:
             refusals(b"place,analyte,reason\n")
         write = stack.enter_context(open_output(options.output))
-        results = _Results(write, report, with_patient=options.with_patient)
+        labelled = names_bands((catalogue[id] for id in catalogue.ids), range_sets)
+        results = _Results(write, report, with_patient=options.with_patient, labelled=labelled)
 
         def say(one: "Observation") -> Outcome | None:
             return judge(one, catalogue, range_sets=range_sets, decimal=options.decimal)
@@ -217,17 +218,19 @@ def _judged(
 class _Results:
     """Writes results as rows, if the report has them; keeps the first few otherwise."""
 
-    def __init__(self, write: "Write", report: Report | None, *, with_patient: bool) -> None:
+    def __init__(self, write: "Write", report: Report | None, *, with_patient: bool, labelled: bool) -> None:
         from labcheck.sources.observations import COLUMNS
-        from labcheck.sources.rows import CELLS
+        from labcheck.sources.rows import CELLS, LABEL
 
         self.shown: list[tuple[str, str, Outcome]] = []
         self._write = write
         self._rows = rows_in(report.format or "csv") if report and not report.summary else None
         self._with_patient = with_patient
+        self._labelled = labelled
         if self._rows:
             columns = [*COLUMNS, *(["patient"] if with_patient else [])]
-            write(self._rows.start(columns, [f"labcheck_{cell}" for cell in CELLS]).encode())
+            added = (*CELLS, LABEL) if labelled else CELLS
+            write(self._rows.start(columns, [f"labcheck_{cell}" for cell in added]).encode())
 
     def put(self, place: str, observation: "Observation", outcome: Outcome) -> None:
         from labcheck.sources.observations import cells_of
@@ -235,8 +238,8 @@ class _Results:
 
         if self._rows:
             cells = [place, *cells_of(observation, with_patient=self._with_patient)]
-            row = self._rows.row([printable(cell) for cell in cells], verdict_of(outcome).cells)
-            self._write(row.encode())
+            added = verdict_of(outcome, labelled=self._labelled).cells
+            self._write(self._rows.row([printable(cell) for cell in cells], added).encode())
         elif len(self.shown) < _SHOWN:
             self.shown.append((place, observation.name, outcome))
 

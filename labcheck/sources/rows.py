@@ -7,7 +7,7 @@ such a value, near it, and for whatever is not plain digits, the plain way is ta
 """
 
 from bisect import bisect
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Context, Decimal
 from itertools import pairwise
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation, Outcome, Refusal
-from labcheck.ranges import limits, other_ranges
+from labcheck.ranges import limits, other_ranges, used_range
 from labcheck.reading import is_blank
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
@@ -25,18 +25,23 @@ from labcheck.wording import quote
 CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
 """What is added for each result, in this order."""
 
+LABEL = "label"
+"""What is added behind them where a range set has words of its own for where a result lies."""
+
 REFUSED = "refused"
 
 
 class Kind(NamedTuple):
     """What rows are counted by: a category, `refused`, or '' for what is not covered.
 
-    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`.
+    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`. `label` has the
+    words of a range set that has its own.
     """
 
     analyte: str
     category: str
     reason: str
+    label: str = ""
 
 
 class Verdict(NamedTuple):
@@ -117,7 +122,9 @@ class Judge:
         `all_ranges` are range sets of which each has a cell for its category; `blank_is_absent` if no value
         is no result.
         """
-        self.cells = (*CELLS, *(f"by_{id}" for id in all_ranges))
+        analytes = [analyte] if analyte else [catalogue[id] for id in catalogue.ids]
+        self._labelled = names_bands(analytes, range_sets or {})
+        self.cells = (*CELLS, *([LABEL] if self._labelled else []), *(f"by_{id}" for id in all_ranges))
         self._catalogue = catalogue
         self._analyte = analyte
         self._units = units or {}
@@ -156,7 +163,7 @@ class Judge:
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
-        verdict = verdict_of(judged)
+        verdict = verdict_of(judged, labelled=self._labelled)
         return verdict._replace(cells=(*verdict.cells, *self._by_all(judged)))
 
     def _by_all(self, judged: Interpretation) -> Sequence[str]:
@@ -292,14 +299,27 @@ def cells_of(judged: Interpretation) -> tuple[str, ...]:
     )
 
 
-def verdict_of(outcome: Outcome | None) -> Verdict:
-    """Return the verdict that an outcome is; None is what the catalogue does not cover."""
-    if outcome is None:
-        return NOT_COVERED
-    if isinstance(outcome, Refusal):
-        return refused(outcome.analyte, outcome.code)
-    cells = cells_of(outcome)
-    return Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1]), cells)
+def verdict_of(outcome: Outcome | None, *, labelled: bool = False) -> Verdict:
+    """Return the verdict that an outcome is; None is what the catalogue does not cover.
+
+    Where it is to be `labelled`, it has a cell for that.
+    """
+    if outcome is None or isinstance(outcome, Refusal):
+        verdict, label = refused(outcome.analyte, outcome.code) if outcome else NOT_COVERED, ""
+    else:
+        cells, label = cells_of(outcome), outcome.label
+        named = label if outcome.range.names_bands else ""
+        verdict = Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1], named), cells)
+    return verdict._replace(cells=(*verdict.cells, label)) if labelled else verdict
+
+
+def names_bands(analytes: Iterable[Analyte], range_sets: Mapping[str, str | None]) -> bool:
+    """Say whether any of the ranges that `analytes` are judged by has words of its own for its bands.
+
+    `range_sets` has the id of each by analyte, as in `Judge`.
+    """
+    used = (used_range(analyte, range_sets.get(analyte.id)) for analyte in analytes)
+    return any(one.names_bands for one in used if one)
 
 
 def refused(analyte: str, reason: str) -> Verdict:

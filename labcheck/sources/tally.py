@@ -103,6 +103,29 @@ class Tally:
         return counts
 
     @property
+    def labels(self) -> dict[str, dict[str, dict[str, int]]]:
+        """How many results of each category lie where, in the range set's own words, by analyte."""
+        counts: dict[str, dict[str, dict[str, int]]] = {}
+        for kind, number in sorted(self.kinds.items()):
+            if kind.label:
+                of_category = counts.setdefault(kind.analyte, {}).setdefault(kind.category, {})
+                of_category[kind.label] = of_category.get(kind.label, 0) + number
+        return {
+            analyte: {category: dict(sorted(of.items())) for category, of in of_analyte.items()}
+            for analyte, of_analyte in counts.items()
+        }
+
+    def labels_of(self, analyte: str, category: str) -> tuple[str, dict[str, int]]:
+        """Return the label that all results of a category have, or each of several with its number.
+
+        The label is '' where there is none, or none but the category's own word.
+        """
+        counts = self.labels.get(analyte, {}).get(category, {})
+        if len(counts) == 1 and sum(counts.values()) == self.interpreted[analyte][category]:
+            return "".join(label for label in counts if label != category), {}
+        return "", counts
+
+    @property
     def notes(self) -> dict[str, dict[str, int]]:
         """How many results have each note, by analyte."""
         counts: dict[str, dict[str, int]] = {}

@@ -66,7 +66,7 @@ def _parts(
     yield Text(f"{tally.total}\n", style="bold")
     for id, counts in tally.interpreted.items():
         yield title(catalogue[id])
-        yield Padding(_shares(counts, console), (0, 2))
+        yield from _shares(tally, id, console)
         if notes := tally.notes.get(id):
             said = ", ".join(f"{number:,} {note}" for note, number in notes.items())
             yield Padding(Text(f"With a note: {said}"), (0, 2))
@@ -87,22 +87,30 @@ def _used(analyte: Analyte, id: str | None) -> RangeSet | None:
     return used and used.printed_for(read_unit(analyte.unit).kind)
 
 
-def _shares(counts: Mapping[str, int], console: Console) -> RenderableType:
+def _shares(tally: Tally, analyte: str, console: Console) -> Iterator[RenderableType]:
+    """Yield each category with its number, share and bar, and under it the range set's own words for it."""
+    counts = tally.interpreted[analyte]
     total = sum(counts.values())
-    table = grid(4, 2)
-    table.columns[1].justify = table.columns[2].justify = "right"
+    shown = [one for one in Category if counts.get(one) or one is not Category.INDETERMINATE]
+    figures = {one: (f"{counts.get(one, 0):,}", f"{counts.get(one, 0) / total:.1%}") for one in shown}
+    widths = [max(map(len, column)) for column in zip(*figures.values(), strict=True)]
+    name = max(map(len, shown))
     room = max(console.width - 40, 8)
-    for category in Category:
+    for category in shown:
         number = counts.get(category, 0)
-        if number or category is not Category.INDETERMINATE:
-            length = number / total * room
-            table.add_row(
-                Text(category, style=f"bold {COLOURS[category]}"),
-                f"{number:,}",
-                f"{number / total:.1%}",
-                Text(_bar(length, ascii_only=console.options.ascii_only), style=COLOURS[category]),
-            )
-    return table
+        line = Text.assemble((category.ljust(name), f"bold {COLOURS[category]}"), overflow="fold")
+        line.append(f"  {figures[category][0]:>{widths[0]}}  {figures[category][1]:>{widths[1]}}  ")
+        drawn = _bar(number / total * room, ascii_only=console.options.ascii_only)
+        yield Padding(line.append(drawn, COLOURS[category]), (0, 2))
+        label, labels = tally.labels_of(analyte, category)
+        if label:
+            yield Padding(Text(label), (0, 2, 0, 4))
+        elif labels:
+            table = grid(3, 2)
+            table.columns[0].justify = table.columns[1].justify = "right"
+            for label, of_which in labels.items():
+                table.add_row(f"{of_which:,}", f"{of_which / total:.1%}", Text(label))
+            yield Padding(table, (0, 2, 0, 4))
 
 
 def _bar(length: float, *, ascii_only: bool) -> str:
