@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
+from labcheck.ranges import read_own_range
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
@@ -22,9 +24,22 @@ CELLS = {
     "high": ["", "50", "40,5"],
     "flag": ["", "H", "L", "final"],
 }
+LIKELY = {
+    "test": ["vitd", "b12"],
+    "loinc": [""],
+    "unit": ["ng/mL", "nmol/L", "pg/mL", "pmol/L"],
+    "comparator": [""],
+    "range": [""],
+    "low": [""],
+    "high": [""],
+}
 SETS = {
     "vitd": [None, "article", "iom-2011", "endocrine-2011", "ros-2018", "reported", "nice-2024"],
     "b12": [None, "article", "nice-2024", "reported", "ros-2018"],
+}
+OWN = {
+    "vitd": [None, None, "20-50", "75-250 nmol/L", "<=49.9", "> 30 ug/L"],
+    "b12": [None, None, "150-350", ">=258 pmol/L"],
 }
 NEAR_LIMITS = [
     "12",
@@ -54,10 +69,10 @@ values = st.one_of(
 @st.composite
 def tables(draw: st.DrawFn) -> tuple[Measured, Judge, list[list[bytes]]]:
     """Rows of key cells, in the order of their columns, with what is to judge them."""
-    roles = draw(st.lists(st.sampled_from(list(CELLS)), unique=True))
-    order = draw(st.permutations(["value", *roles]))
+    roles = draw(st.lists(st.sampled_from(list(CELLS)), unique=True).map(lambda some: {"unit", *some}))
+    order = draw(st.permutations(["value", *sorted(roles)]))
     analyte = built_in()[draw(st.sampled_from(["vitd", "b12"]))] if draw(st.booleans()) else None
-    header_unit = draw(st.sampled_from([None, None, "ng/mL", "pmol/L"]))
+    header_unit = draw(st.sampled_from([None, None, None, "ng/mL", "pmol/L"]))
     measured = Measured({role: column for column, role in enumerate(order)}, analyte, header_unit)
     judge = Judge(
         built_in(),
@@ -65,10 +80,16 @@ def tables(draw: st.DrawFn) -> tuple[Measured, Judge, list[list[bytes]]]:
         units=draw(st.sampled_from([{}, {"vitd": "nmol/L", "b12": "pmol/L"}])),
         decimal=draw(st.sampled_from([None, "point", "comma"])),
         range_sets={id: draw(st.sampled_from(sets)) for id, sets in SETS.items()},
+        own_ranges={
+            id: read_own_range(own, None) for id, owns in OWN.items() if (own := draw(st.sampled_from(owns)))
+        },
         all_ranges=draw(st.sampled_from([(), ("article", "iom-2011", "ros-2018", "nice-2024")])),
         blank_is_absent=draw(st.booleans()),
     )
-    few = {role: st.sampled_from(draw(st.permutations(cells))[:2]) for role, cells in CELLS.items()}
+    few = {
+        role: st.sampled_from([draw(st.sampled_from(LIKELY.get(role, cells))), draw(st.sampled_from(cells))])
+        for role, cells in CELLS.items()
+    }
     row = [values if role == "value" else few[role] for role in order]
     rows = draw(st.lists(st.tuples(*row), min_size=1, max_size=8))
     return measured, judge, [[cell.encode() for cell in cells] for cells in rows]
@@ -104,3 +125,27 @@ def test_the_bytes_of_an_answer_are_the_cells_of_its_verdict_and_of_the_core(
         core = judge.judge(value, Given(header_unit=measured.unit, **others))
         assert core.kind == verdict.kind
         assert [*core.cells, *[""] * len(judge.cells)][: len(judge.cells)] == [*verdict.cells]
+
+
+@pytest.mark.parametrize(
+    ("range_set", "own", "unit"),
+    [
+        ("iom-2011", None, "ng/mL"),
+        ("iom-2011", None, "nmol/L"),
+        ("ros-2018", None, "ng/mL"),
+        (None, "25-60", "ng/mL"),
+        (None, ">55 nmol/L", "ng/mL"),
+        (None, "<=49.9 nmol/L", "nmol/L"),
+    ],
+)
+def test_an_answer_changes_where_the_range_that_is_used_says_so(
+    range_set: str | None, own: str | None, unit: str
+) -> None:
+    own_ranges = {"vitd": read_own_range(own, None)} if own else {}
+    judge = Judge(built_in(), range_sets={"vitd": range_set}, own_ranges=own_ranges)
+    measured = Measured({"test": 0, "value": 1, "unit": 2})
+    answers = asked(measured, judge, b",")
+    for halves in range(10, 300):
+        value = f"{halves / 2:g}"
+        verdict = judge.judge(value, Given("vitd", unit=unit))
+        assert answers.of([b"vitd", value.encode(), unit.encode()]) == joined(verdict.cells, b",")

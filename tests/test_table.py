@@ -565,6 +565,8 @@ def test_a_range_set_of_ones_own_catalogue_brings_its_labels(labcheck: Labcheck,
         ',"short, of it"',
         ",normal",
     ]
+    outranked = labcheck("csv", str(table), "--catalogue", str(own), "--range", "vitd=20-50").stdout
+    assert "labcheck_label" not in outranked
 
 
 def test_the_summary_tells_two_bands_of_one_category_apart() -> None:
@@ -598,6 +600,102 @@ def test_the_summary_with_labels_looks_as_it_did(
     file.write_text("\n".join(["test,value,unit", *rows]), "utf-8")
     args = ("--summary", "--range-set", "iom-2011,nice-2024")
     golden(f"csv-summary-labels-{columns}.txt", labcheck("csv", str(file), *args, columns=columns).stdout)
+
+
+OWN = ["30-100", "75-250 nmol/L", ">30", "<= 50 ug/L", "20.5-22.4"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["vitd", "b12"]), VALUES, UNITS, st.sampled_from(OWN))
+def test_ones_own_range_judges_a_row_as_it_does_one_result(
+    analyte: str, value: str, unit: str, own: str
+) -> None:
+    row = f"test,value,unit\n{analyte},{value},{unit}\n".encode()
+    alone = CliRunner().invoke(app, [analyte, value, "-u", unit, "--range", own, "-f", "csv"])
+    assert piped(row, "--range", f"{analyte}={own}").stdout.splitlines()[1:] == (
+        alone.stdout.splitlines()[1:]
+        if unit
+        else [f"{analyte},{value},,{analyte},,,refused,,,{reason(value)}"]
+    )
+
+
+def reason(value: str) -> str:
+    """Return why a row without a unit is refused, which a single result without one is not."""
+    read = {"": "no-value", "zz": "unreadable-value", "0": "impossible-value"}
+    return read.get(value, "missing-unit")
+
+
+@pytest.mark.parametrize(
+    ("row", "own", "category"),
+    [
+        ("vitd,29.9,ng/mL", "vitd=30-100", "low"),
+        ("vitd,30,ng/mL", "vitd=30-100", "normal"),
+        ("vitd,100,ng/mL", "vitd=30-100", "normal"),
+        ("vitd,100.1,ng/mL", "vitd=30-100", "high"),
+        ("vitd,75,nmol/L", "vitd = 75-250 nmol/L", "normal"),
+        ("vitd,74.9,nmol/L", "25-OH Vitamin D=75-250 nmol/L", "low"),
+        ("vitd,75,nmol/L", "vitd=30-100", "refused"),
+        ("vitd,30,ng/mL", "vitd=>30", "low"),
+        ("vitd,150,ng/mL", "vitd=>=30", "normal"),
+        ("b12,950,pg/mL", "vitd=30-100", "high"),
+    ],
+)
+def test_ones_own_range_is_for_the_analyte_that_it_names(row: str, own: str, category: str) -> None:
+    line = json.loads(piped(f"test,value,unit\n{row}\n".encode(), "--range", own, "-f", "ndjson").stdout)
+    assert line["labcheck_category"] == category
+    assert line["labcheck_note"] == ("missing-unit" if category == "refused" else None)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--analyte", "vitd", "--range", ">=20"),
+        ("--column", "vitd=value", "--unit", "ng/mL", "--range", "=>20"),
+        ("--range", "vitd=20-45 ng/mL", "--range-set", "nice-2024", "--analyte", "vitd"),
+    ],
+)
+def test_ones_own_range_needs_no_name_where_all_rows_are_of_one_analyte(args: tuple[str, ...]) -> None:
+    assert ",normal,N," in piped(b"value,unit\n45,ng/mL\n", *args).stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("--range", "30-100"), "--range '30-100' names no analyte; type it as in vitd=30-100"),
+        (("--range", ">=30"), "--range '>=30' names no analyte"),
+        (("--range", "zinc=1-2"), "no analyte is called 'zinc'"),
+        (("--range", "vitd=0-0"), "--range: '0-0' is not a range"),
+        (("--range", "vitd="), "--range: '' is not one range"),
+        (("--range", "vitd=30-100 apples"), "--range: '30-100 apples' is not one range"),
+        (("--range", "vitd=30-100 IU"), "--range: 'IU' cannot be converted"),
+        (("--range", "vitd=3000-5000"), "--range: '3000-5000' in ng/mL is no range that Vitamin D can have"),
+        (("--range", "b12=1,060-2,000"), "--range: '1,060-2,000' can be read in two ways"),
+        (("--range", "vitd=1-2", "--range", "Vitamin D=1-2"), "--range gives two ranges for Vitamin D"),
+        (("--range", "vitd=20-50", "--range-set", "iom-2011"), "both say what to judge Vitamin D by"),
+        (("--range", "b12=20-50", "--range-set", "reported"), "both say what to judge Vitamin B12 by"),
+    ],
+)
+def test_a_range_of_ones_own_that_cannot_be_used_is_told_at_once(
+    args: tuple[str, ...], sentence: str
+) -> None:
+    ran = piped(LONG.encode(), *args)
+    assert (ran.stdout, ran.exit_code, ran.stderr.count("\n")) == ("", 2, 1)
+    assert sentence in ran.stderr
+
+
+def test_ones_own_range_outranks_the_environment_and_has_no_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011")
+    assert "labcheck_label" in piped(LONG.encode()).stdout
+    assert piped(LONG.encode(), "--range", "vitd=20-50").stdout.splitlines()[:2] == [
+        OUT.splitlines()[0],
+        "1,vitd,22,ng/mL,vitd,22,ng/mL,normal,N,20-50 ng/mL,",
+    ]
+
+
+def test_the_summary_draws_ones_own_range() -> None:
+    rows = "test,value,unit\n" + "vitd,70,nmol/L\n" * 30
+    drawn = piped(rows.encode(), "--summary", "--range", "vitd=50-125 nmol/L").stdout
+    assert "ng/mL; 50-125 nmol/L, your own range.\n" in drawn
 
 
 def test_each_published_set_has_a_column_if_asked_for() -> None:

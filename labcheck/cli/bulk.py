@@ -13,6 +13,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
 from labcheck.errors import Usage
 from labcheck.model import Outcome
+from labcheck.ranges import OwnRange
 from labcheck.wording import quote
 
 if TYPE_CHECKING:
@@ -125,12 +126,13 @@ def write_summary(
     tally: "Tally",
     catalogue: Catalogue,
     range_sets: Mapping[str, str | None],
+    own_ranges: Mapping[str, OwnRange],
     write: "Write",
     *,
     to_file: bool,
     findings: Sequence[tuple[str, str, Outcome]] = (),
 ) -> None:
-    """Write the counts in the report's format; `range_sets` are those that were asked for, by analyte.
+    """Write the counts in the report's format; what results were judged by is as in `print_overview`.
 
     On a terminal, `findings` stand before them: place, name of the test, and outcome.
     """
@@ -148,7 +150,8 @@ def write_summary(
 
         text = StringIO()
         console = open_console(text if to_file else sys.stdout)
-        print_overview(tally, catalogue, range_sets, console, [Finding(*finding) for finding in findings])
+        shown = [Finding(*finding) for finding in findings]
+        print_overview(tally, catalogue, range_sets, own_ranges, console, shown)
         write(text.getvalue().encode())
 
 

@@ -27,13 +27,16 @@ from labcheck.cli.options import (
     DecimalOption,
     FailOn,
     Json,
+    OwnRanges,
     RangeSetOption,
     catalogue_of,
     categories,
     chosen_range_sets,
+    own_ranges,
 )
 from labcheck.errors import Usage
 from labcheck.model import DecimalMark, Outcome
+from labcheck.ranges import names_bands
 from labcheck.wording import printable
 
 if TYPE_CHECKING:
@@ -60,6 +63,7 @@ class _Options:
     errors: Path | None
     only: str | None
     decimal: DecimalMark | None
+    ranges: list[str] | None
     range_set: str | None
     fail_on: str | None
     with_patient: bool
@@ -78,6 +82,7 @@ def hl7(
         str | None, typer.Option("--encoding", help="Of the messages; what they say themselves, if none.")
     ] = None,
     decimal: DecimalOption = None,
+    range: OwnRanges = None,
     range_set: RangeSetOption = None,
     with_patient: WithPatient = False,
     errors: Errors = None,
@@ -99,7 +104,7 @@ def hl7(
         files,
         lambda read, _, judge: ((one, judge(one)) for one in source.observations(read, encoding=encoding)),
         report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
-        _Options(output, errors, only, decimal, range_set, fail_on, with_patient=with_patient, quiet=quiet),
+        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, quiet),
     )
 
 
@@ -119,6 +124,7 @@ def fhir(
         bool, typer.Option("--replace", help="With --annotate: overwrite interpretations that are there.")
     ] = False,
     decimal: DecimalOption = None,
+    range: OwnRanges = None,
     range_set: RangeSetOption = None,
     with_patient: WithPatient = False,
     errors: Errors = None,
@@ -151,7 +157,7 @@ def fhir(
         None
         if annotate
         else report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
-        _Options(output, errors, only, decimal, range_set, fail_on, with_patient=with_patient, quiet=quiet),
+        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, quiet),
     )
 
 
@@ -165,12 +171,13 @@ def _run(
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
     from labcheck.sources.files import open_output
     from labcheck.sources.observations import judge
-    from labcheck.sources.rows import names_bands, verdict_of
+    from labcheck.sources.rows import verdict_of
     from labcheck.sources.tally import Tally, bin_widths
 
     check_files(ctx, files, options.output, options.errors, whole=report is None)
     catalogue = catalogue_of(ctx)
-    range_sets = chosen_range_sets(options.range_set, catalogue)
+    own = own_ranges(options.ranges or (), catalogue, None, options.decimal)
+    range_sets = chosen_range_sets(options.range_set, catalogue, own)
     only, watched = categories(options.only, "--only"), categories(options.fail_on, "--fail-on")
     tally = Tally(noun="observation", widths=bin_widths(catalogue), lists_refusals=options.errors is not None)
     with ExitStack() as stack:
@@ -178,11 +185,11 @@ def _run(
         if refusals:
             refusals(b"place,analyte,reason\n")
         write = stack.enter_context(open_output(options.output))
-        labelled = names_bands((catalogue[id] for id in catalogue.ids), range_sets)
+        labelled = names_bands((catalogue[id] for id in catalogue.ids), range_sets, own)
         results = _Results(write, report, with_patient=options.with_patient, labelled=labelled)
 
         def say(one: "Observation") -> Outcome | None:
-            return judge(one, catalogue, range_sets=range_sets, decimal=options.decimal)
+            return judge(one, catalogue, range_sets=range_sets, own_ranges=own, decimal=options.decimal)
 
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
             verdict = verdict_of(outcome)
@@ -196,7 +203,7 @@ def _run(
         results.end(tally)
         if report and report.summary:
             to_file, shown = options.output is not None, results.shown
-            write_summary(report, tally, catalogue, range_sets, write, to_file=to_file, findings=shown)
+            write_summary(report, tally, catalogue, range_sets, own, write, to_file=to_file, findings=shown)
     if not options.quiet and not (report and report.summary):
         tell(tally)
     exit_by(tally, watched)

@@ -1,6 +1,7 @@
 """What the commands share: the options, and how values are told from them."""
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -8,9 +9,10 @@ import typer
 from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import BadCatalogue, UnknownRangeSet, Usage
+from labcheck.errors import BadCatalogue, LabcheckError, UnknownRangeSet, Usage
 from labcheck.model import REPORTED, Analyte, Category, DecimalMark
-from labcheck.ranges import published
+from labcheck.ranges import OwnRange, own_range, published, read_own_range
+from labcheck.units import read_unit
 from labcheck.wording import quote
 
 Format = Literal["terminal", "json", "csv", "markdown"]
@@ -74,6 +76,14 @@ RangeSetOption = Annotated[
         "LABCHECK_RANGE_SET does it for every run, where an analyte has the range; the default elsewhere.",
     ),
 ]
+OwnRanges = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--range",
+        metavar="ANALYTE=RANGE",
+        help="Judge by your own range: vitd=30-100, 'vitd=75-250 nmol/L'; one for each analyte.",
+    ),
+]
 NoCompare = Annotated[
     bool, typer.Option("--no-compare", help="Leave out what the other published ranges say.")
 ]
@@ -111,9 +121,45 @@ def categories(names: str | None, option: str) -> frozenset[str]:
     return read
 
 
-def chosen_range_sets(asked: str | None, catalogue: Catalogue) -> dict[str, str | None]:
-    """Return the range set to judge each analyte of the catalogue by, None for its default."""
-    return {id: chosen_range_set(asked, catalogue[id], catalogue) for id in catalogue.ids}
+def own_ranges(
+    texts: Iterable[str], catalogue: Catalogue, analyte: str | None, decimal: DecimalMark | None
+) -> dict[str, OwnRange]:
+    """Read `vitd=30-100`; the range alone will do where all results are of one `analyte`.
+
+    Raises Usage for what is not a range that the analyte can have.
+    """
+    ranges: dict[str, OwnRange] = {}
+    for text in texts:
+        id, equals, range = text.partition("=")
+        if not equals or not id.strip() or set(id) & set("<>≤≥＜＞"):  # the sign is the range's
+            id, range = analyte or "", text
+        if not id:
+            raise Usage(f"--range {quote(text)} names no analyte; type it as in vitd=30-100")
+        known = catalogue[id.strip()]
+        if known.id in ranges:
+            raise Usage(f"--range gives two ranges for {known.name}; give one of them")
+        try:
+            ranges[known.id] = read_own_range(range.strip(), decimal)
+            own_range(ranges[known.id], read_unit(known.unit), known)
+        except LabcheckError as error:
+            raise Usage(f"--range: {error.text}") from error
+    return ranges
+
+
+def chosen_range_sets(
+    asked: str | None, catalogue: Catalogue, own: Iterable[str] = ()
+) -> dict[str, str | None]:
+    """Return the range set to judge each analyte of the catalogue by, None for its default.
+
+    Raises Usage where one is asked for an analyte of which the user has an `own` range.
+    """
+    chosen = {id: chosen_range_set(asked, catalogue[id], catalogue) for id in catalogue.ids}
+    for id in own:
+        if asked is not None and chosen[id] in (REPORTED, *catalogue[id].range_sets):
+            raise Usage(
+                f"--range and --range-set both say what to judge {catalogue[id].name} by; give one of them"
+            )
+    return chosen
 
 
 def chosen_range_set(asked: str | None, analyte: Analyte, catalogue: Catalogue) -> str | None:

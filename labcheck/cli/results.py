@@ -30,6 +30,7 @@ from labcheck.cli.options import (
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
 from labcheck.model import Analyte, Interpretation, Outcome, Refusal
+from labcheck.ranges import names_bands
 from labcheck.wording import quote
 
 Report = Callable[[Sequence[Outcome], bool], None]
@@ -183,8 +184,6 @@ def _own_range(range: str | None, low: str | None, high: str | None) -> str | No
 
 def _are_labelled(range_set: str | None, analytes: Sequence[Analyte], catalogue: Catalogue) -> bool:
     """Say whether rows are to have a label, as a range that was asked for has words of its own."""
-    from labcheck.sources.rows import names_bands
-
     try:
         chosen = {analyte.id: chosen_range_set(range_set, analyte, catalogue) for analyte in analytes}
     except LabcheckError:  # which is why all of them are refused

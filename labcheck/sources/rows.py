@@ -7,9 +7,10 @@ such a value, near it, and for whatever is not plain digits, the plain way is ta
 """
 
 from bisect import bisect
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
@@ -17,7 +18,7 @@ from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation, Outcome, Refusal
-from labcheck.ranges import limits, other_ranges, used_range
+from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
 from labcheck.reading import is_blank
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
@@ -114,16 +115,18 @@ class Judge:
         units: Mapping[str, str] | None = None,
         decimal: DecimalMark | None = None,
         range_sets: Mapping[str, str | None] | None = None,
+        own_ranges: Mapping[str, OwnRange] | None = None,
         all_ranges: Sequence[str] = (),
         blank_is_absent: bool = False,
     ) -> None:
         """Take `units` and `range_sets` by analyte id: for rows without a unit, and to judge by.
 
-        `all_ranges` are range sets of which each has a cell for its category; `blank_is_absent` if no value
-        is no result.
+        `own_ranges`, which are the user's, outrank `range_sets`. `all_ranges` are range sets of which each
+        has a cell for its category; `blank_is_absent` if no value is no result.
         """
+        self._own_ranges = own_ranges or {}
         analytes = [analyte] if analyte else [catalogue[id] for id in catalogue.ids]
-        self._labelled = names_bands(analytes, range_sets or {})
+        self._labelled = names_bands(analytes, range_sets or {}, self._own_ranges)
         self.cells = (*CELLS, *([LABEL] if self._labelled else []), *(f"by_{id}" for id in all_ranges))
         self._catalogue = catalogue
         self._analyte = analyte
@@ -153,6 +156,7 @@ class Judge:
                 analyte,
                 text,
                 unit=self._unit(given, analyte),
+                range=self._own_ranges.get(analyte.id),
                 range_set=self._range_sets.get(analyte.id),
                 reported_range=given.reported_range,
                 reported_flag=given.flag,
@@ -176,14 +180,10 @@ class Judge:
 
     def _ends(self, given: Given, analyte: Analyte, unit: Unit) -> Sequence[Decimal]:
         """Return where a verdict can change, ascending, in the analyte's unit."""
-        ours = [id for id in self._all_ranges if id in analyte.range_sets]
-        return sorted({
-            end
-            for id in (self._range_sets.get(analyte.id), *ours)
-            for end in limits(
-                analyte, unit, range_set=id, reported_range=given.reported_range, decimal=self._decimal
-            )
-        })  # fmt: skip
+        of = partial(limits, analyte, unit, reported_range=given.reported_range, decimal=self._decimal)
+        used = of(own=self._own_ranges.get(analyte.id), range_set=self._range_sets.get(analyte.id))
+        others = (of(range_set=id) for id in self._all_ranges if id in analyte.range_sets)
+        return sorted({*used, *chain.from_iterable(others)})
 
     def _unit(self, given: Given, analyte: Analyte) -> str | None:
         """Return the unit beside the value; raise IncompatibleUnit where a row and its header disagree."""
@@ -311,15 +311,6 @@ def verdict_of(outcome: Outcome | None, *, labelled: bool = False) -> Verdict:
         named = label if outcome.range.names_bands else ""
         verdict = Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1], named), cells)
     return verdict._replace(cells=(*verdict.cells, label)) if labelled else verdict
-
-
-def names_bands(analytes: Iterable[Analyte], range_sets: Mapping[str, str | None]) -> bool:
-    """Say whether any of the ranges that `analytes` are judged by has words of its own for its bands.
-
-    `range_sets` has the id of each by analyte, as in `Judge`.
-    """
-    used = (used_range(analyte, range_sets.get(analyte.id)) for analyte in analytes)
-    return any(one.names_bands for one in used if one)
 
 
 def refused(analyte: str, reason: str) -> Verdict:

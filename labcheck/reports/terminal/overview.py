@@ -10,7 +10,7 @@ from rich.text import Text
 
 from labcheck.catalogue import Catalogue
 from labcheck.model import Analyte, Category, Outcome, RangeSet, Refusal
-from labcheck.ranges import canonical_bands
+from labcheck.ranges import OwnRange, canonical_bands, own_range
 from labcheck.reports import bar, histogram, named
 from labcheck.reports.terminal.console import COLOURS, DISCLAIMER, grid, print_parts, title
 from labcheck.reports.terminal.summary import headline
@@ -35,15 +35,17 @@ def print_overview(
     tally: Tally,
     catalogue: Catalogue,
     range_sets: Mapping[str, str | None],
+    own_ranges: Mapping[str, OwnRange],
     console: Console,
     findings: Sequence[Finding] = (),
 ) -> None:
     """Print the `findings`, then the counts.
 
-    `range_sets` are those that were asked for, by analyte, None for the default.
+    `range_sets` are those that were asked for, by analyte, None for the default; `own_ranges` outrank them.
     """
+    used = {id: _used(catalogue[id], range_sets.get(id), own_ranges.get(id)) for id in tally.interpreted}
     parts = [part for finding in findings for part in _finding(finding, console)]
-    print_parts(console, [*parts, *_parts(tally, catalogue, range_sets, console), DISCLAIMER])
+    print_parts(console, [*parts, *_parts(tally, catalogue, used, console), DISCLAIMER])
 
 
 def _finding(finding: Finding, console: Console) -> Iterator[RenderableType]:
@@ -61,7 +63,7 @@ def _finding(finding: Finding, console: Console) -> Iterator[RenderableType]:
 
 
 def _parts(
-    tally: Tally, catalogue: Catalogue, range_sets: Mapping[str, str | None], console: Console
+    tally: Tally, catalogue: Catalogue, used: Mapping[str, RangeSet | None], console: Console
 ) -> Iterator[RenderableType]:
     yield Text(f"{tally.total}\n", style="bold")
     for id, counts in tally.interpreted.items():
@@ -70,7 +72,7 @@ def _parts(
         if notes := tally.notes.get(id):
             said = ", ".join(f"{number:,} {note}" for note, number in notes.items())
             yield Padding(Text(f"With a note: {said}"), (0, 2))
-        if range_set := _used(catalogue[id], range_sets.get(id)):
+        if range_set := used[id]:
             yield from _histogram(tally, catalogue[id], range_set, sum(counts.values()), console)
         yield ""
     yield from _refused(tally)
@@ -81,8 +83,10 @@ def _parts(
         yield Text(f"Not covered, though their names are like one that is: {names}\n", style="bold")
 
 
-def _used(analyte: Analyte, id: str | None) -> RangeSet | None:
+def _used(analyte: Analyte, id: str | None, own: OwnRange | None) -> RangeSet | None:
     """Return the range set that all results were judged by, or None where each had its report's own."""
+    if own:
+        return own_range(own, read_unit(analyte.unit), analyte)
     used = analyte.default_range if id is None else analyte.range_sets.get(id)
     return used and used.printed_for(read_unit(analyte.unit).kind)
 
