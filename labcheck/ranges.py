@@ -5,7 +5,7 @@ are range sets from here on. A set that was printed in two units is compared in 
 result came in: its bounds are rounded in each, and converting them would give two answers for one limit.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
 from typing import NamedTuple
@@ -80,10 +80,20 @@ def published(id: str, analyte: Analyte) -> RangeSet:
     """Return the analyte's range set of that id; raise UnknownRangeSet with those that it has."""
     if id in analyte.range_sets:
         return analyte.range_sets[id]
-    known = [*analyte.range_sets, REPORTED]
-    raise UnknownRangeSet(
-        f"there is no range set {quote(id)} for {analyte.name}{did_you_mean(id, known)}; known are "
-        f"{', '.join(known)}"
+    raise unknown_range_set(id, [analyte])
+
+
+def unknown_range_set(id: str, analytes: Sequence[Analyte]) -> UnknownRangeSet:
+    """Return the error that none of `analytes` has a range set of that id, with those that they have."""
+    known = list(dict.fromkeys([*(name for one in analytes for name in one.range_sets), REPORTED]))
+    if len(analytes) == 1:
+        of, listed = f" for {analytes[0].name}", ", ".join(known)
+    else:
+        of = ""
+        listed = "; ".join(f"{', '.join(one.range_sets)} for {one.name}" for one in analytes)
+        listed += f"; {REPORTED} for any of them"
+    return UnknownRangeSet(
+        f"there is no range set {quote(id)}{of}{did_you_mean(id, known)}; known are {listed}"
     )
 
 

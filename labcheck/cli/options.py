@@ -1,7 +1,7 @@
 """What the commands share: the options, and how values are told from them."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,7 +11,7 @@ from typer.core import TyperCommand
 from labcheck.catalogue import Catalogue
 from labcheck.errors import BadCatalogue, LabcheckError, UnknownRangeSet, Usage
 from labcheck.model import REPORTED, Analyte, Category, DecimalMark
-from labcheck.ranges import OwnRange, own_range, published, read_own_range
+from labcheck.ranges import OwnRange, own_range, read_own_range, unknown_range_set
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
@@ -153,7 +153,8 @@ def chosen_range_sets(
 
     Raises Usage where one is asked for an analyte of which the user has an `own` range.
     """
-    chosen = {id: chosen_range_set(asked, catalogue[id], catalogue) for id in catalogue.ids}
+    among = [catalogue[id] for id in catalogue.ids]
+    chosen = {analyte.id: chosen_range_set(asked, analyte, catalogue, among) for analyte in among}
     for id in own:
         if asked is not None and chosen[id] in (REPORTED, *catalogue[id].range_sets):
             raise Usage(
@@ -162,12 +163,15 @@ def chosen_range_sets(
     return chosen
 
 
-def chosen_range_set(asked: str | None, analyte: Analyte, catalogue: Catalogue) -> str | None:
+def chosen_range_set(
+    asked: str | None, analyte: Analyte, catalogue: Catalogue, among: Sequence[Analyte] = ()
+) -> str | None:
     """Return the range set that --range-set asks for, failing that LABCHECK_RANGE_SET; None for the default.
 
     Either may name one for each of several analytes, with commas between; a name that no analyte has raises
-    UnknownRangeSet. Where none is for this analyte, the variable leaves it to its default range, as it was
-    set with others in mind. The option was not: its first name is returned, which `interpret` then refuses.
+    UnknownRangeSet with those that there are for this analyte, or for all that it was chosen `among`. Where
+    none is for this analyte, the variable leaves it to its default range, as it was set with others in mind.
+    The option was not: its first name is returned, which `interpret` then refuses.
     """
     text = os.environ.get(RANGE_SET, "") if asked is None else asked
     names = [name.strip().lower() for name in text.split(",")]
@@ -177,11 +181,9 @@ def chosen_range_set(asked: str | None, analyte: Analyte, catalogue: Catalogue) 
     if len(ours) > 1:
         raise Usage(f"{' and '.join(ours)} are both for {analyte.name}; choose one of them")
     others = set(names).difference(ours)
-    for name in others and others.difference(*(catalogue[id].range_sets for id in catalogue.ids)):
-        try:
-            published(name, analyte)
-        except UnknownRangeSet as error:
-            raise UnknownRangeSet(f"{RANGE_SET if asked is None else '--range-set'}: {error.text}") from error
+    for name in sorted(others and others.difference(*(catalogue[id].range_sets for id in catalogue.ids))):
+        error = unknown_range_set(name, among or [analyte])
+        raise UnknownRangeSet(f"{RANGE_SET if asked is None else '--range-set'}: {error.text}")
     if ours:
         return ours[0]
     return None if asked is None else names[0]

@@ -162,7 +162,8 @@ def panel(
                 raise UnknownAnalyte("it names no analyte; type one as in vitd=22 or b12=180pg/mL")
             found = catalogue.identify(id)
             analytes.append(found.analyte)
-            chosen = chosen_range_set(range_set, found.analyte, catalogue)
+            every = [catalogue[id] for id in catalogue.ids]
+            chosen = chosen_range_set(range_set, found.analyte, catalogue, every)
             outcomes.append(
                 interpret(found.analyte, value, range_set=chosen, decimal=decimal, age=age, doubt=found.doubt)
             )
