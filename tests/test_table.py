@@ -390,11 +390,26 @@ def test_the_summary_tells_notes_and_names_that_are_like_ours() -> None:
     found = json.loads(piped(table, "--summary", "--json").stdout)["summary"]
     assert (found["notes"], found["look_alikes"]) == ({"vitd": notes}, ["Vitamin D (child)"])
     assert "2 implausible" in piped(table).stderr
+    assert piped(table).stderr.count("labcheck: implausible: The value is unusually low or high") == 1
+    assert "near-limit" not in piped(table).stderr
     assert "like one that is: 'Vitamin D (child)'" in piped(table).stderr
     assert "With a note: 1 doubtful-name, 2 implausible" in piped(table, "--format", "terminal").stdout
     written = piped(table, "--summary", "--format", "markdown").stdout
     assert "| vitd | with the note implausible | 2 |" in written
+    assert "\n\n- implausible: The value is unusually" in written
     assert "like one that is: Vitamin D (child)" in written
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_summary_says_what_notes_mean(
+    labcheck: Labcheck, golden: Golden, tmp_path: Path, columns: int
+) -> None:
+    file = tmp_path / "table.csv"
+    rows = ("vitd,200,ng/mL,H,20-50", "vitd,100,nmol/L,,", "b12,450,pg/mL,L,x-y", "25-OH D3,22,ng/mL,,")
+    file.write_text("\n".join(["test,value,unit,flag,range", *rows]), "utf-8")
+    golden(
+        f"csv-summary-notes-{columns}.txt", labcheck("csv", str(file), "--summary", columns=columns).stdout
+    )
 
 
 def test_no_file_is_lost_to_another_use(table: Path, tmp_path: Path) -> None:

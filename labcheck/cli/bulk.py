@@ -176,6 +176,8 @@ def tell(tally: "Tally") -> None:
     for analyte, counts in tally.notes.items():
         notes = ", ".join(f"{number:,} {note}" for note, number in counts.items())
         complain(f"{analyte}: with a note: {notes}")
+    for note, text in tally.explained.items():
+        complain(f"{note}: {text}")
     if tally.not_covered:
         complain(f"not covered, or not measured: {tally.not_covered:,}")
     if tally.look_alikes:

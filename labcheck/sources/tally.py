@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from labcheck.catalogue import Catalogue
+from labcheck.model import NOTES
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import NOT_COVERED, REFUSED, Kind, Verdict
 
@@ -135,6 +136,12 @@ class Tally:
                 for note in kind.reason.split(";"):
                     of_analyte[note] = of_analyte.get(note, 0) + number
         return {analyte: dict(sorted(of_analyte.items())) for analyte, of_analyte in counts.items()}
+
+    @property
+    def explained(self) -> dict[str, str]:
+        """What the code of each note says that any result has."""
+        found = {note for of_analyte in self.notes.values() for note in of_analyte}
+        return {note: text for note, text in NOTES.items() if note in found}
 
     @property
     def refused(self) -> list[tuple[Kind, int, list[Place]]]:

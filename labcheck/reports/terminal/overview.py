@@ -12,7 +12,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.model import Analyte, Category, Outcome, RangeSet, Refusal
 from labcheck.ranges import OwnRange, canonical_bands, own_range
 from labcheck.reports import bar, histogram, named
-from labcheck.reports.terminal.console import COLOURS, DISCLAIMER, grid, print_parts, title
+from labcheck.reports.terminal.console import COLOURS, DISCLAIMER, NARROW, grid, print_parts, title
 from labcheck.reports.terminal.summary import headline
 from labcheck.sources.tally import Tally
 from labcheck.units import read_unit
@@ -75,12 +75,29 @@ def _parts(
         if range_set := used[id]:
             yield from _histogram(tally, catalogue[id], range_set, sum(counts.values()), console)
         yield ""
+    yield from _explained(tally, console)
     yield from _refused(tally)
     if tally.not_covered:
         yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
     if tally.look_alikes:
         names = ", ".join(map(printable, tally.look_alikes))
         yield Text(f"Not covered, though their names are like one that is: {names}\n", style="bold")
+
+
+def _explained(tally: Tally, console: Console) -> Iterator[RenderableType]:
+    """Say what the codes of notes mean, beside them or, where the terminal is narrow, under them."""
+    if not tally.explained:
+        return
+    yield Text("Notes", style="bold")
+    narrow = console.width < NARROW
+    table = grid(1 if narrow else 2, 2)
+    for note, text in tally.explained.items():
+        if narrow:
+            table.add_row(note)
+            table.add_row(Padding(Text(text), (0, 0, 0, 2)))
+        else:
+            table.add_row(note, text)
+    yield Padding(table, (0, 2, 1, 2))
 
 
 def _used(analyte: Analyte, id: str | None, own: OwnRange | None) -> RangeSet | None:
