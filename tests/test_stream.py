@@ -204,6 +204,22 @@ def test_a_run_that_is_to_outlive_its_terminal_keeps_its_output(tmp_path: Path) 
     assert (tmp_path / "out.csv").read_text("utf-8").count("\n") == 2
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pipe's size is not to be chosen")
+@pytest.mark.parametrize(("before", "after"), [(1 << 16, 1 << 18), (1 << 19, 1 << 19)])
+def test_a_pipe_holds_a_few_blocks_and_never_less_than_before(before: int, after: int) -> None:
+    import fcntl
+
+    inward, outward = os.pipe(), os.pipe()
+    for _, end in (inward, outward):
+        fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, before)
+    os.write(inward[1], b"test,value,unit\nvitd,22,ng/mL\n")
+    os.close(inward[1])
+    subprocess.run([LABCHECK, "csv", "-q"], stdin=inward[0], stdout=outward[1], check=True)
+    assert [fcntl.fcntl(end, fcntl.F_GETPIPE_SZ) for end in (inward[0], outward[0])] == [after, after]
+    for end in (inward[0], *outward):
+        os.close(end)
+
+
 def test_many_quotes_that_nothing_closes_take_no_time_without_end(tmp_path: Path) -> None:
     file = tmp_path / "stripped.csv"
     file.write_bytes(b"test,value,unit,x\n" + b'0","vitd","22","ng/mL\n' * 20_000)

@@ -156,6 +156,19 @@ def write_summary(
 
 
 @contextmanager
+def open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
+    """Open the list of refusals, if one is asked for; `place` names its column for where they stand."""
+    from labcheck.sources.files import open_output
+
+    if path is None:
+        yield None
+        return
+    with open_output(path) as write:
+        write(f"{place},analyte,reason\n".encode())
+        yield write
+
+
+@contextmanager
 def progress(source: "Input", *, wanted: bool) -> "Iterator[Callable[[int, int], object] | None]":
     """Show how far a long run over a file has come, if somebody looks on."""
     watched = sys.stderr is not None and sys.stderr.isatty()

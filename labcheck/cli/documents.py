@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -18,6 +17,7 @@ from labcheck.cli.bulk import (
     Summary,
     check_files,
     exit_by,
+    open_refusals,
     report_of,
     rows_in,
     tell,
@@ -42,6 +42,7 @@ from labcheck.wording import printable
 if TYPE_CHECKING:
     from labcheck.sources.files import Read, Write
     from labcheck.sources.observations import Observation
+    from labcheck.sources.rows import Verdict
     from labcheck.sources.tally import Tally
 
 _SHOWN = 50
@@ -57,8 +58,7 @@ JudgedIn = Callable[["Read", "Write", Judge], Judged]
 """Reads a document and yields its observations with what was said of them; may write the document itself."""
 
 
-@dataclass(frozen=True)
-class _Options:
+class _Options(NamedTuple):
     output: Path | None
     errors: Path | None
     only: str | None
@@ -148,15 +148,19 @@ def fhir(
         raise Usage("--annotate prints one document; name one file at a time")
     if annotate and (format or json or summary or only or with_patient):
         raise Usage("--annotate prints the document itself; leave the options for rows out")
+
+    def judged_in(read: "Read", write: "Write", judge: Judge) -> Judged:
+        if annotate:
+            return annotated.annotate(read, write, judge, replace=replace)
+        return ((one, judge(one)) for one in source.observations(read))
+
+    to_file = output is not None
+    report = None if annotate else report_of(format, json=json, summary=summary, only=only, to_file=to_file)
     _run(
         ctx,
         files,
-        (lambda read, write, judge: annotated.annotate(read, write, judge, replace=replace))
-        if annotate
-        else (lambda read, _, judge: ((one, judge(one)) for one in source.observations(read))),
-        None
-        if annotate
-        else report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
+        judged_in,
+        report,
         _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, quiet),
     )
 
@@ -181,9 +185,7 @@ def _run(
     only, watched = categories(options.only, "--only"), categories(options.fail_on, "--fail-on")
     tally = Tally(noun="observation", widths=bin_widths(catalogue), lists_refusals=options.errors is not None)
     with ExitStack() as stack:
-        refusals = stack.enter_context(open_output(options.errors)) if options.errors else None
-        if refusals:
-            refusals(b"place,analyte,reason\n")
+        refusals = stack.enter_context(open_refusals(options.errors, "place"))
         write = stack.enter_context(open_output(options.output))
         labelled = names_bands((catalogue[id] for id in catalogue.ids), range_sets, own)
         results = _Results(write, report, with_patient=options.with_patient, labelled=labelled)
@@ -192,14 +194,14 @@ def _run(
             return judge(one, catalogue, range_sets=range_sets, own_ranges=own, decimal=options.decimal)
 
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
-            verdict = verdict_of(outcome)
+            verdict = verdict_of(outcome, labelled=labelled)
             tally.add_one(place, verdict)
             if outcome is None and catalogue.identifier.resembles(observation.name):
                 tally.look_alike(observation.name)
             if refusals:
                 tally.list_refusals(refusals)
             if outcome and (not only or verdict.kind.category in only):
-                results.put(place, observation, outcome)
+                results.put(place, observation, outcome, verdict)
         results.end(tally)
         if report and report.summary:
             to_file, shown = options.output is not None, results.shown
@@ -233,20 +235,18 @@ class _Results:
         self._write = write
         self._rows = rows_in(report.format or "csv") if report and not report.summary else None
         self._with_patient = with_patient
-        self._labelled = labelled
         if self._rows:
             columns = [*COLUMNS, *(["patient"] if with_patient else [])]
             added = (*CELLS, LABEL) if labelled else CELLS
             write(self._rows.start(columns, [f"labcheck_{cell}" for cell in added]).encode())
 
-    def put(self, place: str, observation: "Observation", outcome: Outcome) -> None:
+    def put(self, place: str, observation: "Observation", outcome: Outcome, verdict: "Verdict") -> None:
         from labcheck.sources.observations import cells_of
-        from labcheck.sources.rows import verdict_of
 
         if self._rows:
             cells = [place, *cells_of(observation, with_patient=self._with_patient)]
-            added = verdict_of(outcome, labelled=self._labelled).cells
-            self._write(self._rows.row([printable(cell) for cell in cells], added).encode())
+            row = self._rows.row([printable(cell) for cell in cells], verdict.cells)
+            self._write(row.encode())
         elif len(self.shown) < _SHOWN:
             self.shown.append((place, observation.name, outcome))
 

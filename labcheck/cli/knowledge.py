@@ -1,4 +1,4 @@
-"""The commands that look things up: `explain`, `units`, `convert`, `schema`."""
+"""The commands that look things up: `explain`, `ranges`, `units`, `convert`, `schema`."""
 
 import sys
 from collections.abc import Callable

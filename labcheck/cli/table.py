@@ -18,6 +18,7 @@ from labcheck.cli.bulk import (
     Summary,
     check_files,
     exit_by,
+    open_refusals,
     progress,
     report_of,
     tell,
@@ -38,7 +39,7 @@ from labcheck.errors import Usage
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
-_ALONE = 16 << 20
+_ALONE = 4 << 20
 """So many bytes are done by one process; a second is not worth its memory before."""
 
 Column = str | None
@@ -122,8 +123,8 @@ def csv(
     On a terminal it prints the summary. Exits with 3 if some rows could not be interpreted.
     """
     from labcheck.sources.columns import ROLES
-    from labcheck.sources.files import open_input, open_output
-    from labcheck.sources.table import Table, decoder, one_byte
+    from labcheck.sources.files import decoder, open_input, open_output
+    from labcheck.sources.table import Table, one_byte
     from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.turns import CAN_FORK
 
@@ -143,9 +144,7 @@ def csv(
     )
     watched = categories(fail_on, "--fail-on")
     with ExitStack() as stack:
-        refusals = stack.enter_context(open_output(errors)) if errors else None
-        if refusals:
-            refusals(b"row,analyte,reason\n")
+        refusals = stack.enter_context(open_refusals(errors, "row"))
         write = stack.enter_context(open_output(output))
         table = Table(
             catalogue=catalogue,

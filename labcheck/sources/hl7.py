@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING
 
 from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
 from labcheck.model import DecimalMark
-from labcheck.sources.files import Read
+from labcheck.sources.files import Read, decoder
 from labcheck.sources.observations import Observation, Status, one_unit, sorted_codes
 from labcheck.sources.segments import END_OF_BLOCK, LONGEST, MSH, START_OF_BLOCK, Segment, segments
-from labcheck.sources.table import decoder
 from labcheck.wording import quote
 
 if TYPE_CHECKING:

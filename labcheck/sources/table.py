@@ -195,21 +195,3 @@ def one_byte(delimiter: str | None) -> bytes | None:
     if len(named) != 1 or not named.isascii() or named in '"\r\n\0' or named.isalnum() or named in ".<>=-+":
         raise Usage(f"--delimiter {quote(delimiter)} is not one character; type one as in ';' or tab")
     return named.encode()
-
-
-def decoder(encoding: str | None) -> Callable[[bytes], str]:
-    """Return what decodes a cell; without an `encoding` UTF-8, and Windows-1252 for a cell that is none."""
-    if encoding is None:
-        return _decode_any
-    try:
-        b"a".decode(encoding, "replace")
-    except (LookupError, ValueError) as error:
-        raise Usage(f"--encoding {quote(encoding)} is not known; type one as in latin-1 or cp1252") from error
-    return lambda cell: cell.decode(encoding, "replace")
-
-
-def _decode_any(cell: bytes) -> str:
-    try:
-        return cell.decode()
-    except UnicodeDecodeError:
-        return cell.decode("cp1252", "replace")
