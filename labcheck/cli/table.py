@@ -28,10 +28,12 @@ from labcheck.cli.options import (
     DecimalOption,
     FailOn,
     Json,
+    OwnRanges,
     RangeSetOption,
     catalogue_of,
     categories,
     chosen_range_sets,
+    own_ranges,
 )
 from labcheck.errors import Usage
 from labcheck.units import read_unit
@@ -89,6 +91,7 @@ def csv(
         str | None, typer.Option("--encoding", help="Of the cells; UTF-8, and Windows-1252 where it is none.")
     ] = None,
     decimal: DecimalOption = None,
+    range: OwnRanges = None,
     range_set: RangeSetOption = None,
     all_ranges: Annotated[
         bool,
@@ -132,7 +135,9 @@ def csv(
     if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
         raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")
     catalogue = catalogue_of(ctx)
-    range_sets = chosen_range_sets(range_set, catalogue)
+    alone = _alone(analyte, wide or (), catalogue)
+    own = own_ranges(range or (), catalogue, alone, decimal)
+    range_sets = chosen_range_sets(range_set, catalogue, own)
     columns = (test, loinc, value, unit_column, comparator, range_column, low, high, flag)
     tally = Tally(
         widths=bin_widths(catalogue) if report.format == "terminal" else {}, lists_refusals=errors is not None
@@ -147,11 +152,12 @@ def csv(
             asked={role: name for role, name in zip(ROLES, columns, strict=True) if name is not None},
             wide=wide or (),
             analyte=analyte,
-            units=_units(unit or (), catalogue, analyte),
+            units=_units(unit or (), catalogue, alone),
             delimiter=one_byte(delimiter),
             decode=decoder(encoding),
             decimal=decimal,
             range_sets=range_sets,
+            own_ranges=own,
             all_ranges=_published(catalogue) if all_ranges else (),
             prefix=prefix,
             only=categories(only, "--only"),
@@ -169,10 +175,16 @@ def csv(
                 table.annotate(name, source, write, update)
         table.end(write)
         if report.summary:
-            write_summary(report, tally, catalogue, range_sets, write, to_file=output is not None)
+            write_summary(report, tally, catalogue, range_sets, own, write, to_file=output is not None)
     if not quiet and not report.summary:
         tell(tally)
     exit_by(tally, watched)
+
+
+def _alone(analyte: str | None, wide: Sequence[str], catalogue: Catalogue) -> str | None:
+    """Return the analyte that all rows are of, if the options say so."""
+    named = {catalogue[id].id for id, equals, _ in (text.partition("=") for text in wide) if equals}
+    return analyte or (named.pop() if len(named) == 1 else None)
 
 
 def _published(catalogue: Catalogue) -> list[str]:

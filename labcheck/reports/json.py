@@ -194,6 +194,13 @@ def _counts(tally: "Tally") -> Mapping[str, Value]:
             analyte: {category: Decimal(number) for category, number in counts.items()}
             for analyte, counts in tally.interpreted.items()
         },
+        "labels": {
+            analyte: {
+                category: {label: Decimal(number) for label, number in counts.items()}
+                for category, counts in of_analyte.items()
+            }
+            for analyte, of_analyte in tally.labels.items()
+        },
         "refused": [
             {
                 "analyte": kind.analyte or None,

@@ -9,7 +9,8 @@ such a value, near it, and for whatever is not plain digits, the plain way is ta
 from bisect import bisect
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
@@ -17,7 +18,7 @@ from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, REFUSED, Analyte, DecimalMark, Interpretation, Outcome, Refusal
-from labcheck.ranges import limits, other_ranges
+from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
 from labcheck.reading import COMPARATORS, is_blank, read_value
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
@@ -25,16 +26,21 @@ from labcheck.wording import quote
 CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
 """What is added for each result, in this order."""
 
+LABEL = "label"
+"""What is added behind them where a range set has words of its own for where a result lies."""
+
 
 class Kind(NamedTuple):
     """What rows are counted by: a category, `refused`, or '' for what is not covered.
 
-    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`.
+    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`. `label` has the
+    words of a range set that has its own.
     """
 
     analyte: str
     category: str
     reason: str
+    label: str = ""
 
 
 class Verdict(NamedTuple):
@@ -107,15 +113,19 @@ class Judge:
         units: Mapping[str, str] | None = None,
         decimal: DecimalMark | None = None,
         range_sets: Mapping[str, str | None] | None = None,
+        own_ranges: Mapping[str, OwnRange] | None = None,
         all_ranges: Sequence[str] = (),
         blank_is_absent: bool = False,
     ) -> None:
         """Take `units` and `range_sets` by analyte id: for rows without a unit, and to judge by.
 
-        `all_ranges` are range sets of which each has a cell for its category; `blank_is_absent` if no value
-        is no result.
+        `own_ranges`, which are the user's, outrank `range_sets`. `all_ranges` are range sets of which each
+        has a cell for its category; `blank_is_absent` if no value is no result.
         """
-        self.cells = (*CELLS, *(f"by_{id}" for id in all_ranges))
+        self._own_ranges = own_ranges or {}
+        analytes = [analyte] if analyte else [catalogue[id] for id in catalogue.ids]
+        self._labelled = names_bands(analytes, range_sets or {}, self._own_ranges)
+        self.cells = (*CELLS, *([LABEL] if self._labelled else []), *(f"by_{id}" for id in all_ranges))
         self._catalogue = catalogue
         self._analyte = analyte
         self._units = units or {}
@@ -144,6 +154,7 @@ class Judge:
                 analyte,
                 text,
                 unit=self._unit(text, given, analyte),
+                range=self._own_ranges.get(analyte.id),
                 range_set=self._range_sets.get(analyte.id),
                 reported_range=given.reported_range,
                 reported_flag=given.flag,
@@ -154,7 +165,7 @@ class Judge:
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
-        verdict = verdict_of(judged)
+        verdict = verdict_of(judged, labelled=self._labelled)
         return verdict._replace(cells=(*verdict.cells, *self._by_all(judged)))
 
     def _by_all(self, judged: Interpretation) -> Sequence[str]:
@@ -167,14 +178,10 @@ class Judge:
 
     def _ends(self, given: Given, analyte: Analyte, unit: Unit) -> Sequence[Decimal]:
         """Return where a verdict can change, ascending, in the analyte's unit."""
-        ours = [id for id in self._all_ranges if id in analyte.range_sets]
-        return sorted({
-            end
-            for id in (self._range_sets.get(analyte.id), *ours)
-            for end in limits(
-                analyte, unit, range_set=id, reported_range=given.reported_range, decimal=self._decimal
-            )
-        })  # fmt: skip
+        of = partial(limits, analyte, unit, reported_range=given.reported_range, decimal=self._decimal)
+        used = of(own=self._own_ranges.get(analyte.id), range_set=self._range_sets.get(analyte.id))
+        others = (of(range_set=id) for id in self._all_ranges if id in analyte.range_sets)
+        return sorted({*used, *chain.from_iterable(others)})
 
     def _unit(self, value: str, given: Given, analyte: Analyte) -> str | None:
         """Return the unit beside the value, or what --unit says where there is none in the value either.
@@ -211,7 +218,8 @@ class Judge:
         try:
             found = self._identify(given)
         except LabcheckError as error:
-            return refused("", error.code)  # a blank, too, as only long tables have names
+            # Where no value is no result, that comes before the name, and is for the core to see.
+            return None if self._blank_is_absent else refused("", error.code)
         if found is None:
             return NOT_COVERED
         try:
@@ -298,14 +306,18 @@ def cells_of(judged: Interpretation) -> tuple[str, ...]:
     )
 
 
-def verdict_of(outcome: Outcome | None) -> Verdict:
-    """Return the verdict that an outcome is; None is what the catalogue does not cover."""
-    if outcome is None:
-        return NOT_COVERED
-    if isinstance(outcome, Refusal):
-        return refused(outcome.analyte, outcome.code)
-    cells = cells_of(outcome)
-    return Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1]), cells)
+def verdict_of(outcome: Outcome | None, *, labelled: bool = False) -> Verdict:
+    """Return the verdict that an outcome is; None is what the catalogue does not cover.
+
+    Where it is to be `labelled`, it has a cell for that.
+    """
+    if outcome is None or isinstance(outcome, Refusal):
+        verdict, label = refused(outcome.analyte, outcome.code) if outcome else NOT_COVERED, ""
+    else:
+        cells, label = cells_of(outcome), outcome.label
+        named = label if outcome.range.names_bands else ""
+        verdict = Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1], named), cells)
+    return verdict._replace(cells=(*verdict.cells, label)) if labelled else verdict
 
 
 def refused(analyte: str, reason: str) -> Verdict:

@@ -8,6 +8,7 @@ from typing import Protocol
 from labcheck.catalogue import Catalogue
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.model import Analyte, DecimalMark
+from labcheck.ranges import OwnRange
 from labcheck.sources.columns import find_layout
 from labcheck.sources.csv import Annotator, Rows
 from labcheck.sources.files import Input, Read, Write, as_utf8
@@ -36,12 +37,12 @@ class Other(Rows, Protocol):
 class Table:
     """What the options settle for every file of a run, and what the run has come to.
 
-    `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets`, to judge
-    by, are by analyte. Rows of the categories in `only` are passed on, or all of them, in the format `other`
-    or in the table's own; where `writes` is off, they are counted and nothing is put out. Where they are
-    `shown` on a terminal, they are UTF-8 whatever the file is. Where there are
-    `several` files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its
-    size is not known, so many are done by one first.
+    `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets` and
+    `own_ranges`, to judge by, are by analyte. Rows of the categories in `only` are passed on, or all of them,
+    in the format `other` or in the table's own; where `writes` is off, they are counted and nothing is put
+    out. Where they are `shown` on a terminal, they are UTF-8 whatever the file is. Where there are `several`
+    files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its size is
+    not known, so many are done by one first.
     """
 
     catalogue: Catalogue
@@ -54,6 +55,7 @@ class Table:
     decode: Callable[[bytes], str]
     decimal: DecimalMark | None
     range_sets: Mapping[str, str | None]
+    own_ranges: Mapping[str, OwnRange]
     all_ranges: Sequence[str]
     prefix: str
     only: frozenset[str]
@@ -137,6 +139,7 @@ class Table:
             units=self.units,
             decimal=self.decimal,
             range_sets=self.range_sets,
+            own_ranges=self.own_ranges,
             all_ranges=self.all_ranges,
             blank_is_absent=wide,
         )
