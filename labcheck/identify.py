@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
+from labcheck.dates import month_of, months_in
 from labcheck.errors import DamagedCode, WrongAnalyte
 from labcheck.model import Analyte, Loinc
 from labcheck.wording import quote
@@ -37,8 +38,6 @@ CONTRADICT = frozenset({
 LONGEST = 200
 """No name of ours has more characters."""
 
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-
 
 class Identified(NamedTuple):
     """The analyte meant, the LOINC code that said so where there was one, and what else it may be."""
@@ -56,7 +55,7 @@ class Identifier:
         self._accepted: dict[Words, Identified] = {}
         self._refused: dict[Words, Analyte] = {}
         self._codes: dict[str, Identified] = {}
-        self._damaged: set[str] = set()
+        self._damaged: set[tuple[str, str]] = set()
         for analyte in self._analytes:
             names = analyte.names
             for name in (analyte.id, analyte.name, *names.accepted):
@@ -67,7 +66,7 @@ class Identifier:
                 self._refused[words_of(name, names.words)] = analyte
             for loinc in analyte.loinc:
                 self._codes[loinc.code] = Identified(analyte, loinc)
-                self._damaged.update(_as_dates(loinc.code))
+                self._damaged.update(month_of(loinc.code))
 
     def identify(self, name: str | None, code: str | None) -> Identified | None:
         """Return what is meant, or None for what the catalogue does not cover.
@@ -76,7 +75,7 @@ class Identifier:
         """
         code = _plain_code(code or "")
         by_name = self._by_name(name or "")
-        if code.lower() in self._damaged and (by_name or not (name or "").strip()):
+        if self._is_damaged(code) and (by_name or not (name or "").strip()):
             raise DamagedCode(f"{quote(code)} was a LOINC code before a spreadsheet made a date of it")
         if not code:
             return by_name
@@ -93,6 +92,13 @@ class Identifier:
             said = f"LOINC {code} says {found.analyte.name}"
             return found._replace(doubt=f"{said}, but the name {quote(name or '')} is not known for it.")
         return found
+
+    def is_code(self, text: str) -> bool:
+        """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""
+        return text.strip() in self._codes or self._is_damaged(text)
+
+    def _is_damaged(self, code: str) -> bool:
+        return not _looks_like_loinc(code) and not self._damaged.isdisjoint(months_in(code))
 
     def resembles(self, name: str) -> bool:
         """Say whether a name that is not understood has all the words of one that is, and others besides."""
@@ -142,13 +148,3 @@ def _plain_code(code: str) -> str:
 
 def _looks_like_loinc(code: str) -> bool:
     return re.fullmatch(r"[0-9]{1,7}-[0-9]", code) is not None
-
-
-def _as_dates(code: str) -> Iterable[str]:
-    """Yield what spreadsheets make of a code that looks like a year and a month."""
-    year, month = code.split("-")
-    if len(year) == 4 and month != "0":
-        name = _MONTHS[int(month) - 1]
-        yield from (f"{name}-{year[2:]}", f"{year[2:]}-{name}", f"{name} {year[2:]}", f"{name} {year}")
-        yield from (f"{year}-0{month}", f"{year}-0{month}-01", f"{year}-0{month}-01 00:00:00")
-        yield from (f"01.0{month}.{year}", f"{month}/1/{year}", f"1/{month}/{year}", f"01/0{month}/{year}")

@@ -28,7 +28,7 @@ from labcheck.model import (
     RangeSet,
     Standing,
 )
-from labcheck.ranges import canonical_bands, own_range, ranges_of, stand
+from labcheck.ranges import OwnRange, canonical_bands, own_range, ranges_of, read_own_range, stand
 from labcheck.reading import is_blank, read_age, read_value
 from labcheck.units import Unit, convert, factor, read_unit
 from labcheck.wording import quote
@@ -47,7 +47,7 @@ def interpret(
     value: str | int | float | Decimal,
     *,
     unit: str | None = None,
-    range: str | None = None,
+    range: str | OwnRange | None = None,
     range_set: str | None = None,
     reported_range: str | None = None,
     reported_flag: str | None = None,
@@ -71,8 +71,7 @@ def interpret(
 
     `decimal` settles numbers like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code
     that came with the result; a unit that does not suit it gets a note. `doubt` is what else the test can be
-    by its name, and becomes a note. Where `assume_unit` is off, a missing
-    unit is refused.
+    by its name, and becomes a note. Where `assume_unit` is off, a missing unit is refused.
 
     Raises LabcheckError, whose `code` is the reason.
     """
@@ -89,7 +88,8 @@ def interpret(
     unit_of = given or read_unit(analyte.unit)
     used, beside = ranges_of(analyte, unit_of, range_set if range is None else None, reported_range, decimal)
     if range is not None:
-        used = own_range(range, decimal, given, analyte)
+        own = read_own_range(range, decimal) if isinstance(range, str) else range
+        used = own_range(own, given, analyte)
     standing = stand(canonical, used, analyte)
     years = None if age is None else read_age(str(age))
     return Interpretation(

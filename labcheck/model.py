@@ -17,6 +17,9 @@ DecimalMark = Literal["point", "comma"]
 Kind = Literal["mass", "substance"]
 """What is counted in a volume: grams or moles."""
 
+REFUSED = "refused"
+"""What stands where a category would, for a result that cannot be interpreted."""
+
 REPORTED, USER = "reported", "user"
 """The ids of ranges that no catalogue has: the one on the report, and the user's own."""
 
@@ -192,6 +195,11 @@ class RangeSet(NamedTuple):
         return self.scales[0].bands
 
     @property
+    def names_bands(self) -> bool:
+        """Whether the source has words of its own for where a result lies."""
+        return any(band.label is not None for band in self.bands)
+
+    @property
     def normal(self) -> Interval:
         """The normal range, in `unit`."""
         return next(band.interval for band in self.bands if band.category is Category.NORMAL)
@@ -360,6 +368,24 @@ class Note(NamedTuple):
 
     code: str
     text: str
+
+
+NOTES: Mapping[str, str] = MappingProxyType({
+    "unit-assumed": "No unit was given, and the canonical one was taken.",
+    "implausible": "The value is unusually low or high; check the number and the unit.",
+    "near-limit": "What the rounded figure can stand for lies, once converted, on both sides of a limit.",
+    "no-reported-range": "The report's own range was to be used, and there is none; the default was used.",
+    "unreadable-range": "The report's own range cannot be read as one, and was not compared.",
+    "reported-range-differs": "By the report's own range the category is another one.",
+    "reported-flag-differs": "The laboratory's own flag says otherwise than the range that was used.",
+    "code-unit-conflict": "The LOINC code stands for the other kind of unit; the value was read by its unit.",
+    "other-population": "The range that was used is for people of other ages.",
+    "doubtful-name": "The name of the test can mean something else, too.",
+    "preliminary": "The laboratory may still change the result.",
+    "corrected": "The result replaces an earlier one.",
+    "status-unknown": "Whether the laboratory stands by the result is not known.",
+})  # fmt: skip
+"""What the code of a note says, where there is no room for each result's own sentence."""
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,10 @@ are range sets from here on. A set that was printed in two units is compared in 
 result came in: its bounds are rounded in each, and converting them would give two answers for one limit.
 """
 
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
+from typing import NamedTuple
 
 from labcheck.classify import bands_met
 from labcheck.errors import (
@@ -35,6 +38,23 @@ from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import did_you_mean, quote
 
 
+class OwnRange(NamedTuple):
+    """A user's own range: its text, what was read from it, and the unit behind it, None if it has none."""
+
+    text: str
+    normal: Interval
+    unit: Unit | None
+
+
+def read_own_range(text: str, decimal: DecimalMark | None) -> OwnRange:
+    """Read a user's own range."""
+    normal, unit_text = read_range(text, decimal)
+    try:
+        return OwnRange(text, normal, None if unit_text is None else read_unit(unit_text))
+    except (UnknownUnit, MissingUnit) as error:  # prose behind a number, not a unit
+        raise UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100") from error
+
+
 def ranges_of(
     analyte: Analyte,
     unit: Unit,
@@ -60,23 +80,50 @@ def published(id: str, analyte: Analyte) -> RangeSet:
     """Return the analyte's range set of that id; raise UnknownRangeSet with those that it has."""
     if id in analyte.range_sets:
         return analyte.range_sets[id]
-    known = [*analyte.range_sets, REPORTED]
-    raise UnknownRangeSet(
-        f"there is no range set {quote(id)} for {analyte.name}{did_you_mean(id, known)}; known are "
-        f"{', '.join(known)}"
+    raise unknown_range_set(id, [analyte])
+
+
+def unknown_range_set(id: str, analytes: Sequence[Analyte]) -> UnknownRangeSet:
+    """Return the error that none of `analytes` has a range set of that id, with those that they have."""
+    known = list(dict.fromkeys([*(name for one in analytes for name in one.range_sets), REPORTED]))
+    if len(analytes) == 1:
+        of, listed = f" for {analytes[0].name}", ", ".join(known)
+    else:
+        of = ""
+        listed = "; ".join(f"{', '.join(one.range_sets)} for {one.name}" for one in analytes)
+        listed += f"; {REPORTED} for any of them"
+    return UnknownRangeSet(
+        f"there is no range set {quote(id)}{of}{did_you_mean(id, known)}; known are {listed}"
     )
 
 
-def own_range(text: str, decimal: DecimalMark | None, given: Unit | None, analyte: Analyte) -> RangeSet:
-    """Make a range set of a user's own range."""
-    normal, unit_text = read_range(text, decimal)
+def used_range(analyte: Analyte, id: str | None) -> RangeSet | None:
+    """Return the range set that judges where `id` is asked for and a report brings no range of its own.
+
+    None if the analyte has none of that id: its results are refused.
+    """
+    return analyte.default_range if id in (None, REPORTED) else analyte.range_sets.get(id or "")
+
+
+def names_bands(
+    analytes: Iterable[Analyte],
+    range_sets: Mapping[str, str | None],
+    own_ranges: Mapping[str, OwnRange] = MappingProxyType({}),
+) -> bool:
+    """Say whether any of the ranges that `analytes` are judged by has words of its own for its bands.
+
+    Both are by analyte: the ids of `range_sets`, and `own_ranges`, which have no words and outrank them.
+    """
+    published = (analyte for analyte in analytes if analyte.id not in own_ranges)
+    used = (used_range(analyte, range_sets.get(analyte.id)) for analyte in published)
+    return any(one.names_bands for one in used if one)
+
+
+def own_range(own: OwnRange, given: Unit | None, analyte: Analyte) -> RangeSet:
+    """Make a range set of a user's own range, to judge a result by that was `given` in a unit."""
+    text, normal, unit = own
     canonical = read_unit(analyte.unit)
-    unit = canonical
-    if unit_text is not None:
-        try:
-            unit = read_unit(unit_text)
-        except (UnknownUnit, MissingUnit) as error:  # prose behind a number, not a unit
-            raise UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100") from error
+    if unit is not None:
         if given is None and factor(unit, canonical, analyte.molar_mass) != 1:
             raise MissingUnit(f"the range is in {unit.code}, and the result has no unit; give it with --unit")
     elif given is not None and factor(given, canonical, analyte.molar_mass) != 1:
@@ -84,7 +131,7 @@ def own_range(text: str, decimal: DecimalMark | None, given: Unit | None, analyt
             f"the range {quote(text)} has no unit, and the result is in {given.code}; "
             f"give it one, as in '30-100 {given.code}'"
         )
-    return _as_set(USER, "your own range", text, normal, unit, analyte)
+    return _as_set(USER, "your own range", text, normal, unit or canonical, analyte)
 
 
 def _reported_range(text: str, decimal: DecimalMark | None, given: Unit, analyte: Analyte) -> RangeSet:
@@ -142,15 +189,17 @@ def limits(
     analyte: Analyte,
     unit: Unit,
     *,
+    own: OwnRange | None = None,
     range_set: str | None = None,
     reported_range: str | None = None,
     decimal: DecimalMark | None = None,
 ) -> tuple[Decimal, ...]:
     """Return where an answer of `interpret` can change for exact results in `unit`: canonical, ascending.
 
-    Raises as `interpret` does.
+    `own` outranks `range_set`. Raises as `interpret` does.
     """
-    sets = filter(None, ranges_of(analyte, unit, range_set, reported_range, decimal))
+    used, beside = ranges_of(analyte, unit, None if own else range_set, reported_range, decimal)
+    sets = filter(None, (own_range(own, unit, analyte) if own else used, beside))
     intervals = [band.interval for one in sets for band in canonical_bands(one, analyte)]
     intervals += [analyte.possible, analyte.plausible]
     return tuple(sorted({end for interval in intervals for end in (interval.low, interval.high) if end}))

@@ -7,7 +7,9 @@ would be a thousandth of it, which the analyte's possible and plausible limits b
 """
 
 import re
+from collections.abc import Mapping
 from decimal import Decimal
+from types import MappingProxyType
 
 from labcheck.errors import (
     AmbiguousNumber,
@@ -30,15 +32,22 @@ _SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f＜＞≤⩽≥⩾−–—’",
 _GROUPING = re.compile("(?<=[0-9])[\u00a0\u2007\u2009\u202f](?=[0-9])")
 """Blanks that are typed to keep a number together; an ordinary one can also keep two apart."""
 
+COMPARATORS: Mapping[str, Comparator] = MappingProxyType({
+    "<": "<", "<=": "<=", "=<": "<=", "≤": "<=",
+    ">": ">", ">=": ">=", "=>": ">=", "≥": ">=",
+})  # fmt: skip
+"""The signs for each comparator."""
+
 _LESS, _MORE = r"less|lower|fewer", r"more|greater|higher"
+_SIGN = {of: " | ".join(sign for sign in COMPARATORS if COMPARATORS[sign] == of) for of in ("<=", ">=")}
 _COMPARATOR = rf"""
-    (?P<at_most>  <= | =< | ≤ | <\ ?or\ ?= | (?:{_LESS})\ than\ or\ equal\ to | at\ most )
-  | (?P<at_least> >= | => | ≥ | >\ ?or\ ?= | (?:{_MORE})\ than\ or\ equal\ to | at\ least )
+    (?P<at_most>  {_SIGN["<="]} | <\ ?or\ ?= | (?:{_LESS})\ than\ or\ equal\ to | at\ most )
+  | (?P<at_least> {_SIGN[">="]} | >\ ?or\ ?= | (?:{_MORE})\ than\ or\ equal\ to | at\ least )
   | (?P<below>    < | (?:{_LESS})\ than | below | under )
   | (?P<above>    > | (?:{_MORE})\ than | above | over )
 """
 _BEHIND = rf"(?P<or_less> or\ (?:{_LESS}) ) | (?P<or_more> or\ (?:{_MORE}) )"
-_COMPARATORS: dict[str, Comparator] = {
+_MEANT: dict[str, Comparator] = {
     "at_most": "<=",
     "at_least": ">=",
     "below": "<",
@@ -192,7 +201,7 @@ def _is_plain(text: str, decimal: DecimalMark | None) -> bool:
 
 
 def _comparator(match: re.Match[str], text: str) -> Comparator | None:
-    found = [_COMPARATORS[name] for name, part in match.groupdict().items() if part and name in _COMPARATORS]
+    found = [_MEANT[name] for name, part in match.groupdict().items() if part and name in _MEANT]
     if len(found) > 1:
         raise UnreadableValue(f"{quote(text)} has two comparators; type one")
     return found[0] if found else None

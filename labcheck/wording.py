@@ -1,12 +1,15 @@
 """How a message shows what a user wrote: harmless, short, and with the nearest known word beside it."""
 
 
-def printable(text: str) -> str:
+def printable(text: str, *, but: str = "") -> str:
     """Return text with escapes for what a terminal could act on or a reader be misled by.
 
-    That is control codes, marks that turn the direction of writing, and bytes that are no text.
+    That is control codes, except those in `but`, marks that turn the direction of writing, and bytes that are
+    no text.
     """
-    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or c in but else ascii(c)[1:-1] for c in text)
 
 
 def quote(text: str, limit: int = 40) -> str:

@@ -1,4 +1,4 @@
-"""The engines that the dataframes' tests go through: a table of columns in, a tuple of seven cells a row out.
+"""The engines that the dataframes' tests go through: a table of columns in, what is added to each row out.
 
 PySpark is one of them; its tests run where it is installed.
 """
@@ -14,12 +14,14 @@ import pyarrow as pa
 import pytest
 
 from labcheck.frames import interpret_frame
-from labcheck.sources.rows import CELLS
 
 Cells = tuple[str, ...]
 Table = Mapping[str, Sequence[Any]]
 Run = Callable[..., list[Cells]]
-ADDED = [f"labcheck_{name}" for name in CELLS]
+
+
+def _added(names: Sequence[str]) -> list[str]:
+    return [name for name in names if name.startswith("labcheck_")]
 
 
 def _is_text(column: Sequence[Any]) -> bool:
@@ -29,13 +31,13 @@ def _is_text(column: Sequence[Any]) -> bool:
 def _through_polars(table: Table, **options: Any) -> list[Cells]:
     out = interpret_frame(_polars(table), **options)
     assert isinstance(out, pl.DataFrame)
-    return out.select(ADDED).rows()
+    return out.select(_added(out.columns)).rows()
 
 
 def _through_lazy_polars(table: Table, **options: Any) -> list[Cells]:
     out = interpret_frame(_polars(table).lazy(), **options)
     assert isinstance(out, pl.LazyFrame)
-    return out.select(ADDED).collect().rows()
+    return out.select(_added(out.collect_schema().names())).collect().rows()
 
 
 def _polars(table: Table) -> pl.DataFrame:
@@ -60,13 +62,14 @@ def _pandas(table: Table, text: str) -> Any:
 
 def _of_pandas(out: Any) -> list[Cells]:
     assert isinstance(out, pd.DataFrame)
-    return [tuple(row) for row in out[ADDED].astype(object).where(out[ADDED].notna(), None).to_numpy()]
+    added = out[_added(list(out.columns))]
+    return [tuple(row) for row in added.astype(object).where(added.notna(), None).to_numpy()]
 
 
 def _through_pyarrow(table: Table, **options: Any) -> list[Cells]:
     out = interpret_frame(_pyarrow(table), **options)
     assert isinstance(out, pa.Table)
-    return [tuple(row.values()) for row in out.select(ADDED).to_pylist()]
+    return [tuple(row.values()) for row in out.select(_added(out.column_names)).to_pylist()]
 
 
 def _pyarrow(table: Table) -> Any:
@@ -78,14 +81,15 @@ def _pyarrow(table: Table) -> Any:
 def _through_duckdb(table: Table, **options: Any) -> list[Cells]:
     out = interpret_frame(duckdb.from_arrow(_pyarrow(table)), **options)
     assert isinstance(out, duckdb.DuckDBPyRelation)
-    return out.project(", ".join(ADDED)).fetchall()
+    return out.project(", ".join(_added(out.columns))).fetchall()
 
 
 def _through_pyspark(table: Table, **options: Any) -> list[Cells]:
     types = {name: "string" if _is_text(column) else _number_type(column) for name, column in table.items()}
     schema = ", ".join(f"{name} {type}" for name, type in types.items())
     frame = _spark().createDataFrame(list(zip(*table.values(), strict=True)), schema)
-    return [tuple(row) for row in interpret_frame(frame, **options).select(*ADDED).collect()]
+    out = interpret_frame(frame, **options)
+    return [tuple(row) for row in out.select(*_added(out.columns)).collect()]
 
 
 def _number_type(column: Sequence[Any]) -> str:

@@ -1,4 +1,6 @@
+import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -69,6 +71,30 @@ def test_a_panel_judges_each_result_by_the_set_for_its_analyte(labcheck: Labchec
     assert "there is no range set 'iom-2011' for Vitamin B12; known are article, nice-2024" in ran.stderr
 
 
+EVERY = "article, nice-2024 for Vitamin B12; article, iom-2011, endocrine-2011, ros-2018 for Vitamin D"
+
+
+@pytest.mark.parametrize(
+    ("args", "known"),
+    [
+        (("vitd", "22"), "for Vitamin D; known are article, iom-2011, endocrine-2011, ros-2018, reported"),
+        (("panel", "vitd=22"), f"; known are {EVERY}; reported for any of them"),
+        (("csv",), f"; known are {EVERY}; reported for any of them"),
+        (("hl7",), f"; known are {EVERY}; reported for any of them"),
+        (("fhir",), f"; known are {EVERY}; reported for any of them"),
+    ],
+)
+def test_an_unknown_range_set_is_told_with_all_that_it_could_be(
+    labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch, args: tuple[str, ...], known: str
+) -> None:
+    ran = labcheck(*args, "--range-set", "nonsense,iom-2011")
+    assert (ran.exit_code, ran.stderr.count("\n")) == (2, 1)
+    assert f"--range-set: there is no range set 'nonsense'{' ' * (known[0] == 'f')}{known}" in ran.stderr
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "nice-2042")
+    assert "LABCHECK_RANGE_SET: there is no range set 'nice-2042'" in labcheck(*args).stderr
+    assert ("did you mean nice-2024" in labcheck(*args).stderr) == (args[0] != "vitd")
+
+
 def test_the_environment_sets_the_range_of_every_run(
     labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,6 +113,29 @@ def test_the_environment_sets_the_range_of_every_run(
     assert ran.stderr.startswith("labcheck: LABCHECK_RANGE_SET: there is no range set 'iom-2001'")
     monkeypatch.setenv("LABCHECK_RANGE_SET", "")
     assert labcheck("vitd", "45", "ng/mL", "-q").stdout == "high\n"
+
+
+@pytest.mark.parametrize(
+    ("variable", "vitd", "b12"),
+    [
+        ("", "article, the default", "article, the default"),
+        ("iom-2011", "iom-2011, the default", "article, the default"),
+        ("nice-2024,ros-2018", "ros-2018, the default", "nice-2024, the default"),
+        ("reported", *["article, the default where a report brings no range"] * 2),
+    ],
+)
+@pytest.mark.parametrize("format", ["terminal", "markdown"])
+def test_the_ranges_are_shown_with_the_default_that_holds(
+    labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch, variable: str, vitd: str, b12: str, format: str
+) -> None:
+    monkeypatch.setenv("LABCHECK_RANGE_SET", variable)
+    for analyte, default in (("vitd", vitd), ("b12", b12)):
+        shown = labcheck("ranges", analyte, "--format", format, columns=100).stdout
+        assert re.findall(r"\((.*, the default.*)\)", shown) == [default]
+    sets = [default.split(",")[0] for default in (b12, vitd)]
+    found = json.loads(labcheck("ranges", "--json").stdout)["analytes"]
+    by_report = ["reported"] * 2
+    assert [one["default"] for one in found] == (by_report if variable == "reported" else sets)
 
 
 def test_a_report_without_a_range_is_told_where_it_should_be_used(labcheck: Labcheck) -> None:

@@ -33,8 +33,13 @@ def long(header: str, **asked: str) -> dict[str, int]:
         ),
         (
             "patient_id,observation_date,test_name,value,unit,reference_range,status",
-            {"test": 2, "value": 3, "unit": 4, "range": 5, "flag": 6},
+            {"test": 2, "value": 3, "unit": 4, "range": 5},
         ),
+        (
+            "test,value,unit,result_status,abnormal_flag,status",
+            {"test": 0, "value": 1, "unit": 2, "flag": 4},
+        ),
+        ("test,value,Interpretation", {"test": 0, "value": 1, "flag": 2}),
         (
             "date,marker,value,units,range_low,range_high",
             {"test": 1, "value": 2, "unit": 3, "low": 4, "high": 5},
@@ -51,10 +56,17 @@ def long(header: str, **asked: str) -> dict[str, int]:
             "ID\tPID\tDATE\tLOINC\tSCALE\tNAME\tVALUE\tLOW\tHIGH\tUNITS",
             {"loinc": 3, "test": 5, "value": 6, "low": 7, "high": 8, "unit": 9},
         ),
-        ("HADM_ID,ITEMID,CHARTTIME,VALUE,VALUEUOM,FLAG", {"test": 1, "value": 3, "unit": 4, "flag": 5}),
         (
-            "measurement_id,measurement_concept_id,value_as_number,unit_source_value,value_source_value",
-            {"test": 1, "value": 2, "unit": 3},
+            "HADM_ID,ITEMID,LOINC_CODE,CHARTTIME,VALUE,VALUEUOM,FLAG",
+            {"loinc": 2, "value": 4, "unit": 5, "flag": 6},
+        ),
+        (
+            "measurement_concept_id,operator_concept_id,value_as_number,measurement_source_value",
+            {"test": 3, "value": 2, "comparator": 1},
+        ),
+        (
+            "measurement_concept_id,concept_name,concept_code,value_as_number,measurement_source_value",
+            {"test": 1, "loinc": 2, "value": 3},
         ),
         ("Untersuchung;Ergebnis;Einheit", {"test": 0, "value": 1, "unit": 2}),
         ("Analyse;Résultat;Unité", {"test": 0, "value": 1, "unit": 2}),
@@ -111,6 +123,29 @@ def test_a_file_of_one_analyte_needs_no_test_column() -> None:
     assert measured.columns == {"value": 1, "unit": 2}
 
 
+def test_a_colon_in_a_header_is_not_taken_for_the_one_before_a_unit() -> None:
+    header = ["id", "vit:ng/mL", "vit"]
+    (whole,) = find_layout(header, built_in(), asked={}, wide=("vitd=vit:ng/mL",)).results
+    (parted,) = find_layout(header[2:], built_in(), asked={}, wide=("vitd=vit:ng/mL",)).results
+    assert (whole.columns, whole.unit) == ({"value": 1}, None)
+    assert (parted.columns, parted.unit) == ({"value": 0}, "ng/mL")
+
+
+@pytest.mark.parametrize(
+    "name", ["Calcitriol (pg/mL)", "1,25-dihydroxy vitamin D [pg/mL]", "active_b12_pmol_l"]
+)
+def test_a_column_of_a_test_that_is_mistaken_for_ours_is_passed_over(name: str) -> None:
+    header = ["id", name, "vitamin_d_ng_ml"]
+    assert [m.columns for m in find_layout(header, built_in(), asked={}).results] == [{"value": 2}]
+    with pytest.raises(LabcheckError, match="no column is known to hold a value"):
+        find_layout(header[:2], built_in(), asked={})
+
+
+def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
+    (measured,) = layout("measurement_concept_id,value_as_number", analyte="vitd").results
+    assert measured.columns == {"value": 1}
+
+
 @pytest.mark.parametrize(
     ("header", "options", "sentence"),
     [
@@ -118,20 +153,34 @@ def test_a_file_of_one_analyte_needs_no_test_column() -> None:
         ("test,b", {}, "no column is known to hold a value"),
         ("a,value", {}, "no column is known to hold a test's name"),
         (
+            "measurement_concept_id,value_as_number",
+            {},
+            "measurement_concept_id has numbers of concepts (join their concept_name or concept_code)",
+        ),
+        (
+            "HADM_ID,ITEMID,VALUE",
+            {},
+            "ITEMID has numbers of items (join their label, as --test label, or loinc_code)",
+        ),
+        (
             "test,value,result",
             {},
-            "more than one column can hold the value: value, result; say which with --value",
+            "can hold the value: value, result; the columns are test, value, result; say which with --value",
         ),
         ("test,test,value", {}, "more than one column can hold the test: test, test"),
         ("test,value", {"value": "x"}, "--value: no column is called 'x'; the columns are test, value"),
         ("test,value", {"value": "0"}, "--value: no column is called '0'"),
         ("test,value", {"value": "3"}, "--value: no column is called '3'"),
         ("test,value,value", {"value": "value"}, "--value: more than one column is called 'value'"),
-        ("test,value", {"value": "test", "test": "test"}, "one column cannot be two things"),
+        (
+            "test,value",
+            {"value": "test", "test": "test"},
+            "two things; the columns are test, value; say which",
+        ),
         (
             "name,result,vitamin_d_ng_ml",
             {},
-            "can be read by row (value in result) or by column (vitamin_d_ng_ml); say which",
+            "by row (value in result) or by column (vitamin_d_ng_ml); the columns are name, result, vitam",
         ),
         ("test,value,low,lower_limit", {}, "more than one column can hold the low: low, lower_limit"),
         ("v,c", {"wide": ("vitd=v:ng/mL",), "comparator": "c"}, "and so does --comparator; leave one"),

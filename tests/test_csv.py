@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 import pytest
 from hypothesis import given, settings
@@ -31,9 +32,13 @@ def annotator(
     delimiter: bytes = b",",
     newline: bytes = b"\n",
     only: frozenset[str] = frozenset(),
+    range_sets: Mapping[str, str | None] = MappingProxyType({}),
 ) -> Annotator:
     layout = find_layout(header, built_in(), asked={})
-    judges = [Judge(built_in(), analyte=m.analyte, blank_is_absent=layout.wide) for m in layout.results]
+    judges = [
+        Judge(built_in(), analyte=m.analyte, range_sets=range_sets, blank_is_absent=layout.wide)
+        for m in layout.results
+    ]
     return Annotator(header, layout, judges, delimiter, decode, newline=newline, only=only, tally=Tally())
 
 
@@ -133,6 +138,26 @@ def test_a_wide_table_has_cells_for_each_of_its_results() -> None:
     ]
 
 
+def test_rows_have_the_range_sets_own_words() -> None:
+    body = (
+        b"1,vitd,10,ng/mL,\n2,vitd,15,ng/mL,\n3,vitd,<35,ng/mL,\n4,b12,300,ng/L,\n5,x,1,y,\n6,vitd,zz,,\n7\n"
+    )
+    out, made = both(body, range_sets={"vitd": "iom-2011"})
+    assert [row[-1] for row in csv.reader(io.StringIO(out.decode()))] == [
+        "at risk of deficiency",
+        "at risk of inadequacy",
+        "at risk of deficiency or at risk of inadequacy or sufficient",
+        "normal",  # the range of B12 that is used has no words of its own
+        *("", "", ""),
+    ]
+    assert made.tally.labels == {
+        "vitd": {
+            "indeterminate": {"at risk of deficiency or at risk of inadequacy or sufficient": 1},
+            "low": {"at risk of deficiency": 1, "at risk of inadequacy": 1},
+        }
+    }
+
+
 def test_refusals_of_a_wide_table_are_named_row_by_row() -> None:
     made = annotator(["vitamin_d_ng_ml", "vitamin_b12_pmol_l"])
     made.tally.lists_refusals = True
@@ -184,9 +209,15 @@ def files(draw: st.DrawFn) -> bytes:
 
 
 @settings(max_examples=400, deadline=None)
-@given(files(), st.sampled_from([b"\n", b"\r\n"]))
-def test_the_quick_way_and_the_plain_way_give_the_same_bytes(body: bytes, newline: bytes) -> None:
-    _, made = both(body, newline=newline)
+@given(
+    files(),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.sampled_from([{}, {"vitd": "iom-2011"}, {"vitd": "ros-2018", "b12": "nice-2024"}]),
+)
+def test_the_quick_way_and_the_plain_way_give_the_same_bytes(
+    body: bytes, newline: bytes, range_sets: Mapping[str, str | None]
+) -> None:
+    _, made = both(body, newline=newline, range_sets=range_sets)
     rows = sum(1 for record in records(body, b",", final=True) if record.cells or not record.closed)
     assert made.tally.rows == rows
 

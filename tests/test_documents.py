@@ -122,6 +122,35 @@ def test_results_can_be_chosen_and_judged_by_another_range() -> None:
     assert (first["labcheck_category"], first["labcheck_range"]) == ("normal", "50-150 nmol/L")
 
 
+def test_a_label_stands_behind_the_note_where_a_range_that_is_used_has_them() -> None:
+    found = rows(piped("hl7", HL7, "--range-set", "iom-2011,nice-2024").stdout)
+    assert list(found[0])[-2:] == ["labcheck_note", "labcheck_label"]
+    assert [row["labcheck_label"] for row in found] == [
+        "sufficient",
+        "deficiency confirmed or indeterminate",
+        "",
+        "",
+    ]
+    assert "labcheck_label" not in rows(piped("hl7", HL7, "--range-set", "reported").stdout)[0]
+
+
+def test_results_are_judged_by_ones_own_range() -> None:
+    own = ("--range", "vitd=50-125 nmol/L", "--range", "b12=300-400")
+    first, second, *_ = rows(piped("hl7", HL7, *own).stdout)
+    assert (first["labcheck_category"], first["labcheck_range"]) == ("normal", "50-125 nmol/L")
+    assert (second["labcheck_category"], second["labcheck_note"]) == ("refused", "missing-unit")
+    assert "50-125 nmol/L, your own range\n" in piped("hl7", HL7, *own, "--format", "terminal").stdout
+    assert "Range: your own range." in piped("fhir", FHIR, "--range", "vitd=20-50", "--annotate").stdout
+    for args in (("--range", "50-125"), ("--range", "vitd=zz"), (*own, "--range-set", "iom-2011")):
+        ran = piped("hl7", HL7, *args)
+        assert (ran.stdout, ran.exit_code, ran.stderr.count("\n")) == ("", 2, 1)
+
+
+def test_the_decimal_mark_of_ones_own_range_is_ones_own_whatever_the_document_has() -> None:
+    (row, *_) = rows(piped("fhir", FHIR, "--range", "vitd=1,060-22,5", "--decimal", "comma").stdout)
+    assert (row["labcheck_category"], row["labcheck_range"]) == ("normal", "1.060-22.5 ng/mL")
+
+
 def test_the_exit_code_tells_a_script() -> None:
     clean = HL7.split(b"\rOBX|4")[0] + b"\r"
     assert piped("hl7", clean).exit_code == 0

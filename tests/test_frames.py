@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from decimal import ROUND_FLOOR, Context, Decimal
 from functools import cache
+from itertools import zip_longest
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -18,7 +19,7 @@ from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError
 from labcheck.frames import interpret_frame
 from labcheck.ranges import limits
-from labcheck.sources.rows import CELLS, Given, Judge
+from labcheck.sources.rows import CELLS, LABEL, Given, Judge
 from labcheck.units import everyday_units, factor, other_spellings, read_unit
 from tests.engines import Cells, Run, each_engine
 
@@ -54,12 +55,13 @@ def judged(row: Row, judge: Judge) -> Cells:
 
 def agree(row: Row, said: Sequence[str | None], expected: Cells, *, may_pass: bool = False) -> None:
     """Hold one row's cells to the core's; only a hard row may be left to the careful reader."""
-    cells = dict(zip(CELLS, ("" if cell is None else cell for cell in said), strict=True))
-    right = dict(zip(CELLS, expected, strict=True))
+    names = (*CELLS, LABEL)[: len(said)]
+    cells = dict(zip(names, ("" if cell is None else cell for cell in said), strict=True))
+    right = dict(zip_longest(names, expected, fillvalue=""))  # a refusal has no label
     if cells["category"] == "unjudged":
         assert may_pass, (row, cells, right)
         assert cells["note"].startswith("unusual-"), row
-        assert not any(cells[name] for name in ("value", "unit", "code", "range")), row
+        assert not any(cells.get(name) for name in ("value", "unit", "code", "range", LABEL)), row
         assert cells["analyte"] in ("", right["analyte"]), (row, cells, right)
         return
     number, exact = cells.pop("value"), right.pop("value")
@@ -214,6 +216,16 @@ HARD_UNITS = [
     *("ng.mL-1", "fmol/mL", "ng**9", "Âµg/L", "ΜG/L", "ng ml", "ng\u00a0/mL", "NM", "mol/L", "mmol/l"),
     *("(ng/mL)", "x" * 70, "\u00a0", "()", "IU", "iu/ml", "U/L", "mIU/L", "ug", "mcg", "nmol", "PMOL"),
 ]  # fmt: skip
+DATED = [
+    "Mar-89",
+    "mrz 89",
+    "Mars-1989",
+    "août-89",
+    "1989-03-01 00:00:00",
+    "3/1/1989",
+    "01.03.1989",
+    "1.3.89",
+]
 HARD_LOINCS = [
     *("", "Mar-89", "1989-03", "01.03.1989", "LOINC 1989-3", "1989–3", "2345-7", "GLU", "12 34", "1989-3^LN"),
     *("x", "1989_3"),
@@ -225,7 +237,10 @@ composed_names = st.builds(
 )
 hard_rows = st.builds(
     Row,
-    test=st.none() | st.sampled_from([*NAMES, *OTHER_TESTS, *FOREIGN, *HARD_NAMES]) | composed_names,
+    test=st.none()
+    | st.sampled_from([*NAMES, *OTHER_TESTS, *FOREIGN, *HARD_NAMES])
+    | st.sampled_from([*LOINCS, *DATED, " 1989-3 "])
+    | composed_names,
     value=st.none()
     | st.sampled_from(HARD_VALUES)
     | st.builds("{}{}".format, st.sampled_from(COMPARATORS), plain_numbers)
@@ -234,6 +249,10 @@ hard_rows = st.builds(
     comparator=st.none()
     | st.sampled_from([*COMPARATORS, "=", "4171756", "0", "4171757", "~", "1", " < ", "\t<", "-"]),
     loinc=st.none() | st.sampled_from([*LOINCS, *HARD_LOINCS]),
+    range=st.none(),
+    low=st.none(),
+    high=st.none(),
+    flag=st.none(),
 )
 # A row that fails names itself; to shrink the table around it would take some engines an hour.
 each_row = settings(
@@ -367,6 +386,8 @@ def test_a_decimal_comma_is_read_where_it_is_asked_for(run: Run) -> None:
         for value in ("22,5", "<4", ">= 300,0", "100")
     ]
     hold(run, rows, Judge(built_in(), decimal="comma"), decimal="comma")
+    rows = [Row("vitd", value, "nmol/L") for value in (",", "-,", "N.A.", "pending", "-")]
+    hold(run, rows, Judge(built_in(), decimal="comma"), may_pass=True, decimal="comma")
     point = Row("vitd", "22.5", "nmol/L", range="", flag="")
     (said,) = run(columns_of([point]), **ROLES, decimal="comma")
     assert said[3] == "unjudged"
@@ -455,6 +476,19 @@ def test_codes_say_whose_result_it_is_without_a_name(run: Run) -> None:
             may_pass=row.loinc not in (*LOINCS, "", "GLU", "2345-7"),
         )
     assert "code-unit-conflict" in {cells[6] for cells in said}
+
+
+@each_engine
+def test_a_column_of_tests_can_hold_codes(run: Run) -> None:
+    rows = [Row(f" {code} ", "60", unit) for code in LOINCS for unit in ("ng/mL", "nmol/L")]
+    rows += [Row("2345-7", "60", "ng/mL"), Row("17-OH-Progesteron", "60", "ng/mL"), Row("12", "60", "ng/mL")]
+    table = {role: column for role, column in columns_of(rows).items() if role in ("test", "value", "unit")}
+    said = run(table, test="test", value="value", unit="unit")
+    for row, cells in zip(rows, said, strict=True):
+        agree(row, cells, judged(row, Judge(built_in())))
+    hold(run, rows, Judge(built_in()))
+    dated = [Row(name, "60", "ng/mL") for name in DATED]
+    assert {cells[3] for cells in run({**table, **columns_of(dated)}, **ROLES)} == {"unjudged"}
 
 
 @each_engine

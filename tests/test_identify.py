@@ -188,13 +188,55 @@ def test_a_code_is_known_whatever_is_written_around_it(code: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "code", ["Mar-89", "MAR-89", "Sep-32", "1989-03-01", "1989-03", "3/1/1989", "Mar 1989"]
+    "code",
+    [
+        *("Mar-89", "MAR-89", "89-Mar", "1-Mar-89", "01-Mar-1989", "Mar 1989", "March 1989", "Sep-32"),
+        *("Mrz 89", "89-Mrz", "Mrz. 89", "Mrz.89", "März 1989", "1. März 1989", "Sep 32", "Jän-90"),
+        *("mars-89", "mars.-89", "mars 1989", "sept.-32", "janv.-90", "août-36"),
+        *("mar-89", "mar/89", "1 de marzo de 1989", "set-32", "ene-90", "gen-90", "mrt-89"),
+        *("1989-03", "1989-03-01", "1989/3/1", "03/1989", "3/1/1989", "1/3/1989", "3/1/89", "1989. 3. 1."),
+        *("01.03.1989", "01.03.89", "1.3.1989", "01/03/1989", "01-03-1989"),
+        *("1989-03-01 00:00:00", "1989-03-01T00:00:00.000Z", "3/1/1989 12:00:00 AM", "01.03.1989 00:00"),
+    ],
 )
 def test_a_code_that_a_spreadsheet_has_damaged_is_refused(code: str) -> None:
     for name in ("Vitamin D", None, ""):
         with pytest.raises(DamagedCode):
             meant(name, code)
     assert meant("Glucose", code) is None
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *(
+            "Marker-89",
+            "Mar89",
+            "Apr-89",
+            "Mar-88",
+            "15.03.1989",
+            "1989-03-15",
+            "89-3",
+            "2089-3",
+            "mar",
+            "89",
+        ),
+        *("1989", "March", "1989-13", "3/1989/1", "1.3.", "Mar-89-x", "LOCAL 3 1989", "Mar-89" * 10),
+    ],
+)
+def test_a_local_code_that_is_no_date_of_ours_is_not_damaged(code: str) -> None:
+    assert meant("Vitamin D", code) in ("vitd", None)  # None: another code of LOINC's form
+    assert meant(None, code) is None
+    assert not IDENTIFIER.is_code(code)
+
+
+@pytest.mark.parametrize("id", ["vitd", "b12"])
+def test_no_name_of_a_test_is_taken_for_a_code(id: str) -> None:
+    names = built_in()[id].names
+    for name in (*names.accepted, *names.doubtful, *names.refused, "CA 19-9", "CD4", "Mar 12", "IgG 4"):
+        assert not IDENTIFIER.is_code(name)
+    assert IDENTIFIER.is_code(" 1989-3 ")
+    assert IDENTIFIER.is_code("Mrz 89")
 
 
 @given(st.none() | st.text(), st.none() | st.text())

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from labcheck.model import NOTES
+
 _NOT_OURS = ("FORCE_COLOR", "LABCHECK_DEBUG", "LABCHECK_RANGE_SET")
 README = Path(__file__).parents[1] / "README.md"
 
@@ -74,5 +76,8 @@ def test_the_readme_names_every_reason_and_note() -> None:
     codes = {cls.code for cls in errors.LabcheckError.__subclasses__()} - {"usage", "bad-catalogue"}
     interpretation = json.loads(SCHEMA_FILE.read_text("utf-8"))["$defs"]["interpretation"]["properties"]
     notes = interpretation["notes"]["items"]["properties"]["code"]["enum"]
-    for code in (*codes, *notes):
+    for code in codes:
         assert f"`{code}`" in text, code
+    assert notes == list(NOTES)
+    for code, sentence in NOTES.items():
+        assert f"- `{code}`: {sentence}" in text, code

@@ -249,6 +249,36 @@ def test_text_that_is_no_text_is_still_json(labcheck: Labcheck) -> None:
     assert parsed(labcheck("vitd", "\udc80\x7f\x1b", "--json").stdout)["error"]["reported"] == "?\x7f\x1b"
 
 
+@pytest.mark.parametrize(
+    ("command", "labels"),
+    [
+        ("vitd 15 --range-set iom-2011", ["at risk of inadequacy"]),
+        ("vitd zz --range-set iom-2011", [""]),
+        ("vitd 15 --range 10-20", None),
+        ("vitd 15 --range-set nonsense", None),
+        ("vitd 15", None),
+        ("panel vitd=<15 b12=950 --range-set iom-2011,article", None),
+        (
+            "panel b12=950 vitd=<15 b12=zz --range-set endocrine-2011,nice-2024",
+            ["deficiency unlikely", "deficient", ""],
+        ),
+    ],
+)
+def test_rows_have_a_label_where_a_range_that_is_used_has_them(
+    labcheck: Labcheck, command: str, labels: list[str] | None
+) -> None:
+    rows = list(csv.DictReader(io.StringIO(labcheck(*command.split(), "--format", "csv").stdout)))
+    assert [row["labcheck_label"] for row in rows if "labcheck_label" in row] == (labels or [])
+
+
+def test_ones_own_range_has_no_labels_whatever_the_environment_says(
+    labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011")
+    assert "labcheck_label" in labcheck("vitd", "15", "-f", "csv").stdout
+    assert "labcheck_label" not in labcheck("vitd", "15", "--range", "10-20", "-f", "csv").stdout
+
+
 def test_csv_has_a_row_for_each_result(labcheck: Labcheck) -> None:
     rows = list(csv.DictReader(io.StringIO(labcheck("panel", "vitd=2", "b12=zz", "--format", "csv").stdout)))
     assert [(row["test"], row["labcheck_category"], row["labcheck_note"]) for row in rows] == [

@@ -27,10 +27,21 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("22", Given("vitd", None, ""), "refused", "missing-unit"),
         ("22 ng/mL", Given("vitd", None, ""), "low", ""),
         ("150", Given("b12", None, ""), "normal", ""),  # the unit that was named for rows without one
+        ("400 pg/mL", Given("b12", None, ""), "normal", ""),  # which one of its own outweighs
+        ("400pg/mL", Given("b12", unit="", comparator=">"), "indeterminate", ""),
+        ("400 ng/mL L", Given("b12"), "high", "implausible;reported-flag-differs"),
+        ("zz", Given("b12"), "refused", "unreadable-value"),
+        ("", Given("b12"), "refused", "no-value"),
+        ("22 ng/mL", Given("vitd", header_unit="nmol/L"), "refused", "incompatible-unit"),
+        ("22 ng/mL", Given("vitd", unit="nmol/L"), "refused", "incompatible-unit"),
         ("22", Given("vitd", None, "IU/L"), "refused", "incompatible-unit"),
         ("40", Given("1,25-Dihydroxy Vitamin D", None, "pg/mL"), "refused", "wrong-analyte"),
         ("22", Given("Vitamin D", "Mar-89", "ng/mL"), "refused", "damaged-code"),
         ("22", Given(None, "1989-3", "ng/mL"), "low", ""),
+        ("22", Given("1989-3", None, "ng/mL"), "low", ""),  # a column of tests that holds codes
+        ("22", Given("1990-1", "", "ng/mL"), "refused", "wrong-analyte"),
+        ("22", Given("mars-89", None, "ng/mL"), "refused", "damaged-code"),
+        ("22", Given("1989-3", "62290-2", "ng/mL"), "refused", "wrong-analyte"),
         ("60", Given(None, "1989-3", "nmol/L"), "low", "code-unit-conflict"),
         ("22", Given("vitd", unit="ng/mL", header_unit="ng/mL"), "low", ""),
         ("22", Given("vitd", unit="µg/L", header_unit="ng/mL"), "refused", "incompatible-unit"),

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,20 @@ def run(body: bytes, folder: Path, *, jobs: int) -> tuple[bytes, bytes, Any]:
 @pytest.mark.parametrize("jobs", [2, 3])
 def test_processes_that_take_turns_write_what_one_writes(body: bytes, jobs: int, tmp_path: Path) -> None:
     assert run(body, tmp_path, jobs=jobs) == run(body, tmp_path, jobs=1)
+
+
+def test_values_that_were_counted_before_others_take_part_are_counted_once(tmp_path: Path) -> None:
+    source = tmp_path / "in"
+    source.write_bytes(rows(9000))
+    counted = []
+    for jobs in (1, 2):
+        made = annotator(HEADER)
+        made.tally.widths = {"vitd": 0.1, "b12": 1.0}
+        with source.open("rb", buffering=0) as file, Path(os.devnull).open("wb", buffering=0) as out:
+            stream = Stream(made, partial(file.read, 1 << 14), out.write)
+            annotate(stream, b"", jobs=jobs, alone=1 << 15)
+        counted.append((made.tally.rows, made.tally.values))
+    assert counted[0] == counted[1]
 
 
 def test_a_row_of_many_megabytes_is_passed_on(tmp_path: Path) -> None:
@@ -140,7 +155,7 @@ def test_a_full_disk_is_an_error(jobs: int, large: Path) -> None:
     assert ran.stderr == b"labcheck: the output cannot be written: No space left on device\n"
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
 def test_a_run_that_is_stopped_leaves_no_file_behind(number: signal.Signals, tmp_path: Path) -> None:
     command = [str(LABCHECK), "csv", "-q", "-o", "out.csv", "--errors", "errors.csv"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as running:
@@ -190,6 +205,29 @@ def test_a_process_that_is_killed_is_told() -> None:
         taken(lambda turns: turns.take_reading(), lambda _: os.kill(os.getpid(), signal.SIGKILL))
 
 
+def test_a_process_that_leaves_without_an_answer_is_told() -> None:
+    with pytest.raises(RuntimeError, match="was killed"):
+        taken(lambda turns: turns.take_reading(), lambda _: os._exit(0))
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the forks in /proc")
+def test_a_run_of_which_one_process_is_killed_ends_and_leaves_no_file_behind(tmp_path: Path) -> None:
+    command = [str(LABCHECK), "csv", "-q", "--jobs", "3", "-o", "out.csv"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as running:
+        assert running.stdin
+        assert running.stderr
+        running.stdin.write(b"test,value,unit\nvitd,22,ng/mL\n")
+        running.stdin.flush()
+        children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
+        while len(forks := children.read_text("utf-8").split()) < 2:
+            assert running.poll() is None
+        os.kill(int(forks[0]), signal.SIGKILL)
+        running.stdin.close()
+        assert b"another process that took part in the work was killed" in running.stderr.read()
+        assert running.wait() == 70
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_run_that_is_to_outlive_its_terminal_keeps_its_output(tmp_path: Path) -> None:
     command = ["bash", "-c", f"trap '' HUP; exec {LABCHECK} csv -q -o out.csv"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, cwd=tmp_path) as running:
@@ -202,6 +240,22 @@ def test_a_run_that_is_to_outlive_its_terminal_keeps_its_output(tmp_path: Path) 
         running.stdin.close()
         assert running.wait() == 0
     assert (tmp_path / "out.csv").read_text("utf-8").count("\n") == 2
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pipe's size is not to be chosen")
+@pytest.mark.parametrize(("before", "after"), [(1 << 16, 1 << 18), (1 << 19, 1 << 19)])
+def test_a_pipe_holds_a_few_blocks_and_never_less_than_before(before: int, after: int) -> None:
+    import fcntl
+
+    inward, outward = os.pipe(), os.pipe()
+    for _, end in (inward, outward):
+        fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, before)
+    os.write(inward[1], b"test,value,unit\nvitd,22,ng/mL\n")
+    os.close(inward[1])
+    subprocess.run([LABCHECK, "csv", "-q"], stdin=inward[0], stdout=outward[1], check=True)
+    assert [fcntl.fcntl(end, fcntl.F_GETPIPE_SZ) for end in (inward[0], outward[0])] == [after, after]
+    for end in (inward[0], *outward):
+        os.close(end)
 
 
 def test_many_quotes_that_nothing_closes_take_no_time_without_end(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from labcheck.catalogue import loader
 from labcheck.cli import app
 from labcheck.reports.json import SCHEMA_FILE
 from tests.conftest import Golden, Labcheck, Ran
@@ -96,6 +97,23 @@ def test_refused_rows_stay_and_are_told(labcheck: Labcheck, tmp_path: Path) -> N
     )
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_row_whose_quote_is_never_closed_is_named_though_nothing_can_stand_behind_it(
+    labcheck: Labcheck, tmp_path: Path, jobs: str
+) -> None:
+    file, out, errors = (tmp_path / f"{name}.csv" for name in ("r", "out", "errors"))
+    file.write_text(LONG + '4,vitd,22,"ng/mL\n5,vitd,22,ng/mL\n', "utf-8")
+    ran = labcheck("csv", str(file), "-o", str(out), "--errors", str(errors), "--jobs", jobs)
+    assert out.read_text("utf-8").splitlines()[4:] == [
+        '4,vitd,22,"ng/mL',
+        "5,vitd,22,ng/mL,vitd,22,ng/mL,low,L,30-40 ng/mL,",
+    ]
+    assert ran.exit_code == 3
+    assert "labcheck: 1 refused, unclosed-quote: in row 5" in ran.stderr
+    assert errors.read_text("utf-8") == "row,analyte,reason\n5,,unclosed-quote\n"
+    assert labcheck("csv", str(file), "--only", "refused").stdout.splitlines()[1:] == ['4,vitd,22,"ng/mL']
+
+
 @pytest.mark.parametrize(
     ("args", "exit_code"),
     [(("--fail-on", "low"), 1), (("--fail-on", "high"), 0), (("--fail-on", "indeterminate,high"), 1)],
@@ -157,6 +175,19 @@ def test_a_file_without_a_last_line_break_keeps_its_rows_apart(labcheck: Labchec
         "normal",
     ]
     assert "has other columns" in labcheck("csv", str(first), str(third)).stderr
+
+
+@pytest.mark.parametrize(("last", "between"), [("", b"\n"), ("\r", b"\r"), ("\r\n", b"\r\n")])
+def test_rows_of_files_with_old_line_ends_are_kept_apart_by_one(
+    labcheck: Labcheck, tmp_path: Path, last: str, between: bytes
+) -> None:
+    files = [tmp_path / "a.csv", tmp_path / "b.csv"]
+    for file in files:
+        file.write_bytes(f"test,value,unit\rvitd,22,ng/mL{last}".encode())
+    out = tmp_path / "out.csv"
+    labcheck("csv", *map(str, files), "-o", str(out))
+    row = b"vitd,22,ng/mL,vitd,22,ng/mL,low,L,30-40 ng/mL,"
+    assert out.read_bytes().split(b"\r", 1)[1] == row + between + row + last.encode()
 
 
 def test_an_analyte_of_all_rows_does_not_outweigh_their_names() -> None:
@@ -371,6 +402,7 @@ def test_the_summary_counts_what_the_rows_say() -> None:
     assert found == {
         "rows": 5,
         "interpreted": {"b12": {"indeterminate": 1}, "vitd": {"low": 1, "normal": 1}},
+        "labels": {},
         "refused": [{"analyte": "vitd", "reason": "unreadable-value", "count": 1, "first": [5]}],
         "notes": {},
         "not_covered": 1,
@@ -388,11 +420,26 @@ def test_the_summary_tells_notes_and_names_that_are_like_ours() -> None:
     found = json.loads(piped(table, "--summary", "--json").stdout)["summary"]
     assert (found["notes"], found["look_alikes"]) == ({"vitd": notes}, ["Vitamin D (child)"])
     assert "2 implausible" in piped(table).stderr
+    assert piped(table).stderr.count("labcheck: implausible: The value is unusually low or high") == 1
+    assert "near-limit" not in piped(table).stderr
     assert "like one that is: 'Vitamin D (child)'" in piped(table).stderr
     assert "With a note: 1 doubtful-name, 2 implausible" in piped(table, "--format", "terminal").stdout
     written = piped(table, "--summary", "--format", "markdown").stdout
     assert "| vitd | with the note implausible | 2 |" in written
+    assert "\n\n- implausible: The value is unusually" in written
     assert "like one that is: Vitamin D (child)" in written
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_summary_says_what_notes_mean(
+    labcheck: Labcheck, golden: Golden, tmp_path: Path, columns: int
+) -> None:
+    file = tmp_path / "table.csv"
+    rows = ("vitd,200,ng/mL,H,20-50", "vitd,100,nmol/L,,", "b12,450,pg/mL,L,x-y", "25-OH D3,22,ng/mL,,")
+    file.write_text("\n".join(["test,value,unit,flag,range", *rows]), "utf-8")
+    golden(
+        f"csv-summary-notes-{columns}.txt", labcheck("csv", str(file), "--summary", columns=columns).stdout
+    )
 
 
 def test_no_file_is_lost_to_another_use(table: Path, tmp_path: Path) -> None:
@@ -444,6 +491,33 @@ def test_a_terminal_is_shown_the_summary_unless_rows_are_asked_for(table: Path) 
     assert "labcheck_category" in on_a_terminal(str(table), "--format", "csv")
     assert "labcheck_category" in on_a_terminal(str(table), "--only", "low")
     assert "Usage" in on_a_terminal()
+
+
+HOSTILE = 'id,test,value,unit\n"\x1b[2J\x9b\x07\u202ex\ty\rz",vitd,22,ng/mL\n'.encode()
+
+
+@pytest.mark.parametrize("args", [("--only", "low"), ("--format", "csv"), ("--format", "tsv")])
+def test_no_control_character_of_a_cell_reaches_a_terminal(args: tuple[str, ...], tmp_path: Path) -> None:
+    file = tmp_path / "hostile.csv"
+    file.write_bytes(HOSTILE + b'"\x9b31m",vitd,22,ng/mL\r\n')
+    shown = on_a_terminal(str(file), *args).replace("\r\n", "\n")
+    assert not [letter for letter in shown if not letter.isprintable() and letter not in "\n\t"]
+    assert "\\x1b[2J\\x9b\\x07\\u202ex\ty" in shown
+    assert ("›31m" if "tsv" in args else "\\udc9b31m") in shown
+    assert "low" in shown
+    assert "\x1b[2J\x9b\x07\u202ex" in piped(HOSTILE, *args[:2]).stdout
+
+
+def test_a_terminal_that_is_named_is_one_too(tmp_path: Path) -> None:
+    file = tmp_path / "hostile.csv"
+    file.write_bytes(HOSTILE)
+    assert "\\x1b[2J\\x9b" in on_a_terminal(str(file), "-o", "/dev/stderr")
+
+
+def test_a_terminal_is_shown_utf_16_as_text(tmp_path: Path) -> None:
+    file = tmp_path / "wide.csv"
+    file.write_text(LONG, "utf-16")
+    assert on_a_terminal(str(file), "--only", "low").startswith("id,test,value,unit,labcheck_analyte")
 
 
 def test_a_long_run_shows_how_far_it_is_where_somebody_looks_on(tmp_path: Path) -> None:
@@ -504,6 +578,196 @@ def test_an_analyte_that_the_asked_set_is_not_for_is_refused_and_by_the_environm
     monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011")
     first, _, third, *_ = verdicts()
     assert (first["labcheck_range"], third["labcheck_range"]) == ("20-50 ng/mL", "200-900 pg/mL")
+
+
+@pytest.mark.parametrize(
+    ("args", "labelled"),
+    [
+        ((), False),
+        (("--range-set", "article"), False),
+        (("--range-set", "reported"), False),
+        (("--range-set", "iom-2011"), True),
+        (("--range-set", "nice-2024"), True),
+        (("--range-set", "nice-2024", "--analyte", "b12"), True),
+        (("--range-set", "nice-2024", "--analyte", "vitd"), False),
+        (("--range-set", "nonsense,nice-2024"), False),
+    ],
+)
+def test_there_are_labels_where_a_range_that_is_used_has_them(args: tuple[str, ...], labelled: bool) -> None:
+    header = piped(BY_SET, *args).stdout.partition("\n")[0]
+    assert ("labcheck_label" in header) == labelled
+
+
+@pytest.mark.parametrize("format", ["csv", "tsv", "json", "ndjson", "markdown"])
+def test_a_label_stands_behind_the_note_in_every_format(format: str) -> None:
+    out = piped(BY_SET, "--range-set", "iom-2011,nice-2024", "--all-ranges", "--format", format).stdout
+    note, label, by = (out.index(plain) for plain in names_in(format, "note", "label", "by_article"))
+    assert note < label < by
+    found = ("sufficient", "sufficient", "indeterminate")
+    if format.endswith("json"):
+        rows = json.loads(out)["rows"] if format == "json" else list(map(json.loads, out.splitlines()))
+        assert [row["labcheck_label"] for row in rows] == [*found, None, None]
+    else:
+        assert out.count("sufficient") == 2
+        assert {line.count("|" if format == "markdown" else "\t") for line in out.splitlines()[:7]} == (
+            {17} if format == "markdown" else {15 if format == "tsv" else 0}
+        )
+
+
+def names_in(format: str, *names: str) -> list[str]:
+    return [f"labcheck_{name}".replace("_", "\\_" if format == "markdown" else "_") for name in names]
+
+
+def test_a_wide_table_has_labels_for_those_tests_alone_whose_range_has_them() -> None:
+    rows = b"id,vitamin_d_ng_ml,vitamin_b12_pmol_l\n1,22,300\n2,,\n3,15,zz\n"
+    out = list(csv.DictReader(io.StringIO(piped(rows, "--range-set", "endocrine-2011").stdout)))
+    assert [row["labcheck_vitd_label"] for row in out] == ["insufficient", "", "deficient"]
+    assert "labcheck_b12_label" not in out[0]
+    assert [row["labcheck_b12_note"] for row in out] == ["unknown-range-set", "", "unreadable-value"]
+
+
+def test_a_range_set_of_ones_own_catalogue_brings_its_labels(labcheck: Labcheck, tmp_path: Path) -> None:
+    text = (Path(loader.__file__).parent / "vitd.toml").read_text("utf-8")
+    own, table = tmp_path / "vitd.toml", tmp_path / "t.csv"
+    own.write_text(text.replace('"low", below = 30', '"low", label = "short, of it", below = 30'), "utf-8")
+    table.write_text("test,value,unit\nvitd,22,ng/mL\nvitd,22,ng/mL\nvitd,35,ng/mL\n", "utf-8")
+    out = labcheck("csv", str(table), "--catalogue", str(own)).stdout.splitlines()
+    assert [line.rpartition("ng/mL,")[2] for line in out[1:]] == [
+        ',"short, of it"',
+        ',"short, of it"',
+        ",normal",
+    ]
+    outranked = labcheck("csv", str(table), "--catalogue", str(own), "--range", "vitd=20-50").stdout
+    assert "labcheck_label" not in outranked
+
+
+def test_the_summary_tells_two_bands_of_one_category_apart() -> None:
+    rows = b"test,value,unit\n" + b"vitd,10,ng/mL\n" * 2 + b"vitd,15,ng/mL\nvitd,30,ng/mL\n"
+    args = ("--range-set", "iom-2011")
+    apart = "vitd: 3 low (2 at risk of deficiency, 1 at risk of inadequacy), 1 normal (sufficient)"
+    assert f"labcheck: {apart}\n" in piped(rows, *args).stderr
+    shown = piped(rows, *args, "--summary").stdout
+    assert "    2  50.0%  at risk of deficiency\n    1  25.0%  at risk of inadequacy\n  normal  1" in shown
+    written = piped(rows, *args, "--summary", "--format", "markdown").stdout
+    assert (
+        "| vitd | low, of which at risk of inadequacy | 1 |\n| vitd | normal: sufficient | 1 |\n" in written
+    )
+    document = json.loads(piped(rows, *args, "--summary", "--json").stdout)
+    VALIDATOR.validate(document)
+    assert document["summary"]["labels"] == {
+        "vitd": {
+            "low": {"at risk of deficiency": 2, "at risk of inadequacy": 1},
+            "normal": {"sufficient": 1},
+        }
+    }
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_summary_with_labels_looks_as_it_did(
+    labcheck: Labcheck, golden: Golden, tmp_path: Path, columns: int
+) -> None:
+    rows = [f"vitd,{value / 2},ng/mL" for value in range(10, 130) for _ in range(130 - value)]
+    rows += [f"b12,{value},pmol/L" for value in range(100, 900, 7)] + ["vitd,<15,ng/mL", "vitd,<30,ng/mL"]
+    file = tmp_path / "table.csv"
+    file.write_text("\n".join(["test,value,unit", *rows]), "utf-8")
+    args = ("--summary", "--range-set", "iom-2011,nice-2024")
+    golden(f"csv-summary-labels-{columns}.txt", labcheck("csv", str(file), *args, columns=columns).stdout)
+
+
+OWN = ["30-100", "75-250 nmol/L", ">30", "<= 50 ug/L", "20.5-22.4"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.sampled_from(["vitd", "b12"]), VALUES, UNITS, st.sampled_from(OWN))
+def test_ones_own_range_judges_a_row_as_it_does_one_result(
+    analyte: str, value: str, unit: str, own: str
+) -> None:
+    row = f"test,value,unit\n{analyte},{value},{unit}\n".encode()
+    alone = CliRunner().invoke(app, [analyte, value, "-u", unit, "--range", own, "-f", "csv"])
+    assert piped(row, "--range", f"{analyte}={own}").stdout.splitlines()[1:] == (
+        alone.stdout.splitlines()[1:]
+        if unit
+        else [f"{analyte},{value},,{analyte},,,refused,,,{reason(value)}"]
+    )
+
+
+def reason(value: str) -> str:
+    """Return why a row without a unit is refused, which a single result without one is not."""
+    read = {"": "no-value", "zz": "unreadable-value", "0": "impossible-value"}
+    return read.get(value, "missing-unit")
+
+
+@pytest.mark.parametrize(
+    ("row", "own", "category"),
+    [
+        ("vitd,29.9,ng/mL", "vitd=30-100", "low"),
+        ("vitd,30,ng/mL", "vitd=30-100", "normal"),
+        ("vitd,100,ng/mL", "vitd=30-100", "normal"),
+        ("vitd,100.1,ng/mL", "vitd=30-100", "high"),
+        ("vitd,75,nmol/L", "vitd = 75-250 nmol/L", "normal"),
+        ("vitd,74.9,nmol/L", "25-OH Vitamin D=75-250 nmol/L", "low"),
+        ("vitd,75,nmol/L", "vitd=30-100", "refused"),
+        ("vitd,30,ng/mL", "vitd=>30", "low"),
+        ("vitd,150,ng/mL", "vitd=>=30", "normal"),
+        ("b12,950,pg/mL", "vitd=30-100", "high"),
+    ],
+)
+def test_ones_own_range_is_for_the_analyte_that_it_names(row: str, own: str, category: str) -> None:
+    line = json.loads(piped(f"test,value,unit\n{row}\n".encode(), "--range", own, "-f", "ndjson").stdout)
+    assert line["labcheck_category"] == category
+    assert line["labcheck_note"] == ("missing-unit" if category == "refused" else None)
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("--analyte", "vitd", "--range", ">=20"),
+        ("--column", "vitd=value", "--unit", "ng/mL", "--range", "=>20"),
+        ("--range", "vitd=20-45 ng/mL", "--range-set", "nice-2024", "--analyte", "vitd"),
+    ],
+)
+def test_ones_own_range_needs_no_name_where_all_rows_are_of_one_analyte(args: tuple[str, ...]) -> None:
+    assert ",normal,N," in piped(b"value,unit\n45,ng/mL\n", *args).stdout
+
+
+@pytest.mark.parametrize(
+    ("args", "sentence"),
+    [
+        (("--range", "30-100"), "--range '30-100' names no analyte; type it as in vitd=30-100"),
+        (("--range", ">=30"), "--range '>=30' names no analyte"),
+        (("--range", "zinc=1-2"), "no analyte is called 'zinc'"),
+        (("--range", "vitd=0-0"), "--range: '0-0' is not a range"),
+        (("--range", "vitd="), "--range: '' is not one range"),
+        (("--range", "vitd=30-100 apples"), "--range: '30-100 apples' is not one range"),
+        (("--range", "vitd=30-100 IU"), "--range: 'IU' cannot be converted"),
+        (("--range", "vitd=3000-5000"), "--range: '3000-5000' in ng/mL is no range that Vitamin D can have"),
+        (("--range", "b12=1,060-2,000"), "--range: '1,060-2,000' can be read in two ways"),
+        (("--range", "vitd=1-2", "--range", "Vitamin D=1-2"), "--range gives two ranges for Vitamin D"),
+        (("--range", "vitd=20-50", "--range-set", "iom-2011"), "both say what to judge Vitamin D by"),
+        (("--range", "b12=20-50", "--range-set", "reported"), "both say what to judge Vitamin B12 by"),
+    ],
+)
+def test_a_range_of_ones_own_that_cannot_be_used_is_told_at_once(
+    args: tuple[str, ...], sentence: str
+) -> None:
+    ran = piped(LONG.encode(), *args)
+    assert (ran.stdout, ran.exit_code, ran.stderr.count("\n")) == ("", 2, 1)
+    assert sentence in ran.stderr
+
+
+def test_ones_own_range_outranks_the_environment_and_has_no_labels(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "iom-2011")
+    assert "labcheck_label" in piped(LONG.encode()).stdout
+    assert piped(LONG.encode(), "--range", "vitd=20-50").stdout.splitlines()[:2] == [
+        OUT.splitlines()[0],
+        "1,vitd,22,ng/mL,vitd,22,ng/mL,normal,N,20-50 ng/mL,",
+    ]
+
+
+def test_the_summary_draws_ones_own_range() -> None:
+    rows = "test,value,unit\n" + "vitd,70,nmol/L\n" * 30
+    drawn = piped(rows.encode(), "--summary", "--range", "vitd=50-125 nmol/L").stdout
+    assert "ng/mL; 50-125 nmol/L, your own range.\n" in drawn
 
 
 def test_each_published_set_has_a_column_if_asked_for() -> None:

@@ -13,6 +13,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
 from labcheck.errors import Usage
 from labcheck.model import Outcome
+from labcheck.ranges import OwnRange
 from labcheck.wording import quote
 
 if TYPE_CHECKING:
@@ -125,12 +126,13 @@ def write_summary(
     tally: "Tally",
     catalogue: Catalogue,
     range_sets: Mapping[str, str | None],
+    own_ranges: Mapping[str, OwnRange],
     write: "Write",
     *,
     to_file: bool,
     findings: Sequence[tuple[str, str, Outcome]] = (),
 ) -> None:
-    """Write the counts in the report's format; `range_sets` are those that were asked for, by analyte.
+    """Write the counts in the report's format; what results were judged by is as in `print_overview`.
 
     On a terminal, `findings` stand before them: place, name of the test, and outcome.
     """
@@ -148,8 +150,22 @@ def write_summary(
 
         text = StringIO()
         console = open_console(text if to_file else sys.stdout)
-        print_overview(tally, catalogue, range_sets, console, [Finding(*finding) for finding in findings])
+        shown = [Finding(*finding) for finding in findings]
+        print_overview(tally, catalogue, range_sets, own_ranges, console, shown)
         write(text.getvalue().encode())
+
+
+@contextmanager
+def open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
+    """Open the list of refusals, if one is asked for; `place` names its column for where they stand."""
+    from labcheck.sources.files import open_output
+
+    if path is None:
+        yield None
+        return
+    with open_output(path) as write:
+        write(f"{place},analyte,reason\n".encode())
+        yield write
 
 
 @contextmanager
@@ -169,10 +185,12 @@ def tell(tally: "Tally") -> None:
     """Say on stderr what has come of the rows."""
     complain(tally.total)
     for analyte, counts in tally.interpreted.items():
-        complain(f"{analyte}: " + ", ".join(f"{number:,} {category}" for category, number in counts.items()))
+        complain(f"{analyte}: " + ", ".join(_counted(tally, analyte, category) for category in counts))
     for analyte, counts in tally.notes.items():
         notes = ", ".join(f"{number:,} {note}" for note, number in counts.items())
         complain(f"{analyte}: with a note: {notes}")
+    for note, text in tally.explained.items():
+        complain(f"{note}: {text}")
     if tally.not_covered:
         complain(f"not covered, or not measured: {tally.not_covered:,}")
     if tally.look_alikes:
@@ -181,6 +199,13 @@ def tell(tally: "Tally") -> None:
     for kind, number, _ in tally.refused:
         of = f"{kind.analyte}: " if kind.analyte else ""
         complain(f"{of}{number:,} refused, {kind.reason}: in {tally.where(kind)}")
+
+
+def _counted(tally: "Tally", analyte: str, category: str) -> str:
+    """Say how many results a category has, and where they lie in the range set's own words."""
+    label, labels = tally.labels_of(analyte, category)
+    words = label or ", ".join(f"{number:,} {label}" for label, number in labels.items())
+    return f"{tally.interpreted[analyte][category]:,} {category}{f' ({words})' if words else ''}"
 
 
 def exit_by(tally: "Tally", watched: frozenset[str]) -> None:

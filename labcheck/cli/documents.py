@@ -2,9 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
@@ -18,6 +17,7 @@ from labcheck.cli.bulk import (
     Summary,
     check_files,
     exit_by,
+    open_refusals,
     report_of,
     rows_in,
     tell,
@@ -27,18 +27,22 @@ from labcheck.cli.options import (
     DecimalOption,
     FailOn,
     Json,
+    OwnRanges,
     RangeSetOption,
     catalogue_of,
     categories,
     chosen_range_sets,
+    own_ranges,
 )
 from labcheck.errors import Usage
 from labcheck.model import DecimalMark, Outcome
+from labcheck.ranges import names_bands
 from labcheck.wording import printable
 
 if TYPE_CHECKING:
     from labcheck.sources.files import Read, Write
     from labcheck.sources.observations import Observation
+    from labcheck.sources.rows import Verdict
     from labcheck.sources.tally import Tally
 
 _SHOWN = 50
@@ -54,12 +58,12 @@ JudgedIn = Callable[["Read", "Write", Judge], Judged]
 """Reads a document and yields its observations with what was said of them; may write the document itself."""
 
 
-@dataclass(frozen=True)
-class _Options:
+class _Options(NamedTuple):
     output: Path | None
     errors: Path | None
     only: str | None
     decimal: DecimalMark | None
+    ranges: list[str] | None
     range_set: str | None
     fail_on: str | None
     with_patient: bool
@@ -78,6 +82,7 @@ def hl7(
         str | None, typer.Option("--encoding", help="Of the messages; what they say themselves, if none.")
     ] = None,
     decimal: DecimalOption = None,
+    range: OwnRanges = None,
     range_set: RangeSetOption = None,
     with_patient: WithPatient = False,
     errors: Errors = None,
@@ -99,7 +104,7 @@ def hl7(
         files,
         lambda read, _, judge: ((one, judge(one)) for one in source.observations(read, encoding=encoding)),
         report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
-        _Options(output, errors, only, decimal, range_set, fail_on, with_patient=with_patient, quiet=quiet),
+        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, quiet),
     )
 
 
@@ -119,6 +124,7 @@ def fhir(
         bool, typer.Option("--replace", help="With --annotate: overwrite interpretations that are there.")
     ] = False,
     decimal: DecimalOption = None,
+    range: OwnRanges = None,
     range_set: RangeSetOption = None,
     with_patient: WithPatient = False,
     errors: Errors = None,
@@ -142,16 +148,20 @@ def fhir(
         raise Usage("--annotate prints one document; name one file at a time")
     if annotate and (format or json or summary or only or with_patient):
         raise Usage("--annotate prints the document itself; leave the options for rows out")
+
+    def judged_in(read: "Read", write: "Write", judge: Judge) -> Judged:
+        if annotate:
+            return annotated.annotate(read, write, judge, replace=replace)
+        return ((one, judge(one)) for one in source.observations(read))
+
+    to_file = output is not None
+    report = None if annotate else report_of(format, json=json, summary=summary, only=only, to_file=to_file)
     _run(
         ctx,
         files,
-        (lambda read, write, judge: annotated.annotate(read, write, judge, replace=replace))
-        if annotate
-        else (lambda read, _, judge: ((one, judge(one)) for one in source.observations(read))),
-        None
-        if annotate
-        else report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
-        _Options(output, errors, only, decimal, range_set, fail_on, with_patient=with_patient, quiet=quiet),
+        judged_in,
+        report,
+        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, quiet),
     )
 
 
@@ -170,32 +180,32 @@ def _run(
 
     check_files(ctx, files, options.output, options.errors, whole=report is None)
     catalogue = catalogue_of(ctx)
-    range_sets = chosen_range_sets(options.range_set, catalogue)
+    own = own_ranges(options.ranges or (), catalogue, None, options.decimal)
+    range_sets = chosen_range_sets(options.range_set, catalogue, own)
     only, watched = categories(options.only, "--only"), categories(options.fail_on, "--fail-on")
     tally = Tally(noun="observation", widths=bin_widths(catalogue), lists_refusals=options.errors is not None)
     with ExitStack() as stack:
-        refusals = stack.enter_context(open_output(options.errors)) if options.errors else None
-        if refusals:
-            refusals(b"place,analyte,reason\n")
+        refusals = stack.enter_context(open_refusals(options.errors, "place"))
         write = stack.enter_context(open_output(options.output))
-        results = _Results(write, report, with_patient=options.with_patient)
+        labelled = names_bands((catalogue[id] for id in catalogue.ids), range_sets, own)
+        results = _Results(write, report, with_patient=options.with_patient, labelled=labelled)
 
         def say(one: "Observation") -> Outcome | None:
-            return judge(one, catalogue, range_sets=range_sets, decimal=options.decimal)
+            return judge(one, catalogue, range_sets=range_sets, own_ranges=own, decimal=options.decimal)
 
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
-            verdict = verdict_of(outcome)
+            verdict = verdict_of(outcome, labelled=labelled)
             tally.add_one(place, verdict)
             if outcome is None and catalogue.identifier.resembles(observation.name):
                 tally.look_alike(observation.name)
             if refusals:
                 tally.list_refusals(refusals)
             if outcome and (not only or verdict.kind.category in only):
-                results.put(place, observation, outcome)
+                results.put(place, observation, outcome, verdict)
         results.end(tally)
         if report and report.summary:
             to_file, shown = options.output is not None, results.shown
-            write_summary(report, tally, catalogue, range_sets, write, to_file=to_file, findings=shown)
+            write_summary(report, tally, catalogue, range_sets, own, write, to_file=to_file, findings=shown)
     if not options.quiet and not (report and report.summary):
         tell(tally)
     exit_by(tally, watched)
@@ -217,9 +227,9 @@ def _judged(
 class _Results:
     """Writes results as rows, if the report has them; keeps the first few otherwise."""
 
-    def __init__(self, write: "Write", report: Report | None, *, with_patient: bool) -> None:
+    def __init__(self, write: "Write", report: Report | None, *, with_patient: bool, labelled: bool) -> None:
         from labcheck.sources.observations import COLUMNS
-        from labcheck.sources.rows import CELLS
+        from labcheck.sources.rows import CELLS, LABEL
 
         self.shown: list[tuple[str, str, Outcome]] = []
         self._write = write
@@ -227,15 +237,15 @@ class _Results:
         self._with_patient = with_patient
         if self._rows:
             columns = [*COLUMNS, *(["patient"] if with_patient else [])]
-            write(self._rows.start(columns, [f"labcheck_{cell}" for cell in CELLS]).encode())
+            added = (*CELLS, LABEL) if labelled else CELLS
+            write(self._rows.start(columns, [f"labcheck_{cell}" for cell in added]).encode())
 
-    def put(self, place: str, observation: "Observation", outcome: Outcome) -> None:
+    def put(self, place: str, observation: "Observation", outcome: Outcome, verdict: "Verdict") -> None:
         from labcheck.sources.observations import cells_of
-        from labcheck.sources.rows import verdict_of
 
         if self._rows:
             cells = [place, *cells_of(observation, with_patient=self._with_patient)]
-            row = self._rows.row([printable(cell) for cell in cells], verdict_of(outcome).cells)
+            row = self._rows.row([printable(cell) for cell in cells], verdict.cells)
             self._write(row.encode())
         elif len(self.shown) < _SHOWN:
             self.shown.append((place, observation.name, outcome))

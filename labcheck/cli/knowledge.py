@@ -1,17 +1,19 @@
-"""The commands that look things up: `explain`, `units`, `convert`, `schema`."""
+"""The commands that look things up: `explain`, `ranges`, `units`, `convert`, `schema`."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from decimal import Context
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from labcheck import units as units_of
-from labcheck.cli.options import NAMED, Age, DecimalOption, FormatOption, Json, catalogue_of
+from labcheck.cli.options import NAMED, Age, DecimalOption, FormatOption, Json, catalogue_of, chosen_range_set
 from labcheck.errors import Usage
 from labcheck.interpret import given_unit
-from labcheck.model import Quantity
+from labcheck.model import Analyte, Quantity
 from labcheck.reading import read_age, read_value
 from labcheck.units import read_unit
 
@@ -38,6 +40,8 @@ def ranges(
 ) -> None:
     """Show the published ranges under each other, with their sources: what --range-set can name.
 
+    The default is the one that LABCHECK_RANGE_SET names or, failing that, the first of the catalogue.
+
     \b
     labcheck ranges
     labcheck ranges vitd --format csv
@@ -46,16 +50,22 @@ def ranges(
 
     catalogue = catalogue_of(ctx)
     analytes = [catalogue[id] for id in (catalogue.ids if analyte is None else [analyte])]
+    chosen = {one.id: chosen_range_set(None, one, catalogue, analytes) for one in analytes}
+    defaults = {one.id: chosen[one.id] or one.default_range.id for one in analytes}
     if json and format not in (None, "json"):
         raise Usage(f"{format} and json are different reports; ask for one of them")
-    written = {"json": ranges.as_json, "csv": ranges.as_csv, "markdown": ranges.as_markdown}
+    written: dict[str, Callable[[list[Analyte]], str]] = {
+        "json": partial(ranges.as_json, defaults=defaults),
+        "csv": ranges.as_csv,
+        "markdown": partial(ranges.as_markdown, defaults=defaults),
+    }
     if report := written.get("json" if json else format or ""):
         sys.stdout.write(report(analytes))
         return
     from labcheck.reports.terminal import page
     from labcheck.reports.terminal.console import open_console
 
-    page.print_ranges(analytes, open_console(sys.stdout))
+    page.print_ranges(analytes, defaults, open_console(sys.stdout))
 
 
 def units(ctx: typer.Context, analyte: Annotated[str | None, NAMED] = None) -> None:

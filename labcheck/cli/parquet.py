@@ -21,12 +21,14 @@ from labcheck.cli.options import (
     DecimalOption,
     FailOn,
     Json,
+    OwnRanges,
     RangeSetOption,
     catalogue_of,
     categories,
     chosen_range_sets,
+    own_ranges,
 )
-from labcheck.cli.table import Column, column, default_units, published
+from labcheck.cli.table import Column, column, default_units, only_analyte, published
 from labcheck.errors import Usage
 from labcheck.wording import quote
 
@@ -75,6 +77,7 @@ def parquet(
         str, typer.Option("--prefix", help="What the added columns' names begin with.")
     ] = "labcheck_",
     decimal: DecimalOption = None,
+    range: OwnRanges = None,
     range_set: RangeSetOption = None,
     all_ranges: Annotated[
         bool,
@@ -121,7 +124,9 @@ def parquet(
     if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
         raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")
     catalogue = catalogue_of(ctx)
-    range_sets = chosen_range_sets(range_set, catalogue)
+    only_one = only_analyte(analyte, wide or (), catalogue)
+    own = own_ranges(range or (), catalogue, only_one, decimal)
+    range_sets = chosen_range_sets(range_set, catalogue, own)
     columns = (test, loinc, value, unit_column, comparator, range_column, low, high, flag)
     tally = Tally(
         widths=bin_widths(catalogue) if report.format == "terminal" else {}, lists_refusals=errors is not None
@@ -138,16 +143,17 @@ def parquet(
             asked={role: name for role, name in zip(ROLES, columns, strict=True) if name is not None},
             wide=wide or (),
             analyte=analyte,
-            units=default_units(unit or (), catalogue, analyte),
+            units=default_units(unit or (), catalogue, only_one),
             decimal=decimal,
             range_sets=range_sets,
+            own_ranges=own,
             all_ranges=published(catalogue) if all_ranges else (),
             prefix=prefix,
             only=categories(only, "--only"),
             refusals=refusals,
         ).annotate(file, None if report.summary else write)
         if report.summary:
-            write_summary(report, tally, catalogue, range_sets, write, to_file=output is not None)
+            write_summary(report, tally, catalogue, range_sets, own, write, to_file=output is not None)
     if not quiet and not report.summary:
         tell(tally)
     exit_by(tally, watched)

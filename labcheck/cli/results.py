@@ -8,9 +8,9 @@ from typing import Annotated, cast
 import typer
 from typer.core import TyperCommand
 
+from labcheck.catalogue import Catalogue
 from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
 from labcheck.cli.options import (
-    REFUSED_WORD,
     Age,
     DecimalOption,
     FailOn,
@@ -28,7 +28,9 @@ from labcheck.cli.options import (
 )
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
+from labcheck.model import REFUSED as REFUSED_WORD
 from labcheck.model import Analyte, Interpretation, Outcome, Refusal
+from labcheck.ranges import names_bands
 from labcheck.wording import quote
 
 Report = Callable[[Sequence[Outcome], bool], None]
@@ -87,16 +89,24 @@ def analyte_command(analyte: Analyte, doubt: str | None) -> TyperCommand:
         verbose: Verbose = False,
         fail_on: FailOn = None,
     ) -> None:
-        report = _report_of(format, json, quiet, verbose, compare=not no_compare)
+        catalogue = catalogue_of(ctx)
         watched = categories(fail_on, "--fail-on")
         own = _own_range(range, low, high)
+        report = _report_of(
+            format,
+            json,
+            quiet,
+            verbose,
+            compare=not no_compare,
+            labelled=lambda: own is None and _are_labelled(range_set, [analyte], catalogue),
+        )
         if own is not None and range_set is not None:
             raise Usage("your own range and --range-set are two ranges to judge by; give one of them")
         if unit is not None and unit_behind is not None:
             raise Usage(f"two units, {quote(unit_behind)} and {quote(unit)}; give one of them")
         unit = unit_behind if unit is None else unit
         try:
-            chosen = chosen_range_set(range_set, analyte, catalogue_of(ctx)) if own is None else None
+            chosen = chosen_range_set(range_set, analyte, catalogue) if own is None else None
             outcome: Outcome = interpret(
                 analyte, value, unit=unit, range=own, range_set=chosen, decimal=decimal, age=age, doubt=doubt
             )
@@ -133,7 +143,16 @@ def panel(
     A range set judges the results of the analyte that it is for; with --range-set, those of an analyte for
     which none is named are refused.
     """
-    report = _report_of(format, json, quiet, verbose, compare=not no_compare)
+    catalogue = catalogue_of(ctx)
+    analytes: list[Analyte] = []
+    report = _report_of(
+        format,
+        json,
+        quiet,
+        verbose,
+        compare=not no_compare,
+        labelled=lambda: _are_labelled(range_set, analytes, catalogue),
+    )
     watched = categories(fail_on, "--fail-on")
     outcomes: list[Outcome] = []
     for result in results:
@@ -141,8 +160,10 @@ def panel(
         try:
             if not equals:
                 raise UnknownAnalyte("it names no analyte; type one as in vitd=22 or b12=180pg/mL")
-            found = catalogue_of(ctx).identify(id)
-            chosen = chosen_range_set(range_set, found.analyte, catalogue_of(ctx))
+            found = catalogue.identify(id)
+            analytes.append(found.analyte)
+            every = [catalogue[id] for id in catalogue.ids]
+            chosen = chosen_range_set(range_set, found.analyte, catalogue, every)
             outcomes.append(
                 interpret(found.analyte, value, range_set=chosen, decimal=decimal, age=age, doubt=found.doubt)
             )
@@ -162,8 +183,25 @@ def _own_range(range: str | None, low: str | None, high: str | None) -> str | No
     return f"{low} - {high}"
 
 
-def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool, *, compare: bool) -> Report:
-    """Return the one report that the options ask for."""
+def _are_labelled(range_set: str | None, analytes: Sequence[Analyte], catalogue: Catalogue) -> bool:
+    """Say whether rows are to have a label, as a range that was asked for has words of its own."""
+    try:
+        chosen = {analyte.id: chosen_range_set(range_set, analyte, catalogue) for analyte in analytes}
+    except LabcheckError:  # which is why all of them are refused
+        return False
+    return names_bands(analytes, chosen)
+
+
+def _report_of(
+    format: Format | None,
+    json: bool,
+    quiet: bool,
+    verbose: bool,
+    *,
+    compare: bool,
+    labelled: Callable[[], bool],
+) -> Report:
+    """Return the one report that the options ask for; rows of it are `labelled` or not."""
     asked = [name for name, wanted in ((format, True), ("json", json), ("quiet", quiet)) if name and wanted]
     if len(set(asked)) > 1:
         raise Usage(f"{' and '.join(asked)} are different reports; ask for one of them")
@@ -174,6 +212,8 @@ def _report_of(format: Format | None, json: bool, quiet: bool, verbose: bool, *,
         return _print_categories
     if report == "terminal":
         return partial(_print_terminal, verbose=verbose, compare=compare)
+    if report == "csv":
+        return partial(_print_rows, labelled=labelled)
     return partial(_print_file, report, compare=compare)
 
 
@@ -196,6 +236,12 @@ def _print_terminal(outcomes: Sequence[Outcome], _: bool, *, verbose: bool, comp
         print_summary(judged, open_console(sys.stdout), verbose=verbose, compare=compare)
 
 
+def _print_rows(outcomes: Sequence[Outcome], _: bool, *, labelled: Callable[[], bool]) -> None:
+    from labcheck.reports import csv
+
+    sys.stdout.write(csv.several(outcomes, labelled=labelled()))
+
+
 def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool, *, compare: bool) -> None:
     if report == "json":
         from labcheck.reports import json
@@ -203,10 +249,6 @@ def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool, *, compar
         sys.stdout.write(
             json.one(outcomes[0], compare=compare) if alone else json.several(outcomes, compare=compare)
         )
-    elif report == "csv":
-        from labcheck.reports import csv
-
-        sys.stdout.write(csv.several(outcomes))
     else:
         from labcheck.reports import markdown
 

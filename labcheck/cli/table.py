@@ -18,6 +18,7 @@ from labcheck.cli.bulk import (
     Summary,
     check_files,
     exit_by,
+    open_refusals,
     progress,
     report_of,
     tell,
@@ -27,16 +28,18 @@ from labcheck.cli.options import (
     DecimalOption,
     FailOn,
     Json,
+    OwnRanges,
     RangeSetOption,
     catalogue_of,
     categories,
     chosen_range_sets,
+    own_ranges,
 )
 from labcheck.errors import Usage
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
-_ALONE = 16 << 20
+_ALONE = 4 << 20
 """So many bytes are done by one process; a second is not worth its memory before."""
 
 Column = str | None
@@ -89,6 +92,7 @@ def csv(
         str | None, typer.Option("--encoding", help="Of the cells; UTF-8, and Windows-1252 where it is none.")
     ] = None,
     decimal: DecimalOption = None,
+    range: OwnRanges = None,
     range_set: RangeSetOption = None,
     all_ranges: Annotated[
         bool,
@@ -120,8 +124,8 @@ def csv(
     On a terminal it prints the summary. Exits with 3 if some rows could not be interpreted.
     """
     from labcheck.sources.columns import ROLES
-    from labcheck.sources.files import open_input, open_output
-    from labcheck.sources.table import Table, decoder, one_byte
+    from labcheck.sources.files import decoder, open_input, open_output
+    from labcheck.sources.table import Table, one_byte
     from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.turns import CAN_FORK
 
@@ -132,16 +136,16 @@ def csv(
     if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
         raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")
     catalogue = catalogue_of(ctx)
-    range_sets = chosen_range_sets(range_set, catalogue)
+    only_one = only_analyte(analyte, wide or (), catalogue)
+    own = own_ranges(range or (), catalogue, only_one, decimal)
+    range_sets = chosen_range_sets(range_set, catalogue, own)
     columns = (test, loinc, value, unit_column, comparator, range_column, low, high, flag)
     tally = Tally(
         widths=bin_widths(catalogue) if report.format == "terminal" else {}, lists_refusals=errors is not None
     )
     watched = categories(fail_on, "--fail-on")
     with ExitStack() as stack:
-        refusals = stack.enter_context(open_output(errors)) if errors else None
-        if refusals:
-            refusals(b"row,analyte,reason\n")
+        refusals = stack.enter_context(open_refusals(errors, "row"))
         write = stack.enter_context(open_output(output))
         table = Table(
             catalogue=catalogue,
@@ -149,16 +153,18 @@ def csv(
             asked={role: name for role, name in zip(ROLES, columns, strict=True) if name is not None},
             wide=wide or (),
             analyte=analyte,
-            units=default_units(unit or (), catalogue, analyte),
+            units=default_units(unit or (), catalogue, only_one),
             delimiter=one_byte(delimiter),
             decode=decoder(encoding),
             decimal=decimal,
             range_sets=range_sets,
+            own_ranges=own,
             all_ranges=published(catalogue) if all_ranges else (),
             prefix=prefix,
             only=categories(only, "--only"),
             other=report.rows,
             writes=not report.summary,
+            shown=output is None and sys.stdout.isatty(),
             several=len(files or ()) > 1,
             refusals=refusals,
             jobs=jobs or (2 if CAN_FORK and (os.cpu_count() or 1) > 1 else 1),
@@ -170,10 +176,16 @@ def csv(
                 table.annotate(name, source, write, update)
         table.end(write)
         if report.summary:
-            write_summary(report, tally, catalogue, range_sets, write, to_file=output is not None)
+            write_summary(report, tally, catalogue, range_sets, own, write, to_file=output is not None)
     if not quiet and not report.summary:
         tell(tally)
     exit_by(tally, watched)
+
+
+def only_analyte(analyte: str | None, wide: Sequence[str], catalogue: Catalogue) -> str | None:
+    """Return the analyte that all rows are of, if the options say so."""
+    named = {catalogue[id].id for id, equals, _ in (text.partition("=") for text in wide) if equals}
+    return analyte or (named.pop() if len(named) == 1 else None)
 
 
 def published(catalogue: Catalogue) -> list[str]:

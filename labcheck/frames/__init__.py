@@ -12,6 +12,7 @@ from typing import Any, TypeVar, cast
 from labcheck.catalogue import Catalogue, built_in
 from labcheck.errors import Usage
 from labcheck.model import REPORTED, DecimalMark
+from labcheck.ranges import names_bands
 from labcheck.units import factor, read_unit
 from labcheck.wording import printable, quote
 
@@ -38,7 +39,7 @@ def interpret_frame(
     prefix: str = "labcheck_",
     catalogue: Catalogue | None = None,
 ) -> Frame:
-    """Judge each row of a frame, and return it with the seven columns of `labcheck csv` added, all of text.
+    """Judge each row of a frame, and return it with the columns of `labcheck csv` added, all of text.
 
     `value`, `test`, `loinc`, `unit` and `comparator` are names of columns; comparators may be OMOP's operator
     concepts. So are `range`, `low`, `high` and `flag`, which the laboratory itself says of the result.
@@ -47,6 +48,8 @@ def interpret_frame(
     analyte id; by `reported` it is the row's own range. `decimal` is the decimal mark of texts. Where the
     column of values is one of a `wide` table, a missing value is no result rather than a refused one.
     `prefix` is what the new columns' names begin with. An empty cell of the CSV is a null here.
+
+    Where a range has words of its own for its bands, there is a column for them, too.
 
     A plain number gets the category and the notes that `interpret` gives, at each limit, too, or is refused
     for the same reason. It is digits with at most a decimal mark, of 40 characters or fewer, with a
@@ -88,7 +91,8 @@ def interpret_frame(
             raise Usage(
                 f"there is no column {quote(column)}; the columns are {', '.join(map(printable, names))}"
             )
-    given = Given(catalogue, rules, default_units, reported, decimal, only, wide)
+    labelled = names_bands(judged, sets)
+    given = Given(catalogue, rules, default_units, reported, labelled, decimal, only, wide)
     return cast("Frame", annotate(read, columns, given, prefix).to_native())
 
 

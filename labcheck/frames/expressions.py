@@ -4,32 +4,26 @@ Only what every engine has is used: comparing, choosing, and a few functions on 
 null, as engines differ in what they make of that: a missing text is an empty one, a number that is none is 0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import reduce
 from operator import and_, or_
 from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from labcheck.frames.names import NamePatterns
 from labcheck.frames.rules import LONGEST, NEAR, Edge, Scale, edges_of
-from labcheck.identify import LONGEST as LONGEST_NAME
 from labcheck.model import Category, Interval
-from labcheck.reading import NO_SIGNS, NO_VALUE
-from labcheck.sources.rows import COMPARATORS
+from labcheck.reading import COMPARATORS, NO_SIGNS, NO_VALUE
+from labcheck.sources.rows import OPERATORS
 from labcheck.units import read_unit
 
-REFUSED, UNJUDGED, SAYS_NOTHING = "refused", "unjudged", "says-nothing"
-"""What a text can mean beside an analyte: another test, what only the careful reader knows, or nothing."""
+UNJUDGED = "unjudged"
+"""What a text means that only the careful reader knows."""
 
 BLANKS = " \t\r\n"
 _BARE = r"^[0-9]+(?:\.[0-9]+)?$"
 _PLAIN = rf"^[{BLANKS}]*(?:(?:[<>]=?|=[<>]|[≤≥]) *)?[0-9]+(?:\.[0-9]+)?[{BLANKS}]*$"
 _SIGNS = f"<>=≤≥{BLANKS}"
-_COMPARATORS = {"<=": ("<=", "=<", "≤"), ">=": (">=", "=>", "≥"), "<": ("<",), ">": (">",)}
-_LOINC = "^[0-9]{1,7}-[0-9]$"
-_LOCAL = "^[A-Za-z0-9_:]*$"
-"""A code that is none of LOINC's, nor a date that a spreadsheet has made of one."""
 
 Expr = nw.Expr
 Value = nw.Expr | str | float | None
@@ -90,7 +84,8 @@ def text(column: str, dtype: Any) -> Expr:
 def pointed(text: Expr) -> Expr:
     """Write numbers that have a decimal comma with a point; what has a point already is no plain number."""
     return chosen(
-        [(text.str.contains(".", literal=True), nw.lit("?0"))], text.str.replace_all(",", ".", literal=True)
+        [(~text.str.contains("[0-9]"), text), (text.str.contains(".", literal=True), "?0")],
+        text.str.replace_all(",", ".", literal=True),
     )
 
 
@@ -104,87 +99,23 @@ def concept(column: str, dtype: Any) -> Expr:
     return whole.cast(nw.String)
 
 
-def named(name: Expr, patterns: NamePatterns) -> Expr:
-    """Say whose name it is, in lower case: an analyte's id, REFUSED, UNJUDGED, or '' for not covered."""
-    verbatim = [(_is_verbatim(name, id, patterns), id) for id in patterns.accepted]
-    other = _not_verbatim(name, patterns)
-    more = only_where(other.str.contains(patterns.says_more), ~other.str.contains(patterns.method))
-    return chosen(
-        [
-            *verbatim,
-            (more | (other.str.len_chars() > LONGEST_NAME), ""),
-            *((other.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
-            *((other.str.contains(pattern), REFUSED) for pattern in patterns.refused),
-            (other.str.contains(patterns.unsure), UNJUDGED),
-        ],
-        "",
-    )
-
-
-def _is_verbatim(name: Expr, id: str, patterns: NamePatterns) -> Expr:
-    return name.is_in([one for one, of in patterns.verbatim.items() if of == id])
-
-
-def _not_verbatim(name: Expr, patterns: NamePatterns) -> Expr:
-    """Return what patterns are for; names as the catalogue has them become empty, which costs little."""
-    return nw.when(name.is_in(list(patterns.verbatim))).then(nw.lit("")).otherwise(name)
-
-
-def doubted(name: Expr, by_name: Expr, patterns: NamePatterns) -> Expr:
-    """Say whether a name that is accepted may mean something else."""
-    accepted = equals(by_name, patterns.accepted)
-    other = _not_verbatim(name, patterns)
-    verbatim = name.is_in(sorted(patterns.doubtful_verbatim))
-    return only_where(accepted, verbatim | other.str.contains(patterns.doubtful))
-
-
-def coded(code: Expr, codes: Mapping[str, str]) -> Expr:
-    """Say what a code means, by what `codes` has of it: likewise, and SAYS_NOTHING."""
-    meanings = dict.fromkeys(codes.values())
-    return chosen(
-        [
-            (code == "", SAYS_NOTHING),
-            *((equals(code, [c for c in codes if codes[c] == meaning]), meaning) for meaning in meanings),
-            (code.str.contains(_LOINC), ""),
-            (code.str.contains(_LOCAL), SAYS_NOTHING),
-        ],
-        UNJUDGED,
-    )
-
-
-def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns: NamePatterns) -> Expr:
-    """Say what a name and a code mean together."""
-    agree = (name == "") | (by_name == by_code)
-    return chosen(
-        [
-            ((by_name == REFUSED) | (by_code == REFUSED), REFUSED),
-            ((by_code == UNJUDGED), UNJUDGED),
-            (by_code == SAYS_NOTHING, by_name),
-            (by_name == UNJUDGED, UNJUDGED),
-            (by_code == "", ""),
-            (agree, by_code),
-            (equals(by_name, ids), REFUSED),
-            (name.str.contains(patterns.contradicts), UNJUDGED),
-        ],
-        by_code,
-    )
-
-
 def comparator_in(plain: Expr) -> Expr:
     """Return the comparator of a plain number, in its plain spelling."""
     sign = plain.str.strip_chars(f"0123456789.{BLANKS}")
-    return chosen([(equals(sign, signs), comparator) for comparator, signs in _COMPARATORS.items()], "")
+    return _by_meaning(sign, COMPARATORS, "")
 
 
 def comparator_beside(comparator: Expr) -> Expr:
     """Return what a cell of its own says, in the plain spelling; UNJUDGED for what is no comparator."""
-    plain = {sign: comparator for comparator, signs in _COMPARATORS.items() for sign in signs}
-    meanings = {text: plain.get(sign, "") for text, sign in COMPARATORS.items()}
-    known: list[Case] = [
-        (equals(comparator, [text for text in meanings if meanings[text] == meaning]), meaning)
-        for meaning in dict.fromkeys(["", *meanings.values()])
-    ]
-    return chosen(known, UNJUDGED)
+    return _by_meaning(
+        comparator, {text: COMPARATORS.get(sign, "") for text, sign in OPERATORS.items()}, UNJUDGED
+    )
+
+
+def _by_meaning(text: Expr, meanings: Mapping[str, str], otherwise: str) -> Expr:
+    different = dict.fromkeys(meanings.values())
+    cases = [(equals(text, [one for one in meanings if meanings[one] == said]), said) for said in different]
+    return chosen(cases, otherwise)
 
 
 def is_bare(value: Expr) -> Expr:
@@ -265,6 +196,36 @@ def category(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge
         (surely_high, str(scale.categories[-1])),
     ]
     return chosen(cases, str(Category.INDETERMINATE))
+
+
+def label(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]) -> Expr:
+    """Return the words for the bands that a result can lie in, from low to high."""
+    edges, words = scale.edges, scale.words
+
+    def among(words_of: Callable[[int], Sequence[str]], included: bool | None = None) -> Expr:
+        ends = [edge if included is None else edge._replace(included=included) for edge in edges]
+        cases = [(product < starts[end], _either(words_of(n))) for n, end in enumerate(ends)]
+        return chosen(cases, _either(words_of(len(ends))))
+
+    def lower(n: int) -> Sequence[str]:
+        return words[: n + 1]
+
+    def upper(n: int) -> Sequence[str]:
+        return words[n:]
+
+    return chosen(
+        [
+            (comparator == "<", among(lower, included=True)),
+            (comparator == "<=", among(lower)),
+            (comparator == ">", among(upper, included=False)),
+            (comparator == ">=", among(upper)),
+        ],
+        among(lambda n: words[n : n + 1]),
+    )
+
+
+def _either(words: Iterable[str]) -> str:
+    return " or ".join(dict.fromkeys(words))
 
 
 def near_an_edge(product: Expr, starts: Mapping[Edge, float]) -> Expr:

@@ -38,13 +38,14 @@ class Given(NamedTuple):
 
     `rules` are those of each analyte that is judged: of all, or of `only` one, whose rows need not name it.
     `units`, for rows without one, are by analyte id; `reported` are the analytes that the row's own range
-    judges, where it has one.
+    judges, where it has one. Where rows are `labelled`, there is a column for the words of the range.
     """
 
     catalogue: Catalogue
     rules: Sequence[Rules]
     units: Mapping[str, Unit]
     reported: frozenset[str]
+    labelled: bool
     decimal: DecimalMark | None
     only: str | None
     wide: bool

@@ -16,9 +16,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
+from labcheck.dates import MONTHS
 from labcheck.errors import WrongAnalyte
 from labcheck.identify import CONTRADICT, EVERYWHERE, METHOD, SAY_NOTHING, SAYS_MORE, in_order
-from labcheck.model import Analyte
+from labcheck.model import REFUSED, Analyte
 
 _SIGN = r"[ ,.;()\[\]_+-]"
 _SEPARATOR = r"[\x00-`{-\x7f]"
@@ -35,6 +36,7 @@ class NamePatterns(NamedTuple):
 
     `verbatim` has the analytes of accepted names as they stand in the catalogue, which need no pattern;
     `doubtful` are those of the `accepted` names that are noted, and `doubtful_verbatim` likewise.
+    `codes` are what LOINC codes mean, and what is `dated` can be what a spreadsheet made of one.
     `says_more` has a sign that no name of ours has, unless it is part of a method's name. With a word of
     `contradicts` a name may contradict a code.
     """
@@ -45,6 +47,8 @@ class NamePatterns(NamedTuple):
     doubtful: str
     refused: Sequence[str]
     unsure: str
+    codes: Mapping[str, str]
+    dated: str
     says_more: str
     method: str
     contradicts: str
@@ -74,6 +78,7 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
     methods = "|".join(dict.fromkeys(re.findall("[a-z]{2,}", METHOD)))
     known = "|".join(sorted(_vocabulary(analytes), key=len, reverse=True))
     token = rf"(?:{known}|(?:{methods})+|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
+    date = rf"(?:{'|'.join(MONTHS)}|de|[0-9]+|{_WITH_OTHER})"
     against = {word for analyte in analytes for word in _spellings(CONTRADICT, analyte)}
     letters = "|".join(sorted(word for word in against if word.isalpha()))
     digits = "|".join(sorted(word for word in against if word.isdigit()))
@@ -84,6 +89,8 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         doubtful=_any(doubtful) if doubtful else _NOTHING,
         refused=[_any(refused[start : start + _PART]) for start in range(0, len(refused), _PART)],
         unsure=rf"^{_SEPARATOR}*(?:{token})+$",
+        codes={one.code: REFUSED if one.refused else of.id for of in analytes for one in of.loinc},
+        dated=rf"^(?:{date}[-./ ]+){{1,5}}{date}\.?(?:$|[t ]+(?:00:00|12:00))",
         says_more=SAYS_MORE,
         method=methods,
         contradicts=rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"

@@ -19,10 +19,11 @@ import pyarrow.parquet as pq
 from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, UnreadableFile, Usage
 from labcheck.frames import interpret_frame
-from labcheck.model import REPORTED, DecimalMark
+from labcheck.model import REFUSED, REPORTED, DecimalMark
+from labcheck.ranges import OwnRange, used_range
 from labcheck.sources.columns import Measured, find_layout
 from labcheck.sources.files import Write
-from labcheck.sources.rows import CELLS, REFUSED, Given, Judge, Kind
+from labcheck.sources.rows import CELLS, LABEL, Given, Judge, Kind
 from labcheck.sources.tally import Tally
 from labcheck.wording import quote
 
@@ -45,6 +46,7 @@ class Parquet:
     units: Mapping[str, str]
     decimal: DecimalMark | None
     range_sets: Mapping[str, str | None]
+    own_ranges: Mapping[str, OwnRange]
     all_ranges: Sequence[str]
     prefix: str
     only: frozenset[str]
@@ -84,7 +86,7 @@ class Parquet:
         """Whether the options ask for nothing but what expressions know."""
         sets = {id: chosen for id, chosen in self.range_sets.items() if chosen}
         known = all(chosen in (REPORTED, *self.catalogue[id].range_sets) for id, chosen in sets.items())
-        return known and not self.all_ranges
+        return known and not self.all_ranges and not self.own_ranges
 
 
 class _Key(NamedTuple):
@@ -115,6 +117,7 @@ class _Result:
             units=options.units,
             decimal=options.decimal,
             range_sets=options.range_sets,
+            own_ranges=options.own_ranges,
             all_ranges=options.all_ranges,
             blank_is_absent=self._wide,
         )
@@ -163,7 +166,7 @@ class _Result:
             wide=self._wide,
             catalogue=self._options.catalogue,
         )
-        return [judged.column(f"labcheck_{cell}") for cell in CELLS]
+        return [judged.column(f"labcheck_{cell}") for cell in self._judge.cells]
 
     def _by_core(self, texts: Mapping[str, Any], rows: Sequence[int]) -> list[list[str | None]]:
         """Ask the core about some rows, once for those that are the same; return the cells by column."""
@@ -196,23 +199,41 @@ class _Result:
     def count(self, columns: Sequence[Any], first: int) -> None:
         """Count a batch, of which the first row has that number."""
         tally = self._options.tally
-        names = ("analyte", "category", "note")
-        table = pa.table({name: columns[CELLS.index(name)] for name in (*names, "value")})
-        kinds = table.group_by(list(names)).aggregate([([], "count_all")]).to_pylist()
+        cells = dict(zip(self._judge.cells, columns, strict=True))
+        names = [name for name in ("analyte", "category", "note", LABEL) if name in cells]
+        table = pa.table({name: cells[name] for name in (*names, "value")})
+        kinds = table.group_by(names).aggregate([([], "count_all")]).to_pylist()
         for counted in kinds:
-            tally.kinds[_kind(counted)] += counted["count_all"]
+            tally.kinds[self._kind(counted)] += counted["count_all"]
         if tally.widths:
             values = table.group_by(["analyte", "value"]).aggregate([([], "count_all")]).to_pylist()
             for counted in values:
                 tally.count_value(counted["analyte"] or "", counted["value"] or "", counted["count_all"])
-        if any(tally.wants(_kind(counted)) for counted in kinds):
+        if any(tally.wants(self._kind(counted)) for counted in kinds):
             for number, row in enumerate(table.to_pylist(), start=first):
-                if row["category"] == REFUSED and tally.wants(_kind(row)):
-                    tally.refuse(number, _kind(row))
+                if row["category"] == REFUSED and tally.wants(kind := self._kind(row)):
+                    tally.refuse(number, kind)
 
+    def _kind(self, row: Mapping[str, Any]) -> Kind:
+        analyte, category, note = (row[name] or "" for name in ("analyte", "category", "note"))
+        words = (row.get(LABEL) or "") if analyte in self._labelled else ""
+        return Kind(analyte, category, note, words)
 
-def _kind(row: Mapping[str, Any]) -> Kind:
-    return Kind(row["analyte"] or "", row["category"] or "", row["note"] or "")
+    @cached_property
+    def _labelled(self) -> frozenset[str]:
+        """The analytes whose range has words of its own for its bands; a row's own range has none."""
+        options = self._options
+        used = {
+            id: used_range(options.catalogue[id], options.range_sets.get(id)) for id in options.catalogue.ids
+        }
+        return frozenset(
+            id
+            for id, one in used.items()
+            if one
+            and one.names_bands
+            and id not in options.own_ranges
+            and options.range_sets.get(id) != REPORTED
+        )
 
 
 def _text(column: Any, role: str, name: str, decimal: DecimalMark | None) -> Any:

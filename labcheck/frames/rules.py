@@ -40,11 +40,15 @@ class Edge(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """The bands that an analyte's results are judged by, if their unit is of that kind (None: any)."""
+    """The bands that an analyte's results are judged by, if their unit is of that kind (None: any).
+
+    `words` are the source's own for each band.
+    """
 
     kind: Kind | None
     range: str
     categories: tuple[Category, ...]
+    words: tuple[str, ...]
     edges: tuple[Edge, ...]
 
 
@@ -129,7 +133,8 @@ def _scales(used: RangeSet, analyte: Analyte) -> Iterator[Scale]:
             Edge(band.interval.high or Decimal(0), band.interval.includes_high) for band in bands[:-1]
         )
         kind = scale.kind if len(used.scales) > 1 else None
-        yield Scale(kind, str(one), tuple(band.category for band in bands), edges)
+        categories, words = zip(*((band.category, band.word) for band in bands), strict=True)
+        yield Scale(kind, str(one), categories, words, edges)
 
 
 def _starts(edges: Sequence[Edge], factors: Sequence[Decimal]) -> tuple[int, dict[Edge, float]]:

@@ -1,4 +1,4 @@
-"""The steps of a verdict: each adds columns that the next one reads, and the last one leaves seven.
+"""The steps of a verdict: each adds columns that the next one reads, and the last one leaves what is added.
 
 Steps rather than one expression, so that no engine works anything out twice.
 """
@@ -10,18 +10,19 @@ import narwhals.stable.v2 as nw
 
 from labcheck.errors import Usage
 from labcheck.frames import expressions as ex
-from labcheck.frames import report, verdicts
-from labcheck.frames.expressions import REFUSED, UNJUDGED, Expr, any_of, chosen, equals
+from labcheck.frames import identify, report, verdicts
+from labcheck.frames.expressions import UNJUDGED, Expr, any_of, chosen, equals
 from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
 from labcheck.frames.names import name_patterns
 from labcheck.frames.rules import Rules, refused_units, unit_spellings
+from labcheck.model import REFUSED
 from labcheck.wording import quote
 
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 
 def annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Frame:
-    """Add the seven columns to a frame, and nothing else."""
+    """Add the columns of a verdict to a frame, and nothing else."""
     if isinstance(frame, nw.DataFrame) and frame.implementation.is_pandas():
         return _annotate_pandas(frame, columns, given, prefix)
     return _annotate(frame, columns, given, prefix)
@@ -88,6 +89,11 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
         step["test"] = text(columns.test).str.to_lowercase()
     if columns.loinc:
         step["loinc"] = text(columns.loinc).str.strip_chars(ex.BLANKS)
+    if columns.test and columns.loinc:  # a column of tests can hold codes, too
+        name, code = step["test"], step["loinc"]
+        is_code = (code == "") & identify.is_code(name, name_patterns(given.catalogue))
+        step["test"] = chosen([(is_code, "")], name)
+        step["loinc"] = chosen([(is_code, name.str.strip_chars(ex.BLANKS))], code)
     if columns.unit:
         given_as, codes = text(columns.unit), set(unit_spellings().values())
         step["spelled"] = chosen(
@@ -115,13 +121,11 @@ def _readings(columns: Columns, given: Given, own: Own) -> Step:
         "number": chosen([(bare, value), (plain, ex.number_in(value))], "0"),
     }
     if columns.test:
-        step["named"] = ex.named(own("test"), name_patterns(given.catalogue))
+        step["named"] = identify.named(
+            own("test"), name_patterns(given.catalogue), or_coded=not columns.loinc
+        )
     if columns.loinc:
-        analytes = [given.catalogue[id] for id in given.catalogue.ids]
-        codes = {
-            one.code: REFUSED if one.refused else analyte.id for analyte in analytes for one in analyte.loinc
-        }
-        step["coded"] = ex.coded(own("loinc"), codes)
+        step["coded"] = identify.coded(own("loinc"), name_patterns(given.catalogue))
     return step
 
 
@@ -134,16 +138,16 @@ def _tests(columns: Columns, given: Given, own: Own) -> Step:
     name, code = (own(role).str.strip_chars(ex.BLANKS) for role in ("test", "loinc"))
     patterns = name_patterns(given.catalogue)
     if columns.test and columns.loinc:
-        found = ex.meant(own("named"), own("coded"), name, given.catalogue.ids, patterns)
+        found = identify.meant(own("named"), own("coded"), name, given.catalogue.ids, patterns)
         blank = (name == "") & (code == "")
         ours = equals(own("coded"), given.catalogue.ids)
         unknown = ours & (own("named") == "") & (name != "")
-        step["doubtful"] = (ex.doubted(own("test"), own("named"), patterns) & ~ours) | unknown
+        step["doubtful"] = (identify.doubted(own("test"), own("named"), patterns) & ~ours) | unknown
     elif columns.test:
         found, blank = own("named"), name == ""
-        step["doubtful"] = ex.doubted(own("test"), own("named"), patterns)
+        step["doubtful"] = identify.doubted(own("test"), own("named"), patterns)
     elif columns.loinc:
-        found, blank = chosen([(own("coded") == ex.SAYS_NOTHING, "")], own("coded")), code == ""
+        found, blank = chosen([(own("coded") == identify.SAYS_NOTHING, "")], own("coded")), code == ""
     else:
         return {**step, "meant": nw.lit(given.only)}
     if given.only is None:

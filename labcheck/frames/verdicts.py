@@ -15,10 +15,10 @@ from labcheck.errors import (
 )
 from labcheck.frames import expressions as ex
 from labcheck.frames import report
-from labcheck.frames.expressions import REFUSED, UNJUDGED, Case, Expr, Value, any_of, chosen, equals
+from labcheck.frames.expressions import UNJUDGED, Case, Expr, Value, any_of, chosen, equals
 from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
 from labcheck.frames.rules import Rules, Scale
-from labcheck.model import Category
+from labcheck.model import REFUSED, Category
 from labcheck.units import read_unit
 
 NOT_COVERED = "not-covered"
@@ -143,9 +143,10 @@ def notes(columns: Columns, given: Given, own: Own) -> Step:
         "near-limit": _unless_by_report(columns, given, own, nw.lit(False), near_limit),
         **_notes_on_report(columns, given, own),
     }
-    if columns.loinc:
+    if columns.loinc or columns.test:
+        loinc = own("loinc") if columns.loinc else own("test").str.strip_chars(ex.BLANKS)
         step["code-unit-conflict"] = any_of(
-            equals(own("loinc"), [one.code for one in rules.analyte.loinc if one.kind == kind])
+            equals(loinc, [one.code for one in rules.analyte.loinc if one.kind == kind])
             & equals(code, [unit for unit in rules.factors if read_unit(unit).kind != kind])
             for rules in given.rules
             for kind in {one.kind for one in rules.analyte.loinc if one.kind}
@@ -169,7 +170,7 @@ def _notes_on_report(columns: Columns, given: Given, own: Own) -> Step:
 
 
 def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Step:
-    """Write the seven columns."""
+    """Write the columns that are added."""
     judged, meant, reason = own("reason") == "", own("meant"), own("reason")
     unjudged = equals(reason, UNUSUAL)
     product = nw.when(own("product") >= 1).then(own("product").round(_PLACES)).otherwise(own("product"))
@@ -179,7 +180,7 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
     def of_judged(expr: Value) -> Expr:
         return chosen([(judged, expr)], None)
 
-    return {
+    row = {
         "analyte": chosen([((reason == NOT_COVERED) | equals(meant, (REFUSED, UNJUDGED)), None)], meant),
         "value": of_judged(nw.concat_str(own("comparator"), written)),
         "unit": of_judged(by_analyte(given, own, lambda rules: rules.analyte.unit)),
@@ -193,6 +194,14 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
             reason,
         ),
     }
+    if given.labelled:
+        row["label"] = of_judged(_unless_by_report(columns, given, own, own("category"), _label(given, own)))
+    return row
+
+
+def _label(given: Given, own: Own) -> Expr:
+    product, comparator = own("product"), own("comparator")
+    return _by_scale(given, own, lambda rules, scale: ex.label(scale, product, comparator, rules.starts))
 
 
 def _joined(notes: Sequence[str], own: Own) -> Expr:

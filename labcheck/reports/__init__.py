@@ -16,6 +16,8 @@ DISCLAIMER = (
 
 def named(range_set: RangeSet) -> str:
     """Return what a range set is called, with its year and whom it is for."""
+    if range_set.source.checked == "user":
+        return range_set.name
     dated = f"{range_set.name} {range_set.year}" if range_set.year else f"{range_set.name}, undated"
     return f"{dated}, {range_set.population}" if range_set.population else dated
 

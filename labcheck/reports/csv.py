@@ -5,11 +5,9 @@ import io
 from collections.abc import Sequence
 
 from labcheck.model import Outcome, Refusal
-from labcheck.sources.rows import CELLS, verdict_of
+from labcheck.sources.rows import CELLS, LABEL, verdict_of
 from labcheck.sources.tally import Tally
 from labcheck.wording import printable
-
-COLUMNS = tuple(f"labcheck_{name}" for name in CELLS)
 
 
 class Rows:
@@ -41,11 +39,15 @@ class Rows:
         return ""
 
 
-def several(outcomes: Sequence[Outcome]) -> str:
-    """Return a header and a row for each outcome, as `labcheck csv` would give them."""
+def several(outcomes: Sequence[Outcome], *, labelled: bool = False) -> str:
+    """Return a header and a row for each outcome, as `labcheck csv` would give them.
+
+    Where they are to be `labelled`, there is a column for that.
+    """
     rows = Rows(",")
-    lines = [rows.start(("test", "value", "unit"), COLUMNS)]
-    lines += [rows.row(_given(outcome), verdict_of(outcome).cells) for outcome in outcomes]
+    names = (*CELLS, LABEL) if labelled else CELLS
+    lines = [rows.start(("test", "value", "unit"), [f"labcheck_{name}" for name in names])]
+    lines += [rows.row(_given(outcome), verdict_of(outcome, labelled=labelled).cells) for outcome in outcomes]
     return "".join(lines)
 
 

@@ -7,7 +7,6 @@ typed can act on a terminal.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from itertools import zip_longest
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -167,7 +166,8 @@ class Rows:
                 *(f'"{self._beyond}{number}": ' for number in range(len(names) + 1, len(cells) + 1)),
             ]
         pairs = [name + _text(cell) for name, cell in zip(names, cells, strict=False)]
-        pairs += [name + (_text(cell) if cell else "null") for name, cell in zip_longest(self._added, added)]
+        ours = zip(self._added, added, strict=True)
+        pairs += [name + (_text(cell) if cell else "null") for name, cell in ours]
         row = f"{{{', '.join(pairs)}}}"
         if self._lines:
             return f"{row}\n"
@@ -193,6 +193,13 @@ def _counts(tally: "Tally") -> Mapping[str, Value]:
         "interpreted": {
             analyte: {category: Decimal(number) for category, number in counts.items()}
             for analyte, counts in tally.interpreted.items()
+        },
+        "labels": {
+            analyte: {
+                category: {label: Decimal(number) for label, number in counts.items()}
+                for category, counts in of_analyte.items()
+            }
+            for analyte, of_analyte in tally.labels.items()
         },
         "refused": [
             {

@@ -90,7 +90,14 @@ def summary(tally: "Tally") -> str:
     """Return what has come of a document's results."""
     lines = ["| Test | Result | Count |", "|---|---|---:|"]
     for analyte, counts in tally.interpreted.items():
-        lines += [f"| {plain(analyte)} | {category} | {number:,} |" for category, number in counts.items()]
+        for category, number in counts.items():
+            label, labels = tally.labels_of(analyte, category)
+            name = f"{category}: {plain(label)}" if label else category
+            lines.append(f"| {plain(analyte)} | {name} | {number:,} |")
+            lines += [
+                f"| {plain(analyte)} | {category}, of which {plain(label)} | {of_which:,} |"
+                for label, of_which in labels.items()
+            ]
     for kind, number, _ in tally.refused:
         lines.append(f"| {plain(kind.analyte)} | refused ({kind.reason}) | {number:,} |")
     for analyte, counts in tally.notes.items():
@@ -99,6 +106,8 @@ def summary(tally: "Tally") -> str:
         ]
     if tally.not_covered:
         lines.append(f"| | not covered, or not measured | {tally.not_covered:,} |")
+    if tally.explained:
+        lines += ["", *(f"- {note}: {plain(text)}" for note, text in tally.explained.items())]
     if tally.look_alikes:
         names = ", ".join(plain(name) for name in tally.look_alikes)
         lines += ["", f"Not covered, though their names are like one that is: {names}"]

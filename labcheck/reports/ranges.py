@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from labcheck.model import Analyte, Band, Category, Kind, RangeSet, Scale
+from labcheck.model import REPORTED, Analyte, Band, Category, Kind, RangeSet, Scale
 from labcheck.ranges import canonical_bands
 from labcheck.reports import bar, json, markdown, named
 from labcheck.units import Unit, factor, read_unit
@@ -112,22 +112,30 @@ def _rows(analytes: Sequence[Analyte]) -> Iterator[tuple[str, ...]]:
                     )
 
 
-def as_markdown(analytes: Sequence[Analyte]) -> str:
-    """Return a section for each set, with a table of its bands."""
-    return "\n".join(_lines(analytes)) + "\n"
+def as_markdown(analytes: Sequence[Analyte], defaults: Mapping[str, str]) -> str:
+    """Return a section for each set, with a table of its bands; `defaults` has a set's id by analyte."""
+    return "\n".join(_lines(analytes, defaults)) + "\n"
 
 
-def _lines(analytes: Sequence[Analyte]) -> Iterator[str]:
+def _lines(analytes: Sequence[Analyte], defaults: Mapping[str, str]) -> Iterator[str]:
     for analyte in analytes:
         yield f"## {markdown.plain(analyte.name)}\n"
         for id, one in analyte.range_sets.items():
-            yield f"### {markdown.plain(f'{named(one)} ({id})')}\n"
+            yield f"### {markdown.plain(f'{named(one)} ({marked(id, analyte, defaults)})')}\n"
             yield f"| {' | '.join(scale.unit for scale in one.scales)} | |"
             yield f"|{'---|' * (len(one.scales) + 1)}"
             for bands in zip(*(scale.bands for scale in one.scales), strict=True):
                 cells = [*(str(band.interval) for band in bands), words_of(bands[0])]
                 yield f"| {' | '.join(map(markdown.plain, cells))} |"
             yield f"\n{markdown.plain(provenance(one))}\n"
+
+
+def marked(id: str, analyte: Analyte, defaults: Mapping[str, str]) -> str:
+    """Return a set's id, and whether it is the one that is used where no other is asked for."""
+    default = defaults[analyte.id]
+    if default == REPORTED and id == analyte.default_range.id:
+        return f"{id}, the default where a report brings no range"
+    return f"{id}, the default" if id == default else id
 
 
 def words_of(band: Band) -> str:
@@ -142,16 +150,17 @@ def provenance(range_set: RangeSet) -> str:
     return f"{source} {range_set.remark}" if range_set.remark else source
 
 
-def as_json(analytes: Sequence[Analyte]) -> str:
-    """Return all sets as one JSON document."""
-    return json.written({"schema": json.SCHEMA, "analytes": [_analyte(analyte) for analyte in analytes]})
+def as_json(analytes: Sequence[Analyte], defaults: Mapping[str, str]) -> str:
+    """Return all sets as one JSON document; `defaults` has a set's id by analyte."""
+    found = [_analyte(analyte, defaults[analyte.id]) for analyte in analytes]
+    return json.written({"schema": json.SCHEMA, "analytes": found})
 
 
-def _analyte(analyte: Analyte) -> json.Value:
+def _analyte(analyte: Analyte, default: str) -> json.Value:
     return {
         "id": analyte.id,
         "name": analyte.name,
-        "default": analyte.default_range.id,
+        "default": default,
         "range_sets": [_set(range_set) for range_set in analyte.range_sets.values()],
     }
 

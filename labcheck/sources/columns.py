@@ -26,11 +26,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "test": (
         """test test_name testname lab_test labtest marker marker_name analyte analyte_name biomarker
         parameter analyt untersuchung messgrosse analyse parametre prueba analito determinacion parametro""",
-        """name marker_label component observation test_description measurement_source_value exam examen
-        bezeichnung""",
-        "marker_key itemid measurement_concept_id",
+        """name marker_label component observation test_description concept_name exam examen bezeichnung""",
+        "marker_key measurement_source_value",
     ),
-    "loinc": ("loinc loinc_code loinc_num",),
+    "loinc": ("loinc loinc_code loinc_num", "concept_code"),
     "value": (
         """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
         valor""",
@@ -62,7 +61,16 @@ _NAMES: dict[str, tuple[str, ...]] = {
         """high reference_high ref_high range_high reference_range_high ref_range_upper upper_limit high_limit
         obergrenze obere_grenze borne_superieure limite_superior""",
     ),
-    "flag": ("flag flags abnormal_flag abnormal_flags result_flag abnormal", "status interpretation"),
+    # Not `status`: that is as often F for final, A for amended or N for new.
+    "flag": (
+        "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal",
+        "interpretation interpretation_code result_interpretation",
+    ),
+}
+# What has the numbers of another list, which tell a test only with that list: its numbers, what to join.
+_NUMBERED = {
+    "measurement_concept_id": "concepts (join their concept_name or concept_code)",
+    "itemid": "items (join their label, as --test label, or loinc_code)",
 }
 _OPTIONS = {
     "test": "--test",
@@ -120,13 +128,16 @@ def find_layout(
     found = [measured for number, name in enumerate(header) if (measured := _wide(number, name, catalogue))]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         if len(set(columns.values())) < len(columns):
-            raise Usage("one column cannot be two things; " + _listed(header))
+            twice = [role for role, number in columns.items() if list(columns.values()).count(number) > 1]
+            settling = " and ".join(_OPTIONS[role] for role in twice)
+            raise Usage(f"one column cannot be two things; {_listed(header)}; say which with {settling}")
         others = [measured for measured in found if measured.columns["value"] not in columns.values()]
         if others and not asked:
+            wide_ones = ", ".join(printable(header[one.columns["value"]]) for one in others)
             raise Usage(
                 f"the table can be read by row (value in {printable(header[columns['value']])}) or by column "
-                f"({', '.join(printable(header[one.columns['value']]) for one in others)}); say which with "
-                "--value and --test, or with --column vitd=COLUMN:UNIT"
+                f"({wide_ones}); {_listed(header)}; say which with --value and --test, or "
+                "with --column vitd=COLUMN:UNIT"
             )
         name = header[columns["value"]]
         if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != asked.get("value"):
@@ -137,10 +148,17 @@ def find_layout(
         return Layout((Measured(columns, only, _unit_in(name)),), wide=False)
     if found and not asked:
         return Layout(_labelled(found), wide=True)
-    missing = "a value" if "value" not in columns else "a test's name"
-    raise Usage(
-        f"no column is known to hold {missing}; {_listed(header)}; say which with --test and --value, with "
-        "--column vitd=COLUMN:UNIT, or with --analyte for a file of one test"
+    raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
+
+
+def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
+    numbered = [name for name in header if _normal(name) in _NUMBERED]
+    said = f"no column is known to hold {missing}"
+    if numbered:
+        said += f", and {printable(numbered[0])} has numbers of {_NUMBERED[_normal(numbered[0])]}"
+    return Usage(
+        f"{said}; {_listed(header)}; say which with --test and --value, with --column vitd=COLUMN:UNIT, or "
+        "with --analyte for a file of one test"
     )
 
 
@@ -169,7 +187,10 @@ def _found(role: str, header: Sequence[str]) -> int | None:
             ]
         if len(fitting) > 1:
             which = ", ".join(printable(header[number]) for number in fitting)
-            raise Usage(f"more than one column can hold the {role}: {which}; say which with {_OPTIONS[role]}")
+            raise Usage(
+                f"more than one column can hold the {role}: {which}; {_listed(header)}; say which with "
+                f"{_OPTIONS[role]}"
+            )
         if fitting:
             return fitting[0]
     return None

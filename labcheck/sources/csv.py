@@ -28,10 +28,11 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Protocol
 
+from labcheck.model import REFUSED
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened
-from labcheck.sources.rows import CELLS, REFUSED, Judge, Kind, refused
+from labcheck.sources.rows import CELLS, Judge, Kind, refused
 from labcheck.sources.tally import Place, Tally
 
 RAGGED = refused("", "ragged-row")
@@ -131,10 +132,14 @@ class Annotator:
         masked = _masked(data, self._delimiter) if b'"' in data else data
         return masked if masked is None or self._newline == b"\n" else masked.replace(b"\r", b"")
 
-    def quick(self, data: bytes, masked: bytes) -> bytes | None:
-        """Annotate whole lines, or return None if one of them has more or fewer columns than the header."""
+    def lines(self, data: bytes) -> list[bytes]:
+        """Return whole lines, for `quick`, without their ends."""
         lines = data.split(self._newline)
         lines.pop()
+        return lines
+
+    def quick(self, lines: list[bytes], masked: bytes) -> bytes | None:
+        """Annotate whole lines, or return None if one of them has more or fewer columns than the header."""
         found = self._find(masked)
         if len(found) != len(lines) or (self._columns == 1 and not all(found)):
             return None  # an empty line of one column is a blank line

@@ -5,10 +5,10 @@ one version of FHIR has once and another in a list is read either way.
 """
 
 import re
-from typing import TypeVar
+from typing import TypeVar, get_args
 
 from labcheck.errors import IncompatibleUnit, Malformed, NoValue, UnreadableValue
-from labcheck.model import DecimalMark
+from labcheck.model import Comparator, DecimalMark
 from labcheck.sources.json import Number
 from labcheck.sources.observations import one_unit, sorted_codes
 from labcheck.wording import quote
@@ -16,7 +16,6 @@ from labcheck.wording import quote
 T = TypeVar("T")
 Object = dict[str, object]
 
-_COMPARATORS = frozenset(("<", "<=", ">", ">="))
 _KINDS: dict[type, str] = {  # in this order: a number is a text here, too
     Number: "a number",
     str: "a text",
@@ -101,7 +100,7 @@ def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, De
 
 def _quantity(quantity: Object) -> tuple[str, str | None, DecimalMark | None]:
     number, comparator = get(quantity, "value", Number) or "", get(quantity, "comparator", str) or ""
-    if comparator and comparator not in _COMPARATORS:
+    if comparator and comparator not in get_args(Comparator):
         raise UnreadableValue(f"{quote(f'{comparator} {number}')} has a comparator that is not understood")
     return f"{comparator}{number}" if number else "", _unit(quantity), "point"
 

@@ -1,9 +1,8 @@
-"""Opening what is read and written: pipes, gzip, Zstandard, UTF-16, a file that appears only when whole."""
+"""What is read and written: pipes, gzip, Zstandard, encodings, a file that appears only when whole."""
 
 import codecs
 import importlib
 import os
-import secrets
 import signal
 import stat
 import sys
@@ -13,8 +12,8 @@ from functools import partial
 from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
-from labcheck.errors import UnreadableFile
-from labcheck.wording import quote
+from labcheck.errors import UnreadableFile, Usage
+from labcheck.wording import printable, quote
 
 BLOCK = 1 << 17
 
@@ -51,6 +50,7 @@ _Opened = tuple[IO[bytes], tuple[type[Exception], ...]]
 @contextmanager
 def _opened(name: str) -> Iterator[_Opened]:
     if name == "-":
+        _widen(sys.stdin.buffer)
         yield sys.stdin.buffer, (OSError,)
         return
     open_file = {".gz": _open_gzip, ".zst": _open_zstd}.get(Path(name).suffix, _open_plain)
@@ -61,6 +61,15 @@ def _opened(name: str) -> Iterator[_Opened]:
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {reason}") from error
     with file:
         yield file, faults
+
+
+def _widen(file: IO[bytes]) -> None:
+    """Let a pipe hold a few blocks, so that both ends wait less for each other. Linux alone can do it."""
+    with suppress(ImportError, AttributeError, OSError):
+        import fcntl
+
+        if fcntl.fcntl(file, fcntl.F_GETPIPE_SZ) < 2 * BLOCK:
+            fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, 2 * BLOCK)
 
 
 def _open_plain(name: str) -> _Opened:
@@ -122,27 +131,48 @@ def as_utf8(name: str, read: Read, write: Write, first: bytes) -> tuple[bytes, R
     )
 
 
+def decoder(encoding: str | None) -> Callable[[bytes], str]:
+    """Return what decodes a cell; without an `encoding` UTF-8, and Windows-1252 for a cell that is none."""
+    if encoding is None:
+        return _decode_any
+    try:
+        b"a".decode(encoding, "replace")
+    except (LookupError, ValueError) as error:
+        raise Usage(f"--encoding {quote(encoding)} is not known; type one as in latin-1 or cp1252") from error
+    return lambda cell: cell.decode(encoding, "replace")
+
+
+def _decode_any(cell: bytes) -> str:
+    try:
+        return cell.decode()
+    except UnicodeDecodeError:
+        return cell.decode("cp1252", "replace")
+
+
 @contextmanager
 def open_output(path: Path | None) -> Iterator[Write]:
     """Yield a function that writes bytes, at once to standard output or to a file that appears at the end.
 
-    None or `-` is standard output.
+    None or `-` is standard output. A terminal is no file whose bytes have to stay: it gets nothing that it
+    could act on.
     """
     if path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1"):
         out = sys.stdout.buffer
+        _widen(out)
 
         def write(data: bytes) -> None:
             out.write(data)
             out.flush()
 
-        yield write
+        yield partial(_show, write) if sys.stdout.isatty() else write
         return
     if path.suffix in (".gz", ".zst"):
         raise UnreadableFile(f"{quote(str(path), 200)} would not be compressed; leave its ending out")
     if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
         try:
             with path.open("wb", buffering=0) as file:
-                yield partial(_write_all, file)
+                write_all = partial(_write_all, file)
+                yield partial(_show, write_all) if file.isatty() else write_all
         except IsADirectoryError as error:
             raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error.strerror}") from error
         return
@@ -151,7 +181,7 @@ def open_output(path: Path | None) -> Iterator[Write]:
     except (OSError, RuntimeError) as error:  # links that lead round in a circle
         raise UnreadableFile(f"{quote(str(path), 200)} cannot be written: {error}") from error
     mode = path.stat().st_mode & 0o777 if path.exists() else None
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    unfinished = path.with_name(f".{path.name}.{os.urandom(4).hex()}")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
         with _removed_by_signals(unfinished):
@@ -172,10 +202,16 @@ def open_output(path: Path | None) -> Iterator[Write]:
         raise
 
 
+def _show(write: Write, data: bytes) -> None:
+    """Write text to a terminal, with escapes for control codes; a lone CR would go back in the line."""
+    text = data.decode("utf-8", "surrogateescape").replace("\r\n", "\n").replace("\r", "\n")
+    write(printable(text, but="\n\t").encode())
+
+
 @contextmanager
 def _removed_by_signals(file: Path) -> Iterator[None]:
     """Remove `file` if one of the signals comes that would end the program, and end it then."""
-    names = ("SIGTERM", "SIGHUP", "SIGPIPE")
+    names = ("SIGTERM", "SIGHUP", "SIGPIPE", "SIGQUIT", "SIGXCPU", "SIGALRM", "SIGUSR1", "SIGUSR2")
     before: dict[int, Any] = {}
 
     def end(number: int, _: object) -> None:

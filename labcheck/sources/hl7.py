@@ -9,14 +9,13 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
-from labcheck.model import DecimalMark
-from labcheck.sources.files import Read
+from labcheck.model import Comparator, DecimalMark
+from labcheck.sources.files import Read, decoder
 from labcheck.sources.observations import Observation, Status, one_unit, sorted_codes
 from labcheck.sources.segments import END_OF_BLOCK, LONGEST, MSH, START_OF_BLOCK, Segment, segments
-from labcheck.sources.table import decoder
 from labcheck.wording import quote
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ _STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0085
 })  # fmt: skip
 _NUMBERS = frozenset(("NM", "SN"))
 _TEXTS = frozenset(("", "NM", "ST", "TX", "FT"))
-_COMPARATORS = frozenset(("", "=", "<", "<=", ">", ">="))
+_COMPARATORS = frozenset(("", "=", *get_args(Comparator)))
 
 
 def observations(read: Read, *, encoding: str | None = None) -> Iterator[Observation]:

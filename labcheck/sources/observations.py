@@ -24,6 +24,7 @@ from labcheck.errors import (
 from labcheck.identify import Identified, Identifier
 from labcheck.interpret import interpret
 from labcheck.model import DecimalMark, Note, Outcome, Refusal
+from labcheck.ranges import OwnRange
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
@@ -102,12 +103,13 @@ def judge(
     catalogue: Catalogue,
     *,
     range_sets: Mapping[str, str | None] = MappingProxyType({}),
+    own_ranges: Mapping[str, OwnRange] = MappingProxyType({}),
     decimal: DecimalMark | None = None,
 ) -> Outcome | None:
     """Judge one observation; None if the catalogue does not cover it, or if it only groups others.
 
-    `range_sets` are as in `interpret`, by analyte; `decimal` settles numbers like `1,060` where the format
-    does not.
+    `range_sets` and the user's `own_ranges`, which outrank them, are by analyte; `decimal` settles numbers
+    like `1,060` where the format does not.
     """
     problem, analyte = observation.problem, ""
     if problem is None and observation.value is None:
@@ -126,6 +128,7 @@ def judge(
             found.analyte,
             observation.value or "",
             unit=observation.unit or None,
+            range=own_ranges.get(analyte),
             range_set=range_sets.get(analyte),
             reported_range=observation.range,
             reported_flag=_telling(observation.flags),

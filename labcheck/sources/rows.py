@@ -9,34 +9,38 @@ such a value, near it, and for whatever is not plain digits, the plain way is ta
 from bisect import bisect
 from collections.abc import Mapping, Sequence
 from decimal import Context, Decimal
-from itertools import pairwise
+from functools import partial
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
-from labcheck.model import EXACT, Analyte, DecimalMark, Interpretation, Outcome, Refusal
-from labcheck.ranges import limits, other_ranges
-from labcheck.reading import is_blank
+from labcheck.model import EXACT, REFUSED, Analyte, DecimalMark, Interpretation, Outcome, Refusal
+from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
+from labcheck.reading import COMPARATORS, is_blank, read_value
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
 
 CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
 """What is added for each result, in this order."""
 
-REFUSED = "refused"
+LABEL = "label"
+"""What is added behind them where a range set has words of its own for where a result lies."""
 
 
 class Kind(NamedTuple):
     """What rows are counted by: a category, `refused`, or '' for what is not covered.
 
-    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`.
+    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`. `label` has the
+    words of a range set that has its own.
     """
 
     analyte: str
     category: str
     reason: str
+    label: str = ""
 
 
 class Verdict(NamedTuple):
@@ -81,8 +85,8 @@ _ZERO = ord("0")
 
 _FINE = Context(prec=14)
 
-COMPARATORS = {
-    **{sign: sign for sign in ("<", "<=", "=<", "≤", ">", ">=", "=>", "≥")},
+OPERATORS: dict[str, str] = {
+    **COMPARATORS,
     **dict.fromkeys(("", "="), ""),
     # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
     "4171756": "<",
@@ -92,6 +96,7 @@ COMPARATORS = {
     "4172703": "",
     "0": "",
 }
+"""What a cell of its own says of how a value compares, '' for that it is just the value."""
 
 
 NOT_COVERED = Verdict(Kind("", "", ""), ("",) * len(CELLS))
@@ -109,15 +114,19 @@ class Judge:
         units: Mapping[str, str] | None = None,
         decimal: DecimalMark | None = None,
         range_sets: Mapping[str, str | None] | None = None,
+        own_ranges: Mapping[str, OwnRange] | None = None,
         all_ranges: Sequence[str] = (),
         blank_is_absent: bool = False,
     ) -> None:
         """Take `units` and `range_sets` by analyte id: for rows without a unit, and to judge by.
 
-        `all_ranges` are range sets of which each has a cell for its category; `blank_is_absent` if no value
-        is no result.
+        `own_ranges`, which are the user's, outrank `range_sets`. `all_ranges` are range sets of which each
+        has a cell for its category; `blank_is_absent` if no value is no result.
         """
-        self.cells = (*CELLS, *(f"by_{id}" for id in all_ranges))
+        self._own_ranges = own_ranges or {}
+        analytes = [analyte] if analyte else [catalogue[id] for id in catalogue.ids]
+        self._labelled = names_bands(analytes, range_sets or {}, self._own_ranges)
+        self.cells = (*CELLS, *([LABEL] if self._labelled else []), *(f"by_{id}" for id in all_ranges))
         self._catalogue = catalogue
         self._analyte = analyte
         self._units = units or {}
@@ -137,7 +146,7 @@ class Judge:
         if found is None:
             return NOT_COVERED
         analyte = found.analyte
-        comparator = COMPARATORS.get((given.comparator or "").strip())
+        comparator = OPERATORS.get((given.comparator or "").strip())
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
         text = f"{comparator}{value}" if value.strip() else value
@@ -145,7 +154,8 @@ class Judge:
             judged = interpret(
                 analyte,
                 text,
-                unit=self._unit(given, analyte),
+                unit=self._unit(text, given, analyte),
+                range=self._own_ranges.get(analyte.id),
                 range_set=self._range_sets.get(analyte.id),
                 reported_range=given.reported_range,
                 reported_flag=given.flag,
@@ -156,7 +166,7 @@ class Judge:
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
-        verdict = verdict_of(judged)
+        verdict = verdict_of(judged, labelled=self._labelled)
         return verdict._replace(cells=(*verdict.cells, *self._by_all(judged)))
 
     def _by_all(self, judged: Interpretation) -> Sequence[str]:
@@ -169,26 +179,30 @@ class Judge:
 
     def _ends(self, given: Given, analyte: Analyte, unit: Unit) -> Sequence[Decimal]:
         """Return where a verdict can change, ascending, in the analyte's unit."""
-        ours = [id for id in self._all_ranges if id in analyte.range_sets]
-        return sorted({
-            end
-            for id in (self._range_sets.get(analyte.id), *ours)
-            for end in limits(
-                analyte, unit, range_set=id, reported_range=given.reported_range, decimal=self._decimal
-            )
-        })  # fmt: skip
+        of = partial(limits, analyte, unit, reported_range=given.reported_range, decimal=self._decimal)
+        used = of(own=self._own_ranges.get(analyte.id), range_set=self._range_sets.get(analyte.id))
+        others = (of(range_set=id) for id in self._all_ranges if id in analyte.range_sets)
+        return sorted({*used, *chain.from_iterable(others)})
 
-    def _unit(self, given: Given, analyte: Analyte) -> str | None:
-        """Return the unit beside the value; raise IncompatibleUnit where a row and its header disagree."""
+    def _unit(self, value: str, given: Given, analyte: Analyte) -> str | None:
+        """Return the unit beside the value, or what --unit says where there is none in the value either.
+
+        Raises IncompatibleUnit where a row and its header disagree, and as reading the value does.
+        """
         unit, header_unit = (given.unit or "").strip(), given.header_unit
         if unit and header_unit and read_unit(unit) != read_unit(header_unit):
             raise IncompatibleUnit(f"the row says {quote(unit)}, its header {header_unit}")
-        return unit or header_unit or self._units.get(analyte.id)
+        if unit or header_unit or analyte.id not in self._units:
+            return unit or header_unit
+        return None if read_value(value, self._decimal).unit else self._units[analyte.id]
 
     def _identify(self, given: Given) -> Identified | None:
         if not (given.test or "").strip() and not (given.loinc or "").strip():
             return Identified(self._analyte, None) if self._analyte else None
-        found = self._catalogue.identifier.identify(given.test, given.loinc)
+        test, code, identifier = given.test, given.loinc, self._catalogue.identifier
+        if test and not (code or "").strip() and identifier.is_code(test):
+            test, code = None, test  # a column of tests can hold LOINC codes
+        found = identifier.identify(test, code)
         if found and self._analyte and found.analyte.id != self._analyte.id:
             return None
         return found
@@ -200,16 +214,17 @@ class Judge:
 
     def stretches(self, given: Given) -> "Stretches | Same | Verdict | None":
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
-        if self._decimal == "comma" or COMPARATORS.get((given.comparator or "").strip()) != "":
+        if self._decimal == "comma" or OPERATORS.get((given.comparator or "").strip()) != "":
             return None
         try:
             found = self._identify(given)
         except LabcheckError as error:
+            # Where no value is no result, that comes before the name, and is for the core to see.
             return None if self._blank_is_absent else refused("", error.code)
         if found is None:
             return NOT_COVERED
         try:
-            read = read_unit(self._unit(given, found.analyte) or "")
+            read = read_unit(self._unit("1", given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
         except LabcheckError:
             return Same(self.judge("1", given))
@@ -292,14 +307,18 @@ def cells_of(judged: Interpretation) -> tuple[str, ...]:
     )
 
 
-def verdict_of(outcome: Outcome | None) -> Verdict:
-    """Return the verdict that an outcome is; None is what the catalogue does not cover."""
-    if outcome is None:
-        return NOT_COVERED
-    if isinstance(outcome, Refusal):
-        return refused(outcome.analyte, outcome.code)
-    cells = cells_of(outcome)
-    return Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1]), cells)
+def verdict_of(outcome: Outcome | None, *, labelled: bool = False) -> Verdict:
+    """Return the verdict that an outcome is; None is what the catalogue does not cover.
+
+    Where it is to be `labelled`, it has a cell for that.
+    """
+    if outcome is None or isinstance(outcome, Refusal):
+        verdict, label = refused(outcome.analyte, outcome.code) if outcome else NOT_COVERED, ""
+    else:
+        cells, label = cells_of(outcome), outcome.label
+        named = label if outcome.range.names_bands else ""
+        verdict = Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1], named), cells)
+    return verdict._replace(cells=(*verdict.cells, label)) if labelled else verdict
 
 
 def refused(analyte: str, reason: str) -> Verdict:

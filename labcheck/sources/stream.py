@@ -98,14 +98,15 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
         left = _read_on(stream, left)
         waiting, seen, ended = left.waiting, left.seen, left.ended
         cut = waiting.rfind(b"\n") + 1
-        lines = waiting[:cut]
-        masked = annotator.masked(lines) if stream.quick and not stream.rows and cut else None
+        whole = waiting[:cut]
+        masked = annotator.masked(whole) if stream.quick and not stream.rows and cut else None
         if masked is not None:
-            row = annotator.row + masked.count(b"\n")
+            lines = annotator.lines(whole)
+            row = annotator.row + len(lines)
             left = Unread(waiting[cut:], len(waiting) - cut, row, annotator.longest, seen, ended)
             turns.pass_reading(left, done=left.done)
             quick = annotator.quick(lines, masked)
-            out = annotator.plain(lines, final=True)[0] if quick is None else quick
+            out = annotator.plain(whole, final=True)[0] if quick is None else quick
             break
         out, used = annotator.plain(waiting, final=ended, rows=stream.rows)
         waiting = waiting[used:]

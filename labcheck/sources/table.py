@@ -8,6 +8,7 @@ from typing import Protocol
 from labcheck.catalogue import Catalogue
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.model import Analyte, DecimalMark
+from labcheck.ranges import OwnRange
 from labcheck.sources.columns import find_layout
 from labcheck.sources.csv import Annotator, Rows
 from labcheck.sources.files import Input, Read, Write, as_utf8
@@ -36,11 +37,12 @@ class Other(Rows, Protocol):
 class Table:
     """What the options settle for every file of a run, and what the run has come to.
 
-    `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets`, to judge
-    by, are by analyte. Rows of the categories in `only` are passed on, or all of them, in the format `other`
-    or in the table's own; where `writes` is off, they are counted and nothing is put out. Where there are
-    `several` files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its
-    size is not known, so many are done by one first.
+    `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets` and
+    `own_ranges`, to judge by, are by analyte. Rows of the categories in `only` are passed on, or all of them,
+    in the format `other` or in the table's own; where `writes` is off, they are counted and nothing is put
+    out. Where they are `shown` on a terminal, they are UTF-8 whatever the file is. Where there are `several`
+    files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its size is
+    not known, so many are done by one first.
     """
 
     catalogue: Catalogue
@@ -53,11 +55,13 @@ class Table:
     decode: Callable[[bytes], str]
     decimal: DecimalMark | None
     range_sets: Mapping[str, str | None]
+    own_ranges: Mapping[str, OwnRange]
     all_ranges: Sequence[str]
     prefix: str
     only: frozenset[str]
     other: Callable[[bytes], Other | None]
     writes: bool
+    shown: bool
     several: bool
     refusals: Write | None
     jobs: int
@@ -76,6 +80,8 @@ class Table:
         decode = partial(bytes.decode, errors="replace") if recoded else self.decode
         start = _at_least(start, read, lambda got: len(got) > _LONGEST_HEADER or b"\n" in got or b"\r" in got)
         delimiter = self.delimiter or _delimiter_of(start)
+        if self.shown:
+            own_write = write
         bom = _BOM if start.startswith(_BOM) else b""
         raw, rest = _first_record(name, start[len(bom) :], read, delimiter)
         header = [decode(cell) for cell in _cells(name, raw, delimiter)]
@@ -105,7 +111,7 @@ class Table:
             if self._rows:
                 write(self._rows.start(header, annotator.added).encode())
             elif self.writes:
-                own_write(bom + annotator.header(raw))
+                own_write((b"" if self.shown else bom) + annotator.header(raw))
                 annotator.last_written = (1, not raw.endswith((b"\n", b"\r")))
         elif self._open and not self._rows:
             own_write(newline)  # the last row of the file before had no line break
@@ -133,6 +139,7 @@ class Table:
             units=self.units,
             decimal=self.decimal,
             range_sets=self.range_sets,
+            own_ranges=self.own_ranges,
             all_ranges=self.all_ranges,
             blank_is_absent=wide,
         )
@@ -192,21 +199,3 @@ def one_byte(delimiter: str | None) -> bytes | None:
     if len(named) != 1 or not named.isascii() or named in '"\r\n\0' or named.isalnum() or named in ".<>=-+":
         raise Usage(f"--delimiter {quote(delimiter)} is not one character; type one as in ';' or tab")
     return named.encode()
-
-
-def decoder(encoding: str | None) -> Callable[[bytes], str]:
-    """Return what decodes a cell; without an `encoding` UTF-8, and Windows-1252 for a cell that is none."""
-    if encoding is None:
-        return _decode_any
-    try:
-        b"a".decode(encoding, "replace")
-    except (LookupError, ValueError) as error:
-        raise Usage(f"--encoding {quote(encoding)} is not known; type one as in latin-1 or cp1252") from error
-    return lambda cell: cell.decode(encoding, "replace")
-
-
-def _decode_any(cell: bytes) -> str:
-    try:
-        return cell.decode()
-    except UnicodeDecodeError:
-        return cell.decode("cp1252", "replace")

@@ -2,13 +2,14 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
 from labcheck.catalogue import Catalogue
+from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
-from labcheck.sources.rows import NOT_COVERED, REFUSED, Kind, Verdict
+from labcheck.sources.rows import NOT_COVERED, Kind, Verdict
 
 EXAMPLES = 5
 
@@ -95,23 +96,50 @@ class Tally:
     @property
     def interpreted(self) -> dict[str, dict[str, int]]:
         """How many results there are of each category, by analyte."""
-        counts: dict[str, dict[str, int]] = {}
+        return self._counted(lambda kind: [kind.category])
+
+    @property
+    def labels(self) -> dict[str, dict[str, dict[str, int]]]:
+        """How many results of each category lie where, in the range set's own words, by analyte."""
+        counts: dict[str, dict[str, dict[str, int]]] = {}
         for kind, number in sorted(self.kinds.items()):
-            if kind.category not in ("", REFUSED):
-                of_analyte = counts.setdefault(kind.analyte, {})
-                of_analyte[kind.category] = of_analyte.get(kind.category, 0) + number
-        return counts
+            if kind.label:
+                of_category = counts.setdefault(kind.analyte, {}).setdefault(kind.category, {})
+                of_category[kind.label] = of_category.get(kind.label, 0) + number
+        return {
+            analyte: {category: dict(sorted(of.items())) for category, of in of_analyte.items()}
+            for analyte, of_analyte in counts.items()
+        }
+
+    def labels_of(self, analyte: str, category: str) -> tuple[str, dict[str, int]]:
+        """Return the label that all results of a category have, or each of several with its number.
+
+        The label is '' where there is none, or none but the category's own word.
+        """
+        counts = self.labels.get(analyte, {}).get(category, {})
+        if len(counts) == 1 and sum(counts.values()) == self.interpreted[analyte][category]:
+            return "".join(label for label in counts if label != category), {}
+        return "", counts
 
     @property
     def notes(self) -> dict[str, dict[str, int]]:
         """How many results have each note, by analyte."""
-        counts: dict[str, dict[str, int]] = {}
+        return self._counted(lambda kind: kind.reason.split(";") if kind.reason else [])
+
+    def _counted(self, words_of: Callable[[Kind], Sequence[str]]) -> dict[str, dict[str, int]]:
+        """Return how many interpreted results have each of the words that are for their kind, by analyte."""
+        counts: dict[str, Counter[str]] = {}
         for kind, number in sorted(self.kinds.items()):
-            if kind.category not in ("", REFUSED) and kind.reason:
-                of_analyte = counts.setdefault(kind.analyte, {})
-                for note in kind.reason.split(";"):
-                    of_analyte[note] = of_analyte.get(note, 0) + number
+            if kind.category not in ("", REFUSED):
+                for word in words_of(kind):
+                    counts.setdefault(kind.analyte, Counter())[word] += number
         return {analyte: dict(sorted(of_analyte.items())) for analyte, of_analyte in counts.items()}
+
+    @property
+    def explained(self) -> dict[str, str]:
+        """What the code of each note says that any result has."""
+        found = {note for of_analyte in self.notes.values() for note in of_analyte}
+        return {note: text for note, text in NOTES.items() if note in found}
 
     @property
     def refused(self) -> list[tuple[Kind, int, list[Place]]]:

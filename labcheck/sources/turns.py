@@ -10,7 +10,6 @@ import pickle
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from functools import partial
 from typing import Any, Generic, NoReturn, TypeVar
 
 State = TypeVar("State")
@@ -111,15 +110,15 @@ def take_turns(
     Raises what any of them raises; where a signal has ended one of them, it ends this process, too. Meanwhile
     a pipe that nobody reads any more is an error to handle: only the output's ends the program.
     """
-    by_default = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
+    before = signal.signal(signal.SIGPIPE, signal.SIG_IGN)
     try:
         return _taken(count, first, other)
     except BrokenPipeError:
-        signal.signal(signal.SIGPIPE, by_default)
+        signal.signal(signal.SIGPIPE, before)
         signal.raise_signal(signal.SIGPIPE)
         raise
     finally:
-        signal.signal(signal.SIGPIPE, by_default)
+        signal.signal(signal.SIGPIPE, before)
 
 
 def _taken(
@@ -132,7 +131,7 @@ def _taken(
         answer = _Pipe()
         fork = os.fork()
         if not fork:
-            _be_other(partial(_begin, other, number, reading, writing), answer, release)
+            _be_other(lambda: other(_Round(number, reading, writing)), answer, release)  # noqa: B023  # called at once
         answer.keep("from")
         forks[fork] = answer
     release.keep("to")
@@ -157,12 +156,6 @@ def _taken(
         for fork in forks:
             with suppress(ChildProcessError):
                 os.waitpid(fork, 0)
-
-
-def _begin(
-    other: Callable[[Turns[Any]], Answer], number: int, reading: list[_Pipe], writing: list[_Pipe]
-) -> Answer:
-    return other(_Round(number, reading, writing))
 
 
 def _be_other(work: Callable[[], object], answer: _Pipe, release: _Pipe) -> NoReturn:

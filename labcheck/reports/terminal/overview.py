@@ -10,9 +10,9 @@ from rich.text import Text
 
 from labcheck.catalogue import Catalogue
 from labcheck.model import Analyte, Category, Outcome, RangeSet, Refusal
-from labcheck.ranges import canonical_bands
+from labcheck.ranges import OwnRange, canonical_bands, own_range
 from labcheck.reports import bar, histogram, named
-from labcheck.reports.terminal.console import COLOURS, DISCLAIMER, grid, print_parts, title
+from labcheck.reports.terminal.console import COLOURS, DISCLAIMER, NARROW, grid, print_parts, title
 from labcheck.reports.terminal.summary import headline
 from labcheck.sources.tally import Tally
 from labcheck.units import read_unit
@@ -35,15 +35,17 @@ def print_overview(
     tally: Tally,
     catalogue: Catalogue,
     range_sets: Mapping[str, str | None],
+    own_ranges: Mapping[str, OwnRange],
     console: Console,
     findings: Sequence[Finding] = (),
 ) -> None:
     """Print the `findings`, then the counts.
 
-    `range_sets` are those that were asked for, by analyte, None for the default.
+    `range_sets` are those that were asked for, by analyte, None for the default; `own_ranges` outrank them.
     """
+    used = {id: _used(catalogue[id], range_sets.get(id), own_ranges.get(id)) for id in tally.interpreted}
     parts = [part for finding in findings for part in _finding(finding, console)]
-    print_parts(console, [*parts, *_parts(tally, catalogue, range_sets, console), DISCLAIMER])
+    print_parts(console, [*parts, *_parts(tally, catalogue, used, console), DISCLAIMER])
 
 
 def _finding(finding: Finding, console: Console) -> Iterator[RenderableType]:
@@ -61,18 +63,19 @@ def _finding(finding: Finding, console: Console) -> Iterator[RenderableType]:
 
 
 def _parts(
-    tally: Tally, catalogue: Catalogue, range_sets: Mapping[str, str | None], console: Console
+    tally: Tally, catalogue: Catalogue, used: Mapping[str, RangeSet | None], console: Console
 ) -> Iterator[RenderableType]:
     yield Text(f"{tally.total}\n", style="bold")
     for id, counts in tally.interpreted.items():
         yield title(catalogue[id])
-        yield Padding(_shares(counts, console), (0, 2))
+        yield from _shares(tally, id, console)
         if notes := tally.notes.get(id):
             said = ", ".join(f"{number:,} {note}" for note, number in notes.items())
             yield Padding(Text(f"With a note: {said}"), (0, 2))
-        if range_set := _used(catalogue[id], range_sets.get(id)):
+        if range_set := used[id]:
             yield from _histogram(tally, catalogue[id], range_set, sum(counts.values()), console)
         yield ""
+    yield from _explained(tally, console)
     yield from _refused(tally)
     if tally.not_covered:
         yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
@@ -81,28 +84,54 @@ def _parts(
         yield Text(f"Not covered, though their names are like one that is: {names}\n", style="bold")
 
 
-def _used(analyte: Analyte, id: str | None) -> RangeSet | None:
+def _explained(tally: Tally, console: Console) -> Iterator[RenderableType]:
+    """Say what the codes of notes mean, beside them or, where the terminal is narrow, under them."""
+    if not tally.explained:
+        return
+    yield Text("Notes", style="bold")
+    narrow = console.width < NARROW
+    table = grid(1 if narrow else 2, 2)
+    for note, text in tally.explained.items():
+        if narrow:
+            table.add_row(note)
+            table.add_row(Padding(Text(text), (0, 0, 0, 2)))
+        else:
+            table.add_row(note, text)
+    yield Padding(table, (0, 2, 1, 2))
+
+
+def _used(analyte: Analyte, id: str | None, own: OwnRange | None) -> RangeSet | None:
     """Return the range set that all results were judged by, or None where each had its report's own."""
+    if own:
+        return own_range(own, read_unit(analyte.unit), analyte)
     used = analyte.default_range if id is None else analyte.range_sets.get(id)
     return used and used.printed_for(read_unit(analyte.unit).kind)
 
 
-def _shares(counts: Mapping[str, int], console: Console) -> RenderableType:
+def _shares(tally: Tally, analyte: str, console: Console) -> Iterator[RenderableType]:
+    """Yield each category with its number, share and bar, and under it the range set's own words for it."""
+    counts = tally.interpreted[analyte]
     total = sum(counts.values())
-    table = grid(4, 2)
-    table.columns[1].justify = table.columns[2].justify = "right"
+    shown = [one for one in Category if counts.get(one) or one is not Category.INDETERMINATE]
+    figures = {one: (f"{counts.get(one, 0):,}", f"{counts.get(one, 0) / total:.1%}") for one in shown}
+    widths = [max(map(len, column)) for column in zip(*figures.values(), strict=True)]
+    name = max(map(len, shown))
     room = max(console.width - 40, 8)
-    for category in Category:
+    for category in shown:
         number = counts.get(category, 0)
-        if number or category is not Category.INDETERMINATE:
-            length = number / total * room
-            table.add_row(
-                Text(category, style=f"bold {COLOURS[category]}"),
-                f"{number:,}",
-                f"{number / total:.1%}",
-                Text(_bar(length, ascii_only=console.options.ascii_only), style=COLOURS[category]),
-            )
-    return table
+        line = Text.assemble((category.ljust(name), f"bold {COLOURS[category]}"), overflow="fold")
+        line.append(f"  {figures[category][0]:>{widths[0]}}  {figures[category][1]:>{widths[1]}}  ")
+        drawn = _bar(number / total * room, ascii_only=console.options.ascii_only)
+        yield Padding(line.append(drawn, COLOURS[category]), (0, 2))
+        label, labels = tally.labels_of(analyte, category)
+        if label:
+            yield Padding(Text(label), (0, 2, 0, 4))
+        elif labels:
+            table = grid(3, 2)
+            table.columns[0].justify = table.columns[1].justify = "right"
+            for label, of_which in labels.items():
+                table.add_row(f"{of_which:,}", f"{of_which / total:.1%}", Text(label))
+            yield Padding(table, (0, 2, 0, 4))
 
 
 def _bar(length: float, *, ascii_only: bool) -> str:

@@ -1,6 +1,6 @@
 """The pages that look things up: all that is known of an analyte, its units, its published ranges."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Context, Decimal
 
 from rich.console import Console, RenderableType
@@ -43,13 +43,16 @@ def print_page(analyte: Analyte, console: Console, age: Decimal | None = None) -
     print_parts(console, [*parts, *listed("Not this test", others), "", DISCLAIMER])
 
 
-def print_ranges(analytes: Iterable[Analyte], console: Console) -> None:
-    """Print all range sets: drawn to scale on one axis an analyte, then band by band with their sources."""
+def print_ranges(analytes: Iterable[Analyte], defaults: Mapping[str, str], console: Console) -> None:
+    """Print all range sets: drawn to scale on one axis an analyte, then band by band with their sources.
+
+    `defaults` has the id of the set that is used where no other is asked for, by analyte.
+    """
     parts: list[RenderableType] = []
     for analyte in analytes:
         parts += [title(analyte), "", _picture(analyte, console)]
         for range_set in analyte.range_sets.values():
-            parts += _range_set(range_set, analyte)
+            parts += _range_set(range_set, analyte, defaults)
     print_parts(console, [*parts, "--range-set NAME judges by one of them.", "", DISCLAIMER])
 
 
@@ -71,10 +74,11 @@ def _picture(analyte: Analyte, console: Console) -> Text:
     return picture
 
 
-def _range_set(range_set: RangeSet, analyte: Analyte) -> Iterator[RenderableType]:
+def _range_set(
+    range_set: RangeSet, analyte: Analyte, defaults: Mapping[str, str]
+) -> Iterator[RenderableType]:
     """Yield a set's bands in the unit of each kind, printed or converted (≈), and its source."""
-    default = ", the default" if range_set.id == analyte.default_range.id else ""
-    yield Text(f"{named(range_set)} ({range_set.id}{default})", style="bold")
+    yield Text(f"{named(range_set)} ({ranges.marked(range_set.id, analyte, defaults)})", style="bold")
     table = grid(3, 2)
     scales = [ranges.scale_in(kind, range_set, analyte) for kind in ranges.units_of(analyte)]
     table.add_row(*(scale.unit for scale, _ in scales))

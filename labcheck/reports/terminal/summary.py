@@ -113,9 +113,10 @@ def _facts(judged: Interpretation, verbose: bool) -> Iterator[tuple[str, list[Te
 
 
 def _range(judged: Interpretation) -> str:
-    plain = all(band.label is None for band in judged.range.bands)
     ages = " It is the same for every age." if judged.age is not None and not judged.range.population else ""
-    return f"{judged.range if plain else bands_of(judged.range)}, {cited(judged.range)}{ages}"
+    return (
+        f"{bands_of(judged.range) if judged.range.names_bands else judged.range}, {cited(judged.range)}{ages}"
+    )
 
 
 def _compared(

@@ -1,0 +1,110 @@
+"""Whose result a row is, as expressions: an analyte's id, REFUSED for another test, '' for not covered.
+
+What only the careful reader knows is UNJUDGED. As `labcheck.identify` does, it errs towards "not covered".
+"""
+
+from collections.abc import Iterable
+
+import narwhals.stable.v2 as nw
+
+from labcheck.frames.expressions import BLANKS, UNJUDGED, Case, Expr, chosen, equals, only_where
+from labcheck.frames.names import NamePatterns
+from labcheck.identify import LONGEST
+from labcheck.model import REFUSED
+
+SAYS_NOTHING = "says-nothing"
+"""What a code means that is none of LOINC's."""
+
+_LOINC = "^[0-9]{1,7}-[0-9]$"
+_LOCAL = "^[A-Za-z0-9_:]*$"
+"""A code that is none of LOINC's, nor a date that a spreadsheet has made of one."""
+
+
+def named(name: Expr, patterns: NamePatterns, *, or_coded: bool) -> Expr:
+    """Say whose name it is, in lower case, or whose code, `or_coded`, where codes have no column."""
+    verbatim = [(_is_verbatim(name, id, patterns), id) for id in patterns.accepted]
+    other = _not_verbatim(name, patterns)
+    more = only_where(other.str.contains(patterns.says_more), ~other.str.contains(patterns.method))
+    return chosen(
+        [
+            *verbatim,
+            *(_by_code(name.str.strip_chars(BLANKS), patterns) if or_coded else []),
+            (more | (other.str.len_chars() > LONGEST), ""),
+            *((other.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
+            *((other.str.contains(pattern), REFUSED) for pattern in patterns.refused),
+            (other.str.contains(patterns.unsure), UNJUDGED),
+        ],
+        "",
+    )
+
+
+def _by_code(bare: Expr, patterns: NamePatterns) -> list[Case]:
+    codes = patterns.codes
+    different = dict.fromkeys(codes.values())
+    cases: list[Case] = [
+        (bare.is_in([code for code in codes if codes[code] == said]), said) for said in different
+    ]
+    return [*cases, (_is_dated(bare, patterns), UNJUDGED)]
+
+
+def _is_dated(name: Expr, patterns: NamePatterns) -> Expr:
+    """Say whether a name can be what a spreadsheet has made of a code."""
+    return only_where(
+        name.str.contains("[0-9]"), name.str.contains(patterns.dated) & ~name.str.contains(_LOINC)
+    )
+
+
+def is_code(name: Expr, patterns: NamePatterns) -> Expr:
+    """Say whether a name is one of our codes, or can have been one."""
+    bare = name.str.strip_chars(BLANKS)
+    return bare.is_in(list(patterns.codes)) | _is_dated(bare, patterns)
+
+
+def _is_verbatim(name: Expr, id: str, patterns: NamePatterns) -> Expr:
+    return name.is_in([one for one, of in patterns.verbatim.items() if of == id])
+
+
+def _not_verbatim(name: Expr, patterns: NamePatterns) -> Expr:
+    """Return what patterns are for; names as the catalogue has them become empty, which costs little."""
+    return nw.when(name.is_in(list(patterns.verbatim))).then(nw.lit("")).otherwise(name)
+
+
+def doubted(name: Expr, by_name: Expr, patterns: NamePatterns) -> Expr:
+    """Say whether a name that is accepted may mean something else."""
+    accepted = equals(by_name, patterns.accepted)
+    other = _not_verbatim(name, patterns)
+    verbatim = name.is_in(sorted(patterns.doubtful_verbatim))
+    return only_where(accepted, verbatim | other.str.contains(patterns.doubtful))
+
+
+def coded(code: Expr, patterns: NamePatterns) -> Expr:
+    """Say what a code means: likewise, and SAYS_NOTHING."""
+    codes = patterns.codes
+    meanings = dict.fromkeys(codes.values())
+    return chosen(
+        [
+            (code == "", SAYS_NOTHING),
+            *((equals(code, [c for c in codes if codes[c] == meaning]), meaning) for meaning in meanings),
+            (code.str.contains(_LOINC), ""),
+            (code.str.contains(_LOCAL), SAYS_NOTHING),
+        ],
+        UNJUDGED,
+    )
+
+
+def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns: NamePatterns) -> Expr:
+    """Say what a name and a code mean together."""
+    agree = (name == "") | (by_name == by_code)
+    return chosen(
+        [
+            ((by_name == REFUSED) | (by_code == REFUSED), REFUSED),
+            ((by_code == UNJUDGED), UNJUDGED),
+            (by_code == SAYS_NOTHING, by_name),
+            (by_name == UNJUDGED, UNJUDGED),
+            (by_code == "", ""),
+            (agree, by_code),
+            (equals(by_name, ids), REFUSED),
+            (name.str.contains(patterns.contradicts), UNJUDGED),
+        ],
+        by_code,
+    )
