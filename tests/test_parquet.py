@@ -89,6 +89,16 @@ def test_a_table_in_parquet_gets_what_it_gets_in_csv(
     assert one == other  # but for the numbers of rows, which have no header here
 
 
+def test_rows_that_come_again_get_what_they_get_alone(labcheck: Labcheck, tmp_path: Path) -> None:
+    rows = [HARD[number % 50] for number in range(331)] + [(None, "22", "ng/mL", ""), ("", "22", "ng/mL", "")]
+    whole, alone = tmp_path / "whole.parquet", tmp_path / "alone.parquet"
+    labcheck("parquet", write(tmp_path / "in.parquet", rows), "-o", str(whole))
+    labcheck("parquet", write(tmp_path / "in.parquet", HARD[:50]), "-o", str(alone))
+    out = pq.read_table(whole).to_pylist()
+    assert out[:331] == [pq.read_table(alone).to_pylist()[number % 50] for number in range(331)]
+    assert [row["test"] for row in out[331:]] == [None, ""]
+
+
 def test_each_batch_goes_on_where_the_one_before_ended(
     labcheck: Labcheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
