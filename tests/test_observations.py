@@ -136,6 +136,12 @@ def test_the_reports_range_and_flag_are_compared() -> None:
     assert notes(replace(VITD, range="Winter: 10-37", flags=("*",))) == ["unreadable-range"]
 
 
+def test_a_flag_that_says_off_scale_is_not_lost_behind_another() -> None:
+    below = judged(replace(VITD, value="35", flags=("N", "<")))
+    assert (str(below.category), str(below.canonical)) == ("indeterminate", "<35 ng/mL")
+    assert refused(replace(VITD, value=">35", flags=("N", "<"))).code == "unreadable-value"
+
+
 def test_another_range_set_can_be_asked_for() -> None:
     outcome = judge(replace(VITD, range="20-50"), built_in(), range_sets={"vitd": "reported"})
     assert isinstance(outcome, Interpretation)

@@ -139,10 +139,10 @@ def judge(
     return replace(judged, notes=(*judged.notes, *_notes_on_status(observation)))
 
 
-def _telling(flags: tuple[str, ...]) -> str | None:
-    """Return the flag that says most: `L` rather than `A`, which is low or high."""
-    sides = [flag for flag in flags if flag.upper() in ("L", "LL", "N", "H", "HH")]
-    return next(iter((*sides, *flags)), None)
+def _telling(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the flags without those that say less than another: `A` is low or high, and beside it `L`."""
+    sides = {flag for flag in flags if flag.upper() in ("L", "LL", "N", "H", "HH")}
+    return tuple(flag for flag in flags if not sides or flag.upper() not in ("A", "AA"))
 
 
 def _identify(observation: Observation, identifier: Identifier) -> Identified | None:
