@@ -75,6 +75,33 @@ def test_each_obx_is_one_observation_with_its_place_and_date() -> None:
     assert [code(one) for one in (first, second, third)] == ["low", "", "indeterminate"]
 
 
+@pytest.mark.parametrize("begin", ["obx|", "OBX |", '"OBX|', "OBX[2]|", "0BX|", "OBX^"])
+def test_a_damaged_obx_is_refused_with_its_place_and_the_others_are_answered(begin: str) -> None:
+    good = "OBX|{}|NM|^B12||300|ng/L|||||F{}"
+    for rest in ("", "|||20240101|A|B"):
+        broken = good.format(2, rest).replace("OBX|", begin)
+        found = read("\r".join((HEAD, "OBR|1", good.format(1, rest), broken, good.format(3, rest))) + "\r")
+        assert [(one.place, code(one)) for one in found] == [
+            ("message 1, OBX 1", "normal"),
+            ("message 1, OBX 2", "malformed"),
+            ("message 1, OBX 3", "normal"),
+        ]
+        assert [code(one) for one in read("\r".join((HEAD, "OBR|1", broken)))] == ["malformed"]
+
+
+def test_a_damaged_beginning_of_a_message_is_refused_and_nothing_read_as_part_of_the_one_before() -> None:
+    found = read(MESSAGE + MESSAGE.replace("MSH", "msh") + MESSAGE)
+    assert [one.place for one in found[2:5]] == ["message 1, OBX 3", "message 2", "message 3, OBX 1"]
+    assert code(found[3]) == "malformed"
+
+
+def test_a_damaged_patient_or_order_does_not_leave_those_before_in_force() -> None:
+    lines = MESSAGE.replace("OBR|2|", "obr|2|").split("\r")
+    lines.insert(-2, '"PID|1|99|2222')
+    *_, last = read("\r".join(lines))
+    assert (last.place, last.patient, last.date) == ("message 1, OBX 3", None, None)
+
+
 def test_messages_are_counted_and_share_nothing() -> None:
     other = f"{HEAD}\rOBX|1|NM|^B12||300|ng/L|||||F\r"
     found = read(MESSAGE + other)

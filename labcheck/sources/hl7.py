@@ -15,7 +15,15 @@ from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
 from labcheck.model import DecimalMark
 from labcheck.sources.files import Read, decoder
 from labcheck.sources.observations import Observation, Status, one_unit, sorted_codes
-from labcheck.sources.segments import END_OF_BLOCK, LONGEST, MSH, START_OF_BLOCK, Segment, segments
+from labcheck.sources.segments import (
+    END_OF_BLOCK,
+    LONGEST,
+    MSH,
+    START_OF_BLOCK,
+    Segment,
+    damaged,
+    segments,
+)
 from labcheck.wording import quote
 
 if TYPE_CHECKING:
@@ -67,7 +75,8 @@ class _Feed:
     def take(self, segment: Segment) -> Iterator[Observation]:
         """Yield what a segment brings."""
         id = segment.text[:3]
-        if id == b"MSH":
+        broken = damaged(segment.text, (self._head or "")[3:4].encode())
+        if b"MSH" in (id, broken):
             yield from self._begin(segment.text)
         elif id in (b"FHS", b"BHS", b"FTS", b"BTS", START_OF_BLOCK, END_OF_BLOCK):
             yield from self._enclose(id)
@@ -76,6 +85,8 @@ class _Feed:
                 self._said = True
                 problem = Malformed("this is no HL7 message: it has no MSH segment")
                 yield Observation(self._between(), problem=problem)
+        elif broken:
+            yield from self._take_broken(segment, broken)
         elif id == b"OBX":
             self._obx += 1
             yield self._observation(segment)
@@ -84,6 +95,18 @@ class _Feed:
         elif id == b"PID":
             person = self._parse(segment.text, 3)
             self._patient = _first(person, 3) or _first(person, 2)
+
+    def _take_broken(self, segment: Segment, id: bytes) -> Iterator[Observation]:
+        """Take what looks like a segment; what it would have told is not known, and not what was before."""
+        if id == b"OBX":
+            self._obx += 1
+            begins = quote(segment.text[:6].decode("latin-1"))
+            problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")
+            yield Observation(f"message {self._message}, OBX {self._obx}", problem=problem)
+        elif id == b"OBR":
+            self._date = ""
+        else:
+            self._patient = ""
 
     def end(self) -> Iterator[Observation]:
         """Yield what is missed when nothing more comes."""
@@ -119,8 +142,8 @@ class _Feed:
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):
             self._head, self._said = None, True
-            wrong = quote(text[3:9].decode("latin-1"))
-            problem = Malformed(f"its MSH segment begins with {wrong} rather than separators as in '|^~\\&|'")
+            begins = quote(text[:9].decode("latin-1"))
+            problem = Malformed(f"its MSH segment begins with {begins} rather than as in 'MSH|^~\\&|'")
             yield Observation(f"message {self._message}", problem=problem)
             return
         self._head = (found[0] if found[0].endswith(found[1]) else found[0] + found[1]).decode()
