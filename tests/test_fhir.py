@@ -133,6 +133,13 @@ def test_observations_are_found_wherever_they_stand() -> None:
         (PANEL, ["resource", "component 1", "component 2"]),
         ([VITD, PANEL], ["item 1", "item 2", "item 2, component 1", "item 2, component 2"]),
         ({"resourceType": "Parameters", "parameter": [{"resource": VITD}]}, ["parameter 1"]),
+        (
+            {
+                "resourceType": "Parameters",
+                "parameter": [{"part": [{}, {"resource": VITD, "part": [{"resource": VITD}]}]}],
+            },
+            ["parameter 1, part 2", "parameter 1, part 2, part 1"],
+        ),
         ({**PANEL, "component": [], "contained": [VITD]}, ["resource", "contained 1"]),
         ({"resourceType": "Patient"}, []),
         ({"resourceType": "Bundle"}, []),
@@ -259,6 +266,77 @@ def test_the_codings_of_a_test_are_kept_apart(
 ) -> None:
     found = one(code=coding)
     assert (found.names, found.loinc, found.local) == (names, loinc, local)
+
+
+def bundle(*resources: Json, urls: bool = True) -> Json:
+    entries = [
+        {"resource": resource, **({"fullUrl": f"http://a.example/{i}"} if urls else {})}
+        for i, resource in enumerate(resources)
+    ]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+@pytest.mark.parametrize(
+    ("reference", "urls", "expected"),
+    [
+        ("http://a.example/1", True, "withdrawn"),
+        ("Observation/vitd", True, "withdrawn"),
+        ("Observation/vitd", False, "withdrawn"),
+        ("Observation/vitd/_history/2", True, "withdrawn"),
+        ("http://a.example/Observation/vitd", False, "withdrawn"),
+        ("http://b.example/Observation/vitd", True, "low"),
+        ("Observation/vitd2", True, "low"),
+        ("#vitd", True, "low"),
+        (None, True, "low"),
+    ],
+)
+def test_a_report_that_was_withdrawn_withdraws_the_results_that_it_refers_to(
+    reference: str | None, urls: bool, expected: str
+) -> None:
+    result = {"reference": reference} if reference else {}
+    report = {"resourceType": "DiagnosticReport", "status": "entered-in-error", "result": [result]}
+    assert [code(one) for one in read(bundle(report, VITD, urls=urls))] == [expected]
+    assert [code(one) for one in read(bundle({**report, "status": "final"}, VITD, urls=urls))] == ["low"]
+
+
+def test_a_report_that_was_withdrawn_may_come_behind_its_results_and_may_be_broken_elsewhere() -> None:
+    broken = {"resourceType": "DiagnosticReport", "status": 5, "result": "none"}
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "entered-in-error",
+        "result": [{"reference": "Observation/p"}],
+    }
+    found = read(bundle({**PANEL, "id": "p"}, VITD, broken, report))
+    assert [code(one) for one in found] == ["", "", "withdrawn", "low"]
+
+
+def test_an_observation_without_an_id_is_in_no_report_that_refers_to_another() -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "cancelled",
+        "result": [{"reference": "Observation/"}, {}],
+    }
+    without = {key: value for key, value in VITD.items() if key != "id"}
+    assert [code(one) for one in read([report, without])] == ["low"]
+
+
+def test_what_may_change_an_observation_may_change_its_components() -> None:
+    extension = [{"url": "http://a.example/not-done", "valueBoolean": True}]
+    assert [code(one) for one in read({**PANEL, "modifierExtension": extension})] == [
+        "",
+        "",
+        "unreadable-value",
+    ]
+    assert code(one(modifierExtension=extension)) == "unreadable-value"
+    last = {**PANEL["component"][1], "modifierExtension": extension}
+    assert code(read({**PANEL, "component": [last]})[1]) == "unreadable-value"
+
+
+def test_whose_result_a_report_holds_is_said_by_the_report() -> None:
+    report = {"resourceType": "DiagnosticReport", "status": "final", "subject": {"reference": "Patient/9"}}
+    without = {key: value for key, value in VITD.items() if key != "subject"}
+    found = read({**report, "contained": [without, VITD]})
+    assert [one.patient for one in found] == ["Patient/9", "Patient/77"]
 
 
 def test_codings_of_different_tests_are_refused() -> None:

@@ -73,14 +73,21 @@ def identity(value: Object) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str
     )
 
 
+def modified(value: Object) -> UnreadableValue | None:
+    """Return why what has a modifierExtension cannot be used, nor anything in it."""
+    if not get(value, "modifierExtension", list):
+        return None
+    return UnreadableValue("its modifierExtension may change what it means, and is not understood here")
+
+
 def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, DecimalMark | None]:
     """Return the value as text, its unit, and the decimal mark if JSON fixes it.
 
     The value is None where none is due, as what `groups` others needs none. Raises NoValue for a
     dataAbsentReason, UnreadableValue for what is not one number, IncompatibleUnit for two units.
     """
-    if get(value, "modifierExtension", list):
-        raise UnreadableValue("its modifierExtension may change what it means, and is not understood here")
+    if problem := modified(value):
+        raise problem
     if (reason := get(value, "dataAbsentReason", dict)) is not None:
         raise NoValue(f"it has no value; dataAbsentReason is {quote(' '.join(concept(reason)))}")
     keys = [key for key in value if re.fullmatch("value[A-Z][A-Za-z]*", key) and value[key] is not None]
