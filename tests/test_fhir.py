@@ -357,21 +357,54 @@ def test_codings_of_different_tests_are_refused() -> None:
         ([{"low": {"value": 0}, "high": {"value": 7}}], "0-7"),
         ([{"low": {"value": 0}, "high": {"value": 0}}], None),
         ([{"low": {"value": 0.0}, "high": {"value": 0}}], None),
-        ([{"low": {"value": 30, "unit": "ng/mL"}, "high": {"value": 250, "unit": "nmol/L"}}], None),
-        ([{"low": {"value": 30, "comparator": ">"}, "high": {"value": 100}}], None),
+        (
+            [{"low": {"value": 30, "unit": "ng/mL"}, "high": {"value": 250, "unit": "nmol/L"}}],
+            "from 30 ng/mL to 250 nmol/L",
+        ),
+        ([{"low": {"value": 30, "comparator": ">"}, "high": {"value": 100}}], "from > 30 to 100"),
         ([{"text": "Winter: 10 - 37.4"}], "Winter: 10 - 37.4"),
-        ([{"low": {"value": 30}}, {"low": {"value": 20}}], None),
-        ([{"low": {"value": 30}, "age": {"low": {"value": 18}}}], None),
-        ([{"low": {"value": 30}, "appliesTo": [{"text": "pregnant"}]}], None),
+        ([{"low": {"value": 30}}, {"low": {"value": 20}}], "several: >=30; >=20"),
+        ([{"low": {"value": 30}}, {"text": "see comment"}], "several: >=30; see comment"),
+        ([{"low": {"value": 30}}, {"low": {"value": 30}}, {}], ">=30"),
+        ([{"low": {"value": 30}, "age": {"low": {"value": 18}}}], "limited (age): >=30"),
+        ([{"low": {"value": 30}, "appliesTo": [{"text": "pregnant"}]}], "limited (appliesTo): >=30"),
+        ([{"low": {"value": 30}, "age": None, "appliesTo": []}], ">=30"),
+        ([{"low": {"value": 30}, "modifierExtension": [{}]}], "limited (modifierExtension): >=30"),
+        ([{"low": {"value": 30}, "type": {"text": "Normal Range"}}], ">=30"),
         ([{"low": {"value": 30}, "type": {"coding": [{"code": "normal"}]}}], ">=30"),
-        ([{"low": {"value": 30}, "type": {"coding": [{"code": "therapeutic"}]}}], None),
-        ([{"low": {"value": 30}, "meaning": {"coding": [{"code": "treatment"}]}}], None),
+        (
+            [{"low": {"value": 30}, "type": {"coding": [{"code": "therapeutic"}]}}],
+            "limited (therapeutic): >=30",
+        ),
+        (
+            [{"low": {"value": 30}, "meaning": {"coding": [{"code": "treatment"}]}}],
+            "limited (treatment): >=30",
+        ),
         ([{}], None),
     ],
 )
 def test_a_range_is_drawn_where_there_is_one_for_everybody(ranges: list[Json] | None, text: str) -> None:
     found = one(referenceRange=ranges)
     assert (found.range, found.problem) == (text, None)
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        [{"low": {"value": 40}, "high": {"value": 100}}, {"text": "see comment"}],
+        [{"low": {"value": 40}, "high": {"value": 100}, "age": {"low": {"value": 18}}}],
+        [{"low": {"value": 75, "unit": "nmol/L"}, "high": {"value": 100, "unit": "ng/mL"}}],
+        [{"low": {"value": 40}, "type": {"text": "40-100 for treatment"}}],
+    ],
+)
+def test_a_range_that_is_there_but_not_for_everybody_is_never_said_to_be_missing(ranges: list[Json]) -> None:
+    observation = one(referenceRange=ranges)
+    judged = judge(observation, built_in())
+    assert isinstance(judged, Interpretation)
+    assert "unreadable-range" in [note.code for note in judged.notes]
+    refused = judge(observation, built_in(), range_sets={"vitd": "reported"})
+    assert isinstance(refused, Refusal)
+    assert refused.code == "unreadable-range"
 
 
 @pytest.mark.parametrize(
