@@ -168,7 +168,7 @@ def _run(
 ) -> None:
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
     from labcheck.sources.files import open_output
-    from labcheck.sources.observations import judge
+    from labcheck.sources.observations import judge, look_alike
     from labcheck.sources.rows import verdict_of
     from labcheck.sources.tally import Tally, bin_widths
 
@@ -188,8 +188,8 @@ def _run(
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
             verdict = verdict_of(outcome)
             tally.add_one(place, verdict)
-            if outcome is None and catalogue.identifier.resembles(observation.name):
-                tally.look_alike(observation.name)
+            if outcome is None and (name := look_alike(observation, catalogue.identifier)):
+                tally.look_alike(name)
             if refusals:
                 tally.list_refusals(refusals)
             if outcome and (not only or verdict.kind.category in only):
