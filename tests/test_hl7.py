@@ -75,6 +75,26 @@ def test_each_obx_is_one_observation_with_its_place_and_date() -> None:
     assert [code(one) for one in (first, second, third)] == ["low", "", "indeterminate"]
 
 
+@pytest.mark.parametrize(
+    ("order", "own", "expected"),
+    [
+        *(("X", "", "no-value"), ("I", "", "no-value"), ("F", "", "normal"), ("f", "", "normal")),
+        *(("P", "", "normal preliminary"), ("C", "", "normal corrected"), ("A", "", "normal status-unknown")),
+        *(("", "", "normal status-unknown"), ("X", "F", "normal"), ("F", "X", "no-value")),
+    ],
+)
+def test_where_a_result_has_no_status_that_of_its_order_stands_in(
+    order: str, own: str, expected: str
+) -> None:
+    head = f"{HEAD}\rOBR|1||||||20240304{'|' * 18}{order}\r"
+    first, second = read(f"{head}OBX|1|NM|^B12||300|ng/L|||||{own}\rOBR|2\rOBX|2|NM|^B12||300|ng/L|||||F\r")
+    outcome = judge(first, built_in())
+    notes = [note.code for note in outcome.notes] if isinstance(outcome, Interpretation) else []
+    assert " ".join([code(first), *notes]) == expected
+    assert first.status_text == (own or order)
+    assert code(second) == "normal"
+
+
 @pytest.mark.parametrize("begin", ["obx|", "OBX |", '"OBX|', "OBX[2]|", "0BX|", "OBX^"])
 def test_a_damaged_obx_is_refused_with_its_place_and_the_others_are_answered(begin: str) -> None:
     good = "OBX|{}|NM|^B12||300|ng/L|||||F{}"

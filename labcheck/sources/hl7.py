@@ -37,6 +37,12 @@ _STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0085
     **dict.fromkeys(("I", "N", "O", "X"), Status.ABSENT),
     "": Status.UNKNOWN,
 })  # fmt: skip
+_ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
+    "F": Status.FINAL,
+    **dict.fromkeys(("P", "R", "M"), Status.PRELIMINARY),
+    "C": Status.CORRECTED,
+    **dict.fromkeys(("O", "I", "S", "N", "X"), Status.ABSENT),
+})  # fmt: skip
 _NUMBERS = frozenset(("NM", "SN"))
 _TEXTS = frozenset(("", "NM", "ST", "TX", "FT"))
 _COMPARATORS = frozenset(("", "=", "<", "<=", ">", ">="))
@@ -68,7 +74,7 @@ class _Feed:
         self._head: str | None = None  # of the message that is being read, if it is one
         self._said = False  # that what is being read is none
         self._message = self._obx = 0
-        self._date = self._patient = ""
+        self._date = self._patient = self._order_status = ""
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
 
@@ -91,7 +97,8 @@ class _Feed:
             self._obx += 1
             yield self._observation(segment)
         elif id == b"OBR":
-            self._date = _first(self._parse(segment.text, 7), 7)
+            order = self._parse(segment.text, 25)
+            self._date, self._order_status = _first(order, 7), _first(order, 25)
         elif id == b"PID":
             person = self._parse(segment.text, 3)
             self._patient = _first(person, 3) or _first(person, 2)
@@ -104,7 +111,7 @@ class _Feed:
             problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")
             yield Observation(f"message {self._message}, OBX {self._obx}", problem=problem)
         elif id == b"OBR":
-            self._date = ""
+            self._date = self._order_status = ""
         else:
             self._patient = ""
 
@@ -138,7 +145,7 @@ class _Feed:
     def _begin(self, text: bytes) -> Iterator[Observation]:
         self._message += 1
         self._obx = 0
-        self._date = self._patient = ""
+        self._date = self._patient = self._order_status = ""
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):
             self._head, self._said = None, True
@@ -175,8 +182,8 @@ class _Feed:
             value=_whole(obx, 5),
             range=_whole(obx, 7) or None,
             flags=tuple(part[0] for part in _components(obx, 8) if part[0]),
-            status=_STATUSES.get(status_text.upper(), Status.UNKNOWN),
-            status_text=status_text,
+            status=self._status(status_text),
+            status_text=status_text or self._order_status,
             date=_first(obx, 14) or self._date or None,
             patient=self._patient or None,
         )
@@ -190,6 +197,11 @@ class _Feed:
         except LabcheckError as problem:
             return replace(known, problem=problem)
         return replace(known, value=value, unit=unit, decimal=_decimal(kind, value))
+
+    def _status(self, text: str) -> Status:
+        """Return the status of a result, or failing that of the order that it belongs to."""
+        known, code = (_STATUSES, text) if text else (_ORDER_STATUSES, self._order_status)
+        return known.get(code.upper(), Status.UNKNOWN)
 
 
 def _decimal(kind: str, value: str) -> DecimalMark | None:
