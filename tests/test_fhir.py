@@ -268,6 +268,25 @@ def test_the_codings_of_a_test_are_kept_apart(
     assert (found.names, found.loinc, found.local) == (names, loinc, local)
 
 
+@pytest.mark.parametrize(
+    ("changes", "reported"),
+    [
+        ({"valueQuantity": {"value": 22.50, "unit": "ng/mL", "code": "nmol/L"}}, ("22.5", "ng/mL, nmol/L")),
+        ({"valueQuantity": {"value": 22, "comparator": "ad", "code": "ng/mL"}}, ("ad 22", "ng/mL")),
+        ({"valueQuantity": {"value": "22", "unit": 5}}, ("22", "5")),
+        ({"dataAbsentReason": {"text": "clotted"}}, ("22.5", "ng/mL")),
+        ({"valueQuantity": None, "valueInteger": 22, "modifierExtension": [{}]}, ("22", None)),
+        ({"valueQuantity": None, "valueRange": {"low": {"value": 5}}}, (None, None)),
+        ({"status": "new"}, ("22.5", "ng/mL")),
+    ],
+)
+def test_what_is_refused_is_shown_as_it_was_reported(changes: Json, reported: tuple[str | None, ...]) -> None:
+    refused = one(**changes)
+    assert refused.problem
+    assert (refused.value, refused.unit) == reported
+    assert (refused.range, refused.flags) == ("30-100 ng/mL", ("L",))
+
+
 def bundle(*resources: Json, urls: bool = True) -> Json:
     entries = [
         {"resource": resource, **({"fullUrl": f"http://a.example/{i}"} if urls else {})}

@@ -95,6 +95,20 @@ def test_where_a_result_has_no_status_that_of_its_order_stands_in(
     assert code(second) == "normal"
 
 
+@pytest.mark.parametrize(
+    ("fields", "value", "unit"),
+    [
+        ({"_2": "SN", "_5": "=<^22"}, "=<^22", "ng/mL"),
+        ({"_6": "ng/mL^nmol/L"}, "22", "ng/mL^nmol/L"),
+        ({"_11": "?"}, "22", "ng/mL"),
+    ],
+)
+def test_what_is_refused_is_shown_as_it_was_reported(fields: dict[str, str], value: str, unit: str) -> None:
+    refused = obx(**fields)
+    assert refused.problem
+    assert (refused.value, refused.unit) == (value, unit)
+
+
 @pytest.mark.parametrize("begin", ["obx|", "OBX |", '"OBX|', "OBX[2]|", "0BX|", "OBX^"])
 def test_a_damaged_obx_is_refused_with_its_place_and_the_others_are_answered(begin: str) -> None:
     good = "OBX|{}|NM|^B12||300|ng/L|||||F{}"

@@ -109,6 +109,19 @@ def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, De
             raise Malformed(f"it has {' and '.join(keys)}, of which there can be one")
 
 
+def as_written(value: Object) -> tuple[str | None, str | None]:
+    """Return the value and the unit as they stand, to be shown where they cannot be used."""
+    quantity = value.get("valueQuantity")
+    if not isinstance(quantity, dict):
+        texts = (value.get(key) for key in ("valueString", "valueInteger"))
+        return next((text for text in texts if isinstance(text, str)), None), None
+    number, units = (
+        [text for key in keys if isinstance(text := quantity.get(key), str)]
+        for keys in (("comparator", "value"), ("unit", "code"))
+    )
+    return " ".join(number) or None, ", ".join(dict.fromkeys(units)) or None
+
+
 def _quantity(quantity: Object) -> tuple[str, str | None, DecimalMark | None]:
     number, comparator = get(quantity, "value", Number) or "", get(quantity, "comparator", str) or ""
     if comparator and comparator not in _COMPARATORS:

@@ -9,6 +9,7 @@ from typing import NamedTuple, cast
 from labcheck.errors import LabcheckError, Malformed
 from labcheck.sources.elements import (
     Object,
+    as_written,
     flags_of,
     get,
     identity,
@@ -226,11 +227,14 @@ def _observation(value: Object, place: str, shared: _Shared, *, groups: bool) ->
         names, loinc, local = identity(value)
     except Malformed as problem:
         return Observation(place, problem=problem)
+    text, unit = as_written(value)
     known = Observation(
         place,
         names=names,
         loinc=loinc,
         local=local,
+        value=text,
+        unit=unit,
         status=shared.status,
         status_text=shared.status_text,
         date=shared.date,
@@ -238,8 +242,8 @@ def _observation(value: Object, place: str, shared: _Shared, *, groups: bool) ->
         patient=shared.patient,
     )
     try:
+        known = replace(known, range=range_of(value), flags=flags_of(value))
         text, unit, decimal = measured(value, groups=groups)
-        range, flags = range_of(value), flags_of(value)
     except LabcheckError as problem:
         return replace(known, problem=known.problem or problem)
-    return replace(known, value=text, unit=unit, decimal=decimal, range=range, flags=flags)
+    return replace(known, value=text, unit=unit, decimal=decimal)

@@ -180,6 +180,7 @@ class _Feed:
             loinc=loinc,
             local=local,
             value=_whole(obx, 5),
+            unit=_whole(obx, 6) or None,
             range=_whole(obx, 7) or None,
             flags=tuple(part[0] for part in _components(obx, 8) if part[0]),
             status=self._status(status_text),
