@@ -391,6 +391,21 @@ def test_no_letter_is_lost_whatever_the_encoding(named: str, encoding: str) -> N
     assert read(data)[0].name == name
 
 
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_is_told_so(encoding: str) -> None:
+    (only,) = read(MESSAGE.encode(encoding))
+    assert only.problem
+    assert "it is UTF-16 text" in only.problem.text
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "latin-1", "cp1252", "iso8859-5", "gb18030", "big5", "euc_kr", "shift_jis"],
+)
+def test_an_encoding_with_ascii_in_it_can_be_asked_for(encoding: str) -> None:
+    assert read(MESSAGE, encoding=encoding)[0].names == ("Vitamin D (25-OH)",)
+
+
 def test_an_encoding_that_is_asked_for_outweighs_the_messages() -> None:
     data = f"{HEAD}||||||UNICODE UTF-8\rOBX|1|NM|^Vitamin D||22|µg/L|||||F\r".encode("latin-1")
     assert read(data, encoding="latin-1")[0].unit == "µg/L"

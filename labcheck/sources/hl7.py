@@ -89,7 +89,9 @@ class _Feed:
         elif self._head is None:
             if not self._said:
                 self._said = True
-                problem = Malformed("this is no HL7 message: it has no MSH segment")
+                wide = b"M\0S\0H" in segment.text[:8]
+                why = "it is UTF-16 text; convert it to UTF-8" if wide else "it has no MSH segment"
+                problem = Malformed(f"this is no HL7 message: {why}")
                 yield Observation(self._between(), problem=problem)
         elif broken:
             yield from self._take_broken(segment, broken)
