@@ -169,6 +169,7 @@ def test_an_annotated_document_is_the_document_and_what_was_added() -> None:
     ("args", "sentence"),
     [
         (("fhir", "--replace"), "--replace goes with --annotate"),
+        (("fhir", "--fhir-version", "stu3"), "--fhir-version goes with --annotate"),
         (("fhir", "--annotate", "--json"), "--annotate prints the document itself"),
         (("fhir", "--annotate", "a", "b"), "name one file at a time"),
         (("hl7", "--only", "lwo"), "--only has no category 'lwo'"),

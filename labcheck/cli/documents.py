@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -49,6 +49,7 @@ Files = Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="Fi
 WithPatient = Annotated[
     bool, typer.Option("--with-patient", help="Add the patient's identifier, which is left out otherwise.")
 ]
+FhirVersion = Literal["dstu2", "stu3", "r4", "r5"]
 Judge = Callable[["Observation"], Outcome | None]
 Judged = Iterable[tuple["Observation", Outcome | None]]
 JudgedIn = Callable[["Read", "Write", Judge], Judged]
@@ -118,6 +119,10 @@ def fhir(
     replace: Annotated[
         bool, typer.Option("--replace", help="With --annotate: overwrite interpretations that are there.")
     ] = False,
+    fhir_version: Annotated[
+        FhirVersion | None,
+        typer.Option("--fhir-version", help="With --annotate: the document's; told by its content, if none."),
+    ] = None,
     decimal: DecimalOption = None,
     range_set: RangeSetOption = None,
     with_patient: WithPatient = False,
@@ -138,6 +143,8 @@ def fhir(
 
     if replace and not annotate:
         raise Usage("--replace goes with --annotate")
+    if fhir_version and not annotate:
+        raise Usage("--fhir-version goes with --annotate")
     if annotate and len(files or ()) > 1:
         raise Usage("--annotate prints one document; name one file at a time")
     if annotate and (format or json or summary or only or with_patient):
@@ -145,7 +152,7 @@ def fhir(
 
     def judged_in(read: "Read", write: "Write", judge: Judge) -> Judged:
         if annotate:
-            return annotated.annotate(read, write, judge, replace=replace)
+            return annotated.annotate(read, write, judge, replace=replace, version=fhir_version)
         return ((one, judge(one)) for one in source.observations(read))
 
     to_file = output is not None
