@@ -43,6 +43,12 @@ _CONTRADICT = frozenset({
     *("fluid", "spinal", "stool", "hair", "milk", "tissue", "presence"),
     *("methylmalonate", "methylmalonic", "homocysteine"),
 })  # fmt: skip
+_LONGEST = 200
+"""A longer text is no name."""
+
+_REMEMBERED = 1_000
+"""Names of which the words are kept."""
+
 _MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
 
 
@@ -63,6 +69,7 @@ class Identifier:
         self._refused: dict[Words, Analyte] = {}
         self._codes: dict[str, Identified] = {}
         self._damaged: set[str] = set()
+        self._memo: dict[str, list[Words]] = {}
         for analyte in self._analytes:
             names = analyte.names
             for name in (analyte.id, analyte.name, *names.accepted):
@@ -122,13 +129,20 @@ class Identifier:
         )
 
     def _spelled(self, name: str) -> list[Words]:
-        """Return the words of a name as each analyte spells them."""
-        return [words_of(name, analyte.names.words) for analyte in self._analytes]
+        """Return the words of a name as each analyte spells them; the same few names come again and again."""
+        if (known := self._memo.get(name)) is not None:
+            return known
+        spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
+        if len(name) <= _LONGEST:
+            if len(self._memo) >= _REMEMBERED:
+                self._memo.clear()
+            self._memo[name] = spelled
+        return spelled
 
     def _by_name(self, name: str) -> Identified | None:
         named = re.sub(_PROPERTY, " ", name)
         plain = re.sub(_METHOD, " ", named)
-        if len(name) > 200 or re.search(_SAYS_MORE, plain):
+        if len(name) > _LONGEST or re.search(_SAYS_MORE, plain):
             return None
         spelled = self._spelled(plain)
         for words in filter(None, spelled):

@@ -100,6 +100,7 @@ def test_where_a_result_has_no_status_that_of_its_order_stands_in(
     [
         ({"_2": "SN", "_5": "=<^22"}, "=<^22", "ng/mL"),
         ({"_6": "ng/mL^nmol/L"}, "22", "ng/mL^nmol/L"),
+        ({"_6": "ng/mL~nmol/L"}, "22", "ng/mL~nmol/L"),
         ({"_11": "?"}, "22", "ng/mL"),
     ],
 )

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labcheck import identify
 from labcheck.catalogue import built_in
 from labcheck.errors import DamagedCode, LabcheckError, WrongAnalyte
 from labcheck.identify import Identifier
@@ -303,3 +304,9 @@ def test_a_name_that_says_another_test_outweighs_a_code(name: str) -> None:
 def test_two_codes_in_one_cell_are_refused() -> None:
     with pytest.raises(WrongAnalyte, match="more than one LOINC code"):
         built_in().identifier.identify("Vitamin D", "1989-3 62290-2")
+
+
+def test_a_name_is_understood_whatever_names_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identify, "_REMEMBERED", 2)
+    names = ("Ferritin", "B12", "Vitamin D", "Folate", "Folate", "Vitamin D")
+    assert [meant(name) for name in names] == [None, "b12", "vitd", None, None, "vitd"]

@@ -196,7 +196,7 @@ class _Feed:
             if status_text.upper() not in _STATUSES:
                 raise Malformed(f"its status {quote(status_text)} (OBX-11) is none that HL7 knows")
             value = _value(obx, kind)
-            unit = one_unit(*(text for part in _components(obx, 6)[:1] for text in part[:2] + part[3:5]))
+            unit = one_unit(*(text for part in _components(obx, 6) for text in part[:2] + part[3:5]))
         except LabcheckError as problem:
             return replace(known, problem=problem)
         return replace(known, value=value, unit=unit, decimal=_decimal(kind, value))
