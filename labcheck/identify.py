@@ -108,7 +108,8 @@ class Identifier:
 
     def is_code(self, text: str) -> bool:
         """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""
-        return text.strip() in self._codes or self._is_damaged(text)
+        alone = re.sub(r"(?i)\bloinc\b|\^ln$|[\s:]", "", _with_plain_dashes(text))
+        return alone in self._codes or self._is_damaged(text)
 
     def _is_damaged(self, code: str) -> bool:
         return not _looks_like_loinc(code) and not self._damaged.isdisjoint(months_in(code))
@@ -175,11 +176,15 @@ def words_of(name: str, words: Mapping[str, str]) -> Words:
 
 def _plain_code(code: str) -> str:
     """Return a code without what is written around it: `LOINC 1989-3`, `1989-3^LN`."""
-    plain = code.strip().replace("\u2013", "-").replace("\u2010", "-").replace("\u2011", "-")
+    plain = _with_plain_dashes(code.strip())
     codes = set(re.findall(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain))
     if len(codes) > 1:
         raise WrongAnalyte(f"{quote(code)} has more than one LOINC code, which can be different tests")
     return codes.pop() if codes else plain
+
+
+def _with_plain_dashes(code: str) -> str:
+    return code.replace("\u2013", "-").replace("\u2010", "-").replace("\u2011", "-")
 
 
 def _looks_like_loinc(code: str) -> bool:

@@ -314,8 +314,13 @@ def test_no_name_of_a_test_is_taken_for_a_code(id: str) -> None:
     names = built_in()[id].names
     for name in (*names.accepted, *names.doubtful, *names.refused, "CA 19-9", "CD4", "Mar 12", "IgG 4"):
         assert not IDENTIFIER.is_code(name)
-    assert IDENTIFIER.is_code(" 1989-3 ")
-    assert IDENTIFIER.is_code("Mrz 89")
+
+
+@pytest.mark.parametrize(
+    "code", [" 1989-3 ", "LOINC 1989-3", "loinc:1989-3", "1989-3^LN", "1989\u20133", "1990-1", "Mrz 89"]
+)
+def test_a_code_is_known_in_whatever_form_it_stands(code: str) -> None:
+    assert IDENTIFIER.is_code(code)
 
 
 @given(st.none() | st.text(), st.none() | st.text())

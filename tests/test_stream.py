@@ -188,6 +188,24 @@ def test_jobs_change_nothing_whatever_the_file(kind: str, tmp_path: Path) -> Non
     assert len(one.stdout) > len(text)
 
 
+def test_refusals_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:
+    head = b"id,test,value,unit,comment\n"
+    refused = {"b.csv": (60_000,), "a.csv": (5, 60_000, 69_999), "c.csv": (2, 3)}
+    for name, numbers in refused.items():
+        rows = [b"%d,vitd,22,ng/mL,\n" % number for number in range(1, 70_001)]
+        for number in numbers:
+            rows[number - 1] = b"%d,vitd,zz,ng/mL,\n" % number
+        (tmp_path / name).write_bytes(head + b"".join(rows))
+    ran = subprocess.run(
+        [LABCHECK, "csv", *refused, "--jobs", "2", "-o", "out.csv"],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    places = "b.csv: row 60001; a.csv: row 6; a.csv: row 60001; a.csv: row 70000; c.csv: row 3; ..."
+    assert f"refused, unreadable-value: in {places}" in ran.stderr.decode()
+
+
 def test_a_closed_pipe_leaves_no_list_of_errors_behind(large: Path, tmp_path: Path) -> None:
     ran = shell(f"cd {tmp_path} && labcheck csv {large} --errors errors.csv --jobs 1 | head -1")
     assert ran.returncode == 141

@@ -72,7 +72,7 @@ class Given(NamedTuple):
     def reported_range(self) -> str | None:
         """The laboratory's range as one text; an end of its own is inclusive."""
         low, high = ("" if is_blank(end or "") else (end or "").strip() for end in (self.low, self.high))
-        if (self.range or "").strip() or not (low or high):
+        if not is_blank(self.range or "") or not (low or high):
             return self.range
         return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
 
