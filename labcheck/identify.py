@@ -21,8 +21,15 @@ Words = frozenset[str]
 SAYS_MORE = r"[<>=≤≥%?/:]"
 """A comparator, a share, a ratio, a damaged letter: with one of these a name is not only a name."""
 
-METHOD = r"(?i)\b(?:lc[-/ ]?ms(?:[-/ ]?ms)?|clia|eclia|elisa|hplc|immunoassay)\b"
+METHOD = r"(?i)\b(?:by\s+)?(?:lc[-/ ]?ms(?:[-/ ]?ms)?|clia|eclia|elisa|hplc|immunoassay)\b"
 """How it was measured, which does not change what."""
+
+PROPERTY = (
+    r"(?i)\[(?:mass|moles)/volume\](?:\s+in\b)?(?:\s+serum\s+or\s+plasma\b)?"  # in a LOINC name
+    r"|:[ms]cnc:pt:(?:ser/plas|ser|plas):qn(?::|$)"  # in its formal one
+    r"|(?:\bser/?pl(?:as)?)?-[ms]cnc\b|\bser/?pl(?:as)?\b"  # in its short one
+)
+"""What LOINC says behind a name: a concentration, in serum or plasma. Another specimen is left to be read."""
 
 SAY_NOTHING = frozenset({
     *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "level", "levels", "concentration"),
@@ -34,9 +41,14 @@ CONTRADICT = frozenset({
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
     *("urine", "u", "csf", "liquor", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy"),
     *("epi", "bioavailable", "saliva", "ergo", "ergocalciferol", "ferritin", "folate", "haptocorrin"),
+    *("fluid", "spinal", "stool", "hair", "milk", "tissue", "presence"),
+    *("methylmalonate", "methylmalonic", "homocysteine"),
 })  # fmt: skip
 LONGEST = 200
-"""No name of ours has more characters."""
+"""A longer text is no name."""
+
+_REMEMBERED = 1_000
+"""Names of which the words are kept."""
 
 
 class Identified(NamedTuple):
@@ -56,6 +68,7 @@ class Identifier:
         self._refused: dict[Words, Analyte] = {}
         self._codes: dict[str, Identified] = {}
         self._damaged: set[tuple[str, str]] = set()
+        self._memo: dict[str, list[Words]] = {}
         for analyte in self._analytes:
             names = analyte.names
             for name in (analyte.id, analyte.name, *names.accepted):
@@ -84,7 +97,7 @@ class Identifier:
         found = self._codes[code]
         if found.loinc and found.loinc.refused:
             raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
-        if name and not by_name and not words_of(name, found.analyte.names.words).isdisjoint(CONTRADICT):
+        if name and not by_name and self._contradicts(re.sub(PROPERTY, " ", name)):
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
         if by_name and by_name.analyte.id != found.analyte.id:
             raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
@@ -95,25 +108,54 @@ class Identifier:
 
     def is_code(self, text: str) -> bool:
         """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""
-        return text.strip() in self._codes or self._is_damaged(text)
+        alone = re.sub(r"(?i)\bloinc\b|\^ln$|[\s:]", "", _with_plain_dashes(text))
+        return alone in self._codes or self._is_damaged(text)
 
     def _is_damaged(self, code: str) -> bool:
         return not _looks_like_loinc(code) and not self._damaged.isdisjoint(months_in(code))
 
     def resembles(self, name: str) -> bool:
         """Say whether a name that is not understood has all the words of one that is, and others besides."""
-        spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
+        spelled = self._spelled(name)
         return any(accepted < words for words in spelled for accepted in self._accepted if len(accepted) > 1)
 
+    def _contradicts(self, name: str) -> bool:
+        """Say whether a name that is not known has the words of another test, or of another specimen."""
+        return any(
+            not words.isdisjoint(CONTRADICT) or self._has_another(words, analyte)
+            for analyte, words in zip(self._analytes, self._spelled(name), strict=True)
+        )
+
+    def _has_another(self, words: Words, analyte: Analyte) -> bool:
+        """Say whether words have all those of a refused name, which are not part of an accepted one."""
+        ours = [accepted for accepted in self._accepted if accepted <= words]
+        return any(
+            refused <= words and not any(refused < accepted for accepted in ours)
+            for refused, of in self._refused.items()
+            if of is analyte
+        )
+
+    def _spelled(self, name: str) -> list[Words]:
+        """Return the words of a name as each analyte spells them; the same few names come again and again."""
+        if (known := self._memo.get(name)) is not None:
+            return known
+        spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
+        if len(name) <= LONGEST:
+            if len(self._memo) >= _REMEMBERED:
+                self._memo.clear()
+            self._memo[name] = spelled
+        return spelled
+
     def _by_name(self, name: str) -> Identified | None:
-        plain = re.sub(METHOD, " ", name)
+        named = re.sub(PROPERTY, " ", name)
+        plain = re.sub(METHOD, " ", named)
         if len(name) > LONGEST or re.search(SAYS_MORE, plain):
             return None
-        spelled = [words_of(plain, analyte.names.words) for analyte in self._analytes]
+        spelled = self._spelled(plain)
         for words in filter(None, spelled):
             if found := self._accepted.get(words):
                 # The method tells parts apart: what is doubtful otherwise is no more than a part by it.
-                return None if found.doubt and plain != name else found
+                return None if found.doubt and plain != named else found
         for words in spelled:
             if words in self._refused:
                 ours = self._refused[words]
@@ -139,11 +181,15 @@ def in_order(name: str, words: Mapping[str, str]) -> list[str]:
 
 def _plain_code(code: str) -> str:
     """Return a code without what is written around it: `LOINC 1989-3`, `1989-3^LN`."""
-    plain = code.strip().replace("\u2013", "-").replace("\u2010", "-").replace("\u2011", "-")
+    plain = _with_plain_dashes(code.strip())
     codes = set(re.findall(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain))
     if len(codes) > 1:
         raise WrongAnalyte(f"{quote(code)} has more than one LOINC code, which can be different tests")
     return codes.pop() if codes else plain
+
+
+def _with_plain_dashes(code: str) -> str:
+    return code.replace("\u2013", "-").replace("\u2010", "-").replace("\u2011", "-")
 
 
 def _looks_like_loinc(code: str) -> bool:

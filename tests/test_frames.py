@@ -202,6 +202,9 @@ HARD_VALUES += [
     "1" * 101,
 ]
 HARD_NAMES = [
+    *("25-hydroxyvitamin D3 [Mass/volume] in Serum or Plasma", "Cobalamins:MCnc:Pt:Ser/Plas:Qn", "Vit B12 SerPl-mCnc"),
+    *("Glucose [Mass/volume] in Serum or Plasma", "Cobalamin (Vitamin B12) [Mass/volume] in Urine", "B12 by LC/MS"),
+    *("25(OH)D3 Ser/Plas-mCnc", "Vitamin D [Moles/volume] in Serum or Plasma", "Holo TC [Moles/volume] by CLIA"),
     *("1,25(OH)2D", "25(OH)2 vitamin D", "25 (OH) D", "B-Vitamin D", "B - B12", "S-25-OH Vitamin D"),
     *("Vitamin D₃", "VITAMIN D,25-OH,TOTAL,IA", "Vitamin D, 25-Hydroxy", "25-Hydroxyvitamin D3", "vitamind"),
     *("vitamin  d", "vitamin-d\n", "d vitamin", "25ohvitamind", "Vitamin B 12", "VitB12", "b12 (serum)"),
@@ -216,6 +219,16 @@ HARD_UNITS = [
     *("ng.mL-1", "fmol/mL", "ng**9", "Âµg/L", "ΜG/L", "ng ml", "ng\u00a0/mL", "NM", "mol/L", "mmol/l"),
     *("(ng/mL)", "x" * 70, "\u00a0", "()", "IU", "iu/ml", "U/L", "mIU/L", "ug", "mcg", "nmol", "PMOL"),
 ]  # fmt: skip
+CODED = [
+    "LOINC 1989-3",
+    "loinc:1989-3",
+    "1989-3^LN",
+    "1989–3",
+    "1989 - 3",
+    "LOINC",
+    "1989-3 LOINC",
+    "1989-33",
+]
 DATED = [
     "Mar-89",
     "mrz 89",
@@ -239,7 +252,7 @@ hard_rows = st.builds(
     Row,
     test=st.none()
     | st.sampled_from([*NAMES, *OTHER_TESTS, *FOREIGN, *HARD_NAMES])
-    | st.sampled_from([*LOINCS, *DATED, " 1989-3 "])
+    | st.sampled_from([*LOINCS, *DATED, *CODED, " 1989-3 "])
     | composed_names,
     value=st.none()
     | st.sampled_from(HARD_VALUES)
@@ -297,6 +310,7 @@ RANGES = [
 FLAGS = [
     *("", "H", "h", "L", "l", "(L)", "[H] ", "N", "A", "aa", "LL", "High", "low", "normal", "ABNORMAL", "*"),
     *("↑", "↓↓", "?", "H\n", " L\t", "hıgh", "HİGH", "Ｈ", "é", "H*", "critical", "()"),
+    *("<", ">", "L <", "≥", "off scale low", "H,A", "L/", "critical high", "＜", "h;l", "=<"),
 ]  # fmt: skip
 reporting_rows = st.builds(
     Row,
@@ -346,6 +360,15 @@ def test_every_plain_range_and_flag_is_understood(run: Run, sets: dict[str, str]
         for flag in ("", "H", "(l)", "Normal", "A", "*")
     ]  # fmt: skip
     hold(run, rows, Judge(built_in(), range_sets=sets), range_sets=sets)
+
+
+@each_engine
+def test_a_flag_that_says_off_scale_is_left_to_the_careful_reader(run: Run) -> None:
+    rows = [
+        Row("vitd", value, "ng/mL", flag=flag) for value in ("0.5", "4", "35") for flag in ("<", "L <", "≥")
+    ]
+    hold(run, rows, Judge(built_in()), may_pass=True)
+    assert {cells[6] for cells in run(columns_of(rows), **ROLES)} == {"unusual-flag"}
 
 
 @each_engine
@@ -406,6 +429,7 @@ def test_a_column_of_numbers_has_no_decimal_comma(run: Run) -> None:
 @each_engine
 def test_every_hard_string_gets_the_verdict_of_the_core_or_none(run: Run) -> None:
     rows = [Row("vitd", text, "ng/mL") for text in HARD_VALUES]
+    rows += [Row(name, "25", "ng/mL") for name in (*CODED, *DATED)]
     rows += [
         Row(name, "25", "ng/mL", None, code)
         for name in [*HARD_NAMES, *FOREIGN]

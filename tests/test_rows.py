@@ -40,11 +40,14 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("22", Given(None, "1989-3", "ng/mL"), "low", ""),
         ("22", Given("1989-3", None, "ng/mL"), "low", ""),  # a column of tests that holds codes
         ("22", Given("1990-1", "", "ng/mL"), "refused", "wrong-analyte"),
+        ("22", Given("1989-3", "  ", "ng/mL"), "low", ""),
+        ("22", Given("LOINC:1649-3", None, "ng/mL"), "refused", "wrong-analyte"),
         ("22", Given("mars-89", None, "ng/mL"), "refused", "damaged-code"),
         ("22", Given("1989-3", "62290-2", "ng/mL"), "refused", "wrong-analyte"),
         ("60", Given(None, "1989-3", "nmol/L"), "low", "code-unit-conflict"),
         ("22", Given("vitd", unit="ng/mL", header_unit="ng/mL"), "low", ""),
         ("22", Given("vitd", unit="µg/L", header_unit="ng/mL"), "refused", "incompatible-unit"),
+        ("22", Given("vitd", unit="NG/ML", header_unit="ng/mL"), "low", ""),
         ("22", Given("vitd", unit="", header_unit="ng/mL"), "low", ""),
         ("45", Given("vitd", unit="ng/mL", range="30-100"), "high", "reported-range-differs"),
         ("45", Given("vitd", unit="ng/mL", low="30", high="100"), "high", "reported-range-differs"),
@@ -52,11 +55,16 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("22", Given("vitd", unit="ng/mL", low="30", high=" "), "low", ""),
         ("45", Given("vitd", unit="ng/mL", high="40"), "high", ""),
         ("45", Given("vitd", unit="ng/mL", low="30", high="-"), "high", "reported-range-differs"),
+        ("45", Given("vitd", None, "ng/mL", None, "N/A", "30", "100"), "high", "reported-range-differs"),
         ("45", Given("vitd", unit="ng/mL", range="see comment"), "high", ""),
         ("45", Given("vitd", unit="ng/mL", range="<20 low"), "high", "unreadable-range"),
         ("22", Given("vitd", unit="ng/mL", flag="H"), "low", "reported-flag-differs"),
         ("22", Given("vitd", unit="ng/mL", flag="L"), "low", ""),
         ("22", Given("vitd", unit="ng/mL", flag="final"), "low", ""),
+        ("35", Given("vitd", unit="ng/mL", flag="<"), "indeterminate", "off-scale"),
+        ("35", Given("vitd", unit="ng/mL", flag=">"), "indeterminate", "off-scale"),
+        ("35", Given("vitd", None, "ng/mL", "<", flag="<"), "indeterminate", ""),
+        ("35", Given("vitd", None, "ng/mL", ">", flag="<"), "refused", "unreadable-value"),
         ("5", Given("Ferritin", None, "ng/mL"), "", ""),
         ("250", Given("Vitamin B12 binding capacity", None, "pg/mL"), "", ""),
     ],
@@ -158,6 +166,7 @@ UNITS = ["ng/mL", "µg/L", "nmol/L", "ng/dL", "pg/mL", "pmol/L", "ng/L", "IU/L",
 
 
 RANGES = [None, "", "30-100", "75-250 nmol/L", "<5", ">= 29.9", "0-0", "74.9 - 100", "see comment"]
+FLAGS = [None, "", "H", "low", "A", "*", "<", " > ", "L <", "≤", "(>)", "< >", "> 3 days"]
 
 
 @given(
@@ -165,12 +174,13 @@ RANGES = [None, "", "30-100", "75-250 nmol/L", "<5", ">= 29.9", "0-0", "74.9 - 1
     st.sampled_from(["vitd", "b12", "Ferritin", "Calcitriol"]),
     st.sampled_from(UNITS),
     st.sampled_from(RANGES),
+    st.sampled_from(FLAGS),
 )
 def test_the_quick_way_says_what_the_core_says(
-    number: Decimal | str, test: str, unit: str, range: str | None
+    number: Decimal | str, test: str, unit: str, range: str | None, flag: str | None
 ) -> None:
     text = number if isinstance(number, str) else f"{number:f}"
-    given_ = Given(test, None, unit, range=range)
+    given_ = Given(test, None, unit, range=range, flag=flag)
     verdict = JUDGE.judge(text, given_)
     match JUDGE.stretches(given_):
         case Verdict() as always:

@@ -28,7 +28,7 @@ def named(name: Expr, patterns: NamePatterns, *, or_coded: bool) -> Expr:
     return chosen(
         [
             *verbatim,
-            *(_by_code(name.str.strip_chars(BLANKS), patterns) if or_coded else []),
+            *(_by_code(other.str.strip_chars(BLANKS), patterns) if or_coded else []),
             (more | (other.str.len_chars() > LONGEST), ""),
             *((other.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
             *((other.str.contains(pattern), REFUSED) for pattern in patterns.refused),
@@ -66,7 +66,8 @@ def _is_verbatim(name: Expr, id: str, patterns: NamePatterns) -> Expr:
 
 def _not_verbatim(name: Expr, patterns: NamePatterns) -> Expr:
     """Return what patterns are for; names as the catalogue has them become empty, which costs little."""
-    return nw.when(name.is_in(list(patterns.verbatim))).then(nw.lit("")).otherwise(name)
+    other = nw.when(name.is_in(list(patterns.verbatim))).then(nw.lit("")).otherwise(name)
+    return other.str.replace_all(patterns.property, " ")
 
 
 def doubted(name: Expr, by_name: Expr, patterns: NamePatterns) -> Expr:

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from labcheck.catalogue import Catalogue
 from labcheck.dates import MONTHS
 from labcheck.errors import WrongAnalyte
-from labcheck.identify import CONTRADICT, EVERYWHERE, METHOD, SAY_NOTHING, SAYS_MORE, in_order
+from labcheck.identify import CONTRADICT, EVERYWHERE, METHOD, PROPERTY, SAY_NOTHING, SAYS_MORE, in_order
 from labcheck.model import REFUSED, Analyte
 
 _SIGN = r"[ ,.;()\[\]_+-]"
@@ -37,7 +37,7 @@ class NamePatterns(NamedTuple):
     `verbatim` has the analytes of accepted names as they stand in the catalogue, which need no pattern;
     `doubtful` are those of the `accepted` names that are noted, and `doubtful_verbatim` likewise.
     `codes` are what LOINC codes mean, and what is `dated` can be what a spreadsheet made of one.
-    `says_more` has a sign that no name of ours has, unless it is part of a method's name. With a word of
+    What LOINC says behind a name, a `property`, is taken off before; `says_more` has a sign that no name of ours has, unless it is part of a method's name. With a word of
     `contradicts` a name may contradict a code.
     """
 
@@ -49,6 +49,7 @@ class NamePatterns(NamedTuple):
     unsure: str
     codes: Mapping[str, str]
     dated: str
+    property: str
     says_more: str
     method: str
     contradicts: str
@@ -79,9 +80,13 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
     known = "|".join(sorted(_vocabulary(analytes), key=len, reverse=True))
     token = rf"(?:{known}|(?:{methods})+|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
     date = rf"(?:{'|'.join(MONTHS)}|de|[0-9]+|{_WITH_OTHER})"
-    against = {word for analyte in analytes for word in _spellings(CONTRADICT, analyte)}
+    around, code = r"(?:loinc|\^ln|[\s:])*", "[0-9][0-9\\s:]*[-\u2010\u2011\u2013][\\s:]*[0-9]"
+    others = {
+        word for one in analytes for name in one.names.refused for word in in_order(name, one.names.words)
+    }
+    against = {word for analyte in analytes for word in _spellings(CONTRADICT | others, analyte)}
     letters = "|".join(sorted(word for word in against if word.isalpha()))
-    digits = "|".join(sorted(word for word in against if word.isdigit()))
+    digits = "|".join(sorted(word for word in CONTRADICT if word.isdigit()))
     return NamePatterns(
         verbatim=verbatim,
         doubtful_verbatim=frozenset(doubtful_verbatim),
@@ -90,7 +95,8 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         refused=[_any(refused[start : start + _PART]) for start in range(0, len(refused), _PART)],
         unsure=rf"^{_SEPARATOR}*(?:{token})+$",
         codes={one.code: REFUSED if one.refused else of.id for of in analytes for one in of.loinc},
-        dated=rf"^(?:{date}[-./ ]+){{1,5}}{date}\.?(?:$|[t ]+(?:00:00|12:00))",
+        dated=rf"^(?:{date}[-./ ]+){{1,5}}{date}\.?(?:$|[t ]+(?:00:00|12:00))|^{around}{code}{around}$",
+        property=PROPERTY,
         says_more=SAYS_MORE,
         method=methods,
         contradicts=rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"

@@ -5,18 +5,21 @@ float tells any two numbers of 15 digits apart, and no factor comes between. All
 comparator leaves open beside one, are for the careful reader.
 """
 
+import re
+
 import narwhals.stable.v2 as nw
 
+from labcheck.flags import OFF_SCALE, SIDES
 from labcheck.frames import expressions as ex
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, all_of, any_of, chosen, equals
 from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
 from labcheck.frames.rules import Rules, edges_of
-from labcheck.interpret import FLAGS
 from labcheck.model import Category
 
 READ, UNREADABLE = "read", "unreadable"
 """What a row's own range can be, beside UNJUDGED, and '' for there being none."""
 
+_SIDES = {mark.lower(): said for mark, said in SIDES.items()}
 _NUMBER = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 _TWO_ENDS = f"^{_NUMBER} *[-–] *{_NUMBER}$"
 _ONE_END = f"^(?:[<>]=?|=[<>]|[≤≥]) *{_NUMBER}$"
@@ -35,11 +38,10 @@ def ends(columns: Columns, _: Given, own: Own) -> Step:
         return {"from": low, "to": high, "sign": nw.lit(""), "ranged": chosen(ranged, UNJUDGED)}
     text, sign = own("range"), ex.comparator_in(own("range"))
     two, one = text.str.contains(_TWO_ENDS), text.str.contains(_ONE_END)
-    here, number = text != "", ex.number_in(text)
+    here, number = ~ex.says_nothing(text), ex.number_in(text)
     starts = [(two, text.str.replace_all("[ –-].*$", "")), (one & sign.str.starts_with(">"), number)]
     stops = [(two, text.str.replace_all("^.*[ –-]", "")), (one & sign.str.starts_with("<"), number)]
     prose: list[Case] = [
-        (here & ex.says_nothing(text), ""),
         (two | one, READ),
         (here & ~text.str.contains("[0-9]"), UNREADABLE),
         (here, UNJUDGED),
@@ -113,19 +115,28 @@ def as_written(own: Own) -> Expr:
     )
 
 
+def is_odd(flag: Expr) -> Expr:
+    """Say whether a flag is several, or says that the number is not the value, or is in foreign letters."""
+    known = "|".join(re.escape(mark.lower()) for mark in (*SIDES, *OFF_SCALE))
+    several = rf"^(?:(?:{known})(?:[\s,;~/|]+|$))+$"
+    mark = _mark(flag)
+    # Engines and Python differ in what is the other case of letters such as a dotless i.
+    foreign = flag.str.contains(r"[^\x00-\x7f↑↓]")
+    return foreign | (mark.str.contains(several) & ~equals(mark, _SIDES))
+
+
+def _mark(flag: Expr) -> Expr:
+    return flag.str.strip_chars("()[] \t").str.to_lowercase()
+
+
 def flagged(own: Own) -> Step:
     """Say whether the flag says otherwise than the verdict, and whether only the careful reader can tell."""
-    flag, category = own("flag").str.strip_chars("()[] \t").str.to_lowercase(), own("category")
-    # Engines and Python differ in what is the other case of letters such as a dotless i.
-    foreign = own("flag").str.contains(r"[^\x00-\x7f↑↓]")
-    by_meaning = {
-        said: [text.lower() for text, other in FLAGS.items() if other == said] for said in FLAGS.values()
-    }
-    known = equals(flag, [text.lower() for text in FLAGS])
+    mark, category = _mark(own("flag")), own("category")
+    by_meaning = {said: [text for text in _SIDES if _SIDES[text] == said] for said in _SIDES.values()}
     open_ended = (own("comparator") != "") & (category == str(Category.INDETERMINATE))
     return {
         "reported-flag-differs": any_of(
-            equals(flag, texts) & ~equals(category, map(str, said)) for said, texts in by_meaning.items()
+            equals(mark, texts) & ~equals(category, map(str, said)) for said, texts in by_meaning.items()
         ),
-        "unsure_flag": foreign | (known & open_ended),
+        "unsure_flag": equals(mark, _SIDES) & open_ended,
     }

@@ -22,9 +22,7 @@ from labcheck.model import REFUSED, Category
 from labcheck.units import read_unit
 
 NOT_COVERED = "not-covered"
-UNUSUAL = (
-    *("unusual-value", "unusual-unit", "unusual-name", "unusual-code", "unusual-range", "unusual-flag"),
-)
+UNUSUAL = tuple(f"unusual-{what}" for what in ("value", "unit", "name", "code", "range", "flag"))
 UNUSUAL_VALUE, UNUSUAL_UNIT, UNUSUAL_NAME, UNUSUAL_CODE, UNUSUAL_RANGE, UNUSUAL_FLAG = UNUSUAL
 
 _PLACES = 9
@@ -74,6 +72,7 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
                         [(no_value, NoValue.code), (ex.is_slip(value), UnreadableValue.code)], UNUSUAL_VALUE
                     ),
                 ),
+                *([(report.is_odd(own("flag")), UNUSUAL_FLAG)] if columns.flag else []),
                 (own("float") == 0.0, ImpossibleValue.code),
                 (own("code") == "", MissingUnit.code),
                 (own("code") == REFUSED, IncompatibleUnit.code),
@@ -149,7 +148,7 @@ def notes(columns: Columns, given: Given, own: Own) -> Step:
             equals(loinc, [one.code for one in rules.analyte.loinc if one.kind == kind])
             & equals(code, [unit for unit in rules.factors if read_unit(unit).kind != kind])
             for rules in given.rules
-            for kind in {one.kind for one in rules.analyte.loinc if one.kind}
+            for kind in sorted({one.kind for one in rules.analyte.loinc if one.kind})
         )
     if columns.test:
         step["doubtful-name"] = own("doubtful")

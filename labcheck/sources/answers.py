@@ -21,7 +21,7 @@ MEMO = 32_000
 
 _JUDGED = 4_000
 _FEW = 200
-_LONGEST = 500
+_LONGEST = 250
 """A key of more bytes is not remembered."""
 
 Key = bytes | tuple[bytes, ...]

@@ -86,7 +86,7 @@ class Annotator:
         self._columns = len(header)
         self._only = only
         self._writes = writes
-        self._file = file
+        self.file = file
         self._newline = newline
         last = len(layout.results) - 1
         self._results = [
@@ -256,7 +256,7 @@ class Annotator:
                 self.tally.refuse(self._place(self.row), kind)
 
     def _place(self, row: int) -> Place:
-        return f"{self._file}: row {row}" if self._file else row
+        return f"{self.file}: row {row}" if self.file else row
 
     def _passes(self, kinds: Sequence[Kind]) -> bool:
         return self._writes and (not self._only or any(kind.category in self._only for kind in kinds))

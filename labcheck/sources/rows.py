@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
+from labcheck.flags import off_scale
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, REFUSED, Analyte, DecimalMark, Interpretation, Outcome, Refusal
@@ -71,7 +72,7 @@ class Given(NamedTuple):
     def reported_range(self) -> str | None:
         """The laboratory's range as one text; an end of its own is inclusive."""
         low, high = ("" if is_blank(end or "") else (end or "").strip() for end in (self.low, self.high))
-        if (self.range or "").strip() or not (low or high):
+        if not is_blank(self.range or "") or not (low or high):
             return self.range
         return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
 
@@ -215,6 +216,8 @@ class Judge:
     def stretches(self, given: Given) -> "Stretches | Same | Verdict | None":
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
         if self._decimal == "comma" or OPERATORS.get((given.comparator or "").strip()) != "":
+            return None
+        if off_scale([given.flag or ""]):  # the number is not the value
             return None
         try:
             found = self._identify(given)

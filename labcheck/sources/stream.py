@@ -76,7 +76,7 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
 
     others = take_turns(jobs, lambda turns: _take_part(stream, left, turns), others_part)
     for tally, _ in others:
-        annotator.tally.add(tally)
+        annotator.tally.add(tally, annotator.file)
     return max(annotator.last_written, *(written for _, written in others))[1]
 
 

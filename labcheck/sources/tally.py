@@ -1,10 +1,10 @@
 """What has come of a document's results: counted by kind, a refusal's first places, the values by size."""
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import partial
 
 from labcheck.catalogue import Catalogue
 from labcheck.model import NOTES, REFUSED
@@ -169,8 +169,8 @@ class Tally:
         self.kinds.clear()
         self.values.clear()
 
-    def add(self, other: "Tally") -> None:
-        """Add what another has counted of the same table."""
+    def add(self, other: "Tally", file: str = "") -> None:
+        """Add what another has counted of the same table, or of the last `file` of several."""
         self.rows += other.rows
         self.kinds += other.kinds
         for name in other.look_alikes:
@@ -179,12 +179,15 @@ class Tally:
             self.values.setdefault(analyte, Counter()).update(bins)
         for kind, places in other.examples.items():
             both = [*self.examples.get(kind, ()), *places]
-            self.examples[kind] = sorted(both, key=_as_read)[:EXAMPLES]
+            self.examples[kind] = sorted(both, key=partial(_as_read, file))[:EXAMPLES]
 
 
-def _as_read(place: Place) -> list[tuple[int, str]]:
-    """Return what orders places as people read them: row 9 before row 10."""
-    return [(int(digits or 0), text) for text, digits in re.findall(r"([^0-9]*)([0-9]*)", str(place))]
+def _as_read(file: str, place: Place) -> int:
+    """Return what leaves places in files before this one as they are, and orders those in it by row."""
+    if isinstance(place, int):
+        return place
+    before, _, row = place.rpartition(": row ")
+    return int(row) if before == file else 0
 
 
 def bin_widths(catalogue: Catalogue) -> dict[str, float]:
