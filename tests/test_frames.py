@@ -202,9 +202,10 @@ HARD_VALUES += [
     "1" * 101,
 ]
 HARD_NAMES = [
-    *("25-hydroxyvitamin D3 [Mass/volume] in Serum or Plasma", "Cobalamins:MCnc:Pt:Ser/Plas:Qn", "Vit B12 SerPl-mCnc"),
-    *("Glucose [Mass/volume] in Serum or Plasma", "Cobalamin (Vitamin B12) [Mass/volume] in Urine", "B12 by LC/MS"),
-    *("25(OH)D3 Ser/Plas-mCnc", "Vitamin D [Moles/volume] in Serum or Plasma", "Holo TC [Moles/volume] by CLIA"),
+    *("25-hydroxyvitamin D3 [Mass/volume] in Serum or Plasma", "Cobalamins:MCnc:Pt:Ser/Plas:Qn"),
+    *("Glucose [Mass/volume] in Serum or Plasma", "Cobalamin (Vitamin B12) [Mass/volume] in Urine"),
+    *("25(OH)D3 Ser/Plas-mCnc", "Vitamin D [Moles/volume] in Serum or Plasma", "B12 by LC/MS"),
+    *("Holo TC [Moles/volume] by CLIA", "Vit B12 SerPl-mCnc"),
     *("1,25(OH)2D", "25(OH)2 vitamin D", "25 (OH) D", "B-Vitamin D", "B - B12", "S-25-OH Vitamin D"),
     *("Vitamin D₃", "VITAMIN D,25-OH,TOTAL,IA", "Vitamin D, 25-Hydroxy", "25-Hydroxyvitamin D3", "vitamind"),
     *("vitamin  d", "vitamin-d\n", "d vitamin", "25ohvitamind", "Vitamin B 12", "VitB12", "b12 (serum)"),

@@ -35,9 +35,10 @@ class NamePatterns(NamedTuple):
     """Patterns for a name in lower case: by analyte, of other tests, of what only the core knows.
 
     `verbatim` has the analytes of accepted names as they stand in the catalogue, which need no pattern;
-    `doubtful` are those of the `accepted` names that are noted, and `doubtful_verbatim` likewise.
-    `codes` are what LOINC codes mean, and what is `dated` can be what a spreadsheet made of one.
-    What LOINC says behind a name, a `property`, is taken off before; `says_more` has a sign that no name of ours has, unless it is part of a method's name. With a word of
+    `doubtful` are those of the `accepted` names that are noted, and `doubtful_verbatim` likewise. `codes` are
+    what LOINC codes mean, and what is `dated` can be what a spreadsheet made of one, or one that is spelled
+    in an unusual way. What LOINC says behind a name, a `property`, is taken off before the others.
+    `says_more` has a sign that no name of ours has, unless it is part of a method's name. With a word of
     `contradicts` a name may contradict a code.
     """
 
