@@ -69,6 +69,16 @@ def long(header: str, **asked: str) -> dict[str, int]:
             {"test": 1, "loinc": 2, "value": 3},
         ),
         ("Untersuchung;Ergebnis;Einheit", {"test": 0, "value": 1, "unit": 2}),
+        (
+            "Bezeichnung;Wert;Einheit;Norm von;Norm bis",
+            {"test": 0, "value": 1, "unit": 2, "low": 3, "high": 4},
+        ),
+        (
+            "Analyse;Valeur;Unité;Borne inf;Borne sup",
+            {"test": 0, "value": 1, "unit": 2, "low": 3, "high": 4},
+        ),
+        ("Prueba;Valor;Unidad;Mín;Máx", {"test": 0, "value": 1, "unit": 2, "low": 3, "high": 4}),
+        ("Analyt;Wert;Normwerte", {"test": 0, "value": 1, "range": 2}),
         ("Analyse;Résultat;Unité", {"test": 0, "value": 1, "unit": 2}),
         ("Prueba;Resultado;Unidades", {"test": 0, "value": 1, "unit": 2}),
         ("test,Result (ng/mL)", {"test": 0, "value": 1}),

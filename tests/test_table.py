@@ -585,7 +585,6 @@ def test_an_analyte_that_the_asked_set_is_not_for_is_refused_and_by_the_environm
     [
         ((), False),
         (("--range-set", "article"), False),
-        (("--range-set", "reported"), False),
         (("--range-set", "iom-2011"), True),
         (("--range-set", "nice-2024"), True),
         (("--range-set", "nice-2024", "--analyte", "b12"), True),
@@ -784,6 +783,34 @@ def test_each_published_set_has_a_column_if_asked_for() -> None:
     assert {row.count(",") for row in rows} == {14}
 
 
+@pytest.mark.parametrize(
+    ("header", "args", "sentence"),
+    [
+        (
+            "Analyt;Wert;Einheit;von;bis",
+            (),
+            "no column is known to hold ranges; the columns are Analyt, Wert, Einheit, von, bis; say which",
+        ),
+        ("id;vitd_ng_ml", (), "a table with a column for each test has no ranges beside its results; name"),
+        ("Wert;Einheit", ("--analyte", "VITD"), "no column is known to hold ranges; the columns are Wert"),
+    ],
+)
+def test_without_a_column_of_ranges_none_is_judged_by_the_reports_own(
+    header: str, args: tuple[str, ...], sentence: str
+) -> None:
+    ran = piped(header.encode() + b"\n", *args, "--range-set", "reported")
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert sentence in ran.stderr
+
+
+def test_ranges_of_ones_own_need_no_column_of_the_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "reported")
+    assert piped(b"test,value,unit\nvitd,22,ng/mL\n").exit_code == 2
+    own = ("--range", "vitd=20-50", "--range", "b12=150-350")
+    assert ",normal," in piped(b"test,value,unit\nvitd,22,ng/mL\n", *own).stdout
+    assert ",normal," in piped(b"value,unit\n22,ng/mL\n", "--analyte", "vitd", *own[:2]).stdout
+
+
 def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
     rows = (
         b"test,value,unit,reference_range,low,high,flag\nvitd,45,ng/mL,30-100,,,N\nvitd,75,nmol/L,,50,125,\n"
@@ -791,6 +818,7 @@ def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
     )
     lines = piped(rows, "--range-set", "reported", "--format", "ndjson").stdout.splitlines()
     found = [json.loads(line) for line in lines]
+    assert "labcheck_label" not in found[0]
     assert [(row["labcheck_category"], row["labcheck_range"], row["labcheck_note"]) for row in found] == [
         ("normal", "30-100 ng/mL", None),
         ("normal", "50-125 nmol/L", None),

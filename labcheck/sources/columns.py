@@ -52,14 +52,22 @@ _NAMES: dict[str, tuple[str, ...]] = {
         normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
         rango_de_referencia valores_de_referencia intervalo_de_referencia""",
         "range reference_text reference_range_text",
+        """norm normwert normwerte referenz referenzwert referenzintervall norme normes valeurs_normales
+        valeur_de_reference rango rango_normal valores_normales valor_de_referencia""",
     ),
     "low": (
         """low reference_low ref_low range_low reference_range_low ref_range_lower lower_limit low_limit
         untergrenze untere_grenze borne_inferieure limite_inferior""",
+        """norm_von normwert_von referenz_von referenzbereich_von ref_von unterer_grenzwert borne_inf
+        limite_inferieure limite_inf lim_inf normal_low range_min reference_min ref_min""",
+        "min minimum minimo valor_minimo",
     ),
     "high": (
         """high reference_high ref_high range_high reference_range_high ref_range_upper upper_limit high_limit
         obergrenze obere_grenze borne_superieure limite_superior""",
+        """norm_bis normwert_bis referenz_bis referenzbereich_bis ref_bis oberer_grenzwert borne_sup
+        limite_superieure limite_sup lim_sup normal_high range_max reference_max ref_max""",
+        "max maximum maximo valor_maximo",
     ),
     # Not `status`: that is as often F for final, A for amended or N for new.
     "flag": (
@@ -72,6 +80,7 @@ _NUMBERED = {
     "measurement_concept_id": "concepts (join their concept_name or concept_code)",
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
+_RANGES = frozenset({"range", "low", "high"})
 _OPTIONS = {
     "test": "--test",
     "loinc": "--loinc",
@@ -101,6 +110,11 @@ class Layout:
 
     results: tuple[Measured, ...]
     wide: bool
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether any column holds the laboratory's ranges."""
+        return any(not _RANGES.isdisjoint(measured.columns) for measured in self.results)
 
 
 def find_layout(
@@ -149,6 +163,17 @@ def find_layout(
     if found and not asked:
         return Layout(_labelled(found), wide=True)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
+
+
+def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
+    """Return what is said where rows are to be judged by their own ranges, and no column holds any."""
+    instead = "name another set than reported with --range-set, or give a range with --range"
+    if wide:
+        return Usage(f"a table with a column for each test has no ranges beside its results; {instead}")
+    return Usage(
+        f"no column is known to hold ranges; {_listed(header)}; say which with --range-column, or --low and "
+        f"--high, or {instead}"
+    )
 
 
 def _nothing_fits(header: Sequence[str], missing: str) -> Usage:

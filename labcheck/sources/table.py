@@ -7,9 +7,9 @@ from typing import Protocol
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import UnreadableFile, Usage
-from labcheck.model import Analyte, DecimalMark
+from labcheck.model import REPORTED, Analyte, DecimalMark
 from labcheck.ranges import OwnRange
-from labcheck.sources.columns import find_layout
+from labcheck.sources.columns import find_layout, no_ranges
 from labcheck.sources.csv import Annotator, Rows
 from labcheck.sources.files import Input, Read, Write, as_utf8
 from labcheck.sources.records import records
@@ -90,6 +90,8 @@ class Table:
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
         layout = find_layout(header, self.catalogue, asked=self.asked, wide=self.wide, analyte=self.analyte)
+        if self._needs_ranges and not layout.has_ranges:
+            raise no_ranges(header, wide=layout.wide)
         annotator = Annotator(
             header,
             layout,
@@ -131,6 +133,12 @@ class Table:
         """Write what stands behind the last row."""
         if self._rows:
             write(self._rows.end(self.tally).encode())
+
+    @property
+    def _needs_ranges(self) -> bool:
+        """Whether rows are to be judged by the ranges beside them."""
+        ids = self.catalogue.ids if self.analyte is None else [self.catalogue[self.analyte].id]
+        return any(self.range_sets.get(id) == REPORTED for id in ids if id not in self.own_ranges)
 
     def _judge(self, analyte: Analyte | None, *, wide: bool) -> Judge:
         return Judge(
