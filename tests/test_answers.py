@@ -18,7 +18,7 @@ CELLS = {
     "test": ["vitd", "b12", "Ferritin", "Calcitriol", "25-OH D3", ""],
     "loinc": ["62292-8", "2132-9", "14635-7", "Mar-89", ""],
     "unit": ["ng/mL", "nmol/L", "pg/mL", "pmol/L", "ng/L", "IU", "apples", "", ' "ng/mL"'],
-    "comparator": ["", "", "=", "<", ">=", "4172704", "x"],
+    "comparator": ["", "", "=", "<", ">=", "4172704", "LT", "eq", "NI", "x"],
     "range": ["", "30-100", "75-250 nmol/L", "<30", "0-0", "20,5-50", "see comment"],
     "low": ["", "30", "12", "zz"],
     "high": ["", "50", "40,5"],

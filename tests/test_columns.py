@@ -68,6 +68,10 @@ def long(header: str, **asked: str) -> dict[str, int]:
             "measurement_concept_id,concept_name,concept_code,value_as_number,measurement_source_value",
             {"test": 1, "loinc": 2, "value": 3},
         ),
+        (
+            "LAB_LOINC,RESULT_QUAL,RESULT_NUM,RESULT_MODIFIER,RESULT_UNIT,NORM_MODIFIER_LOW",
+            {"loinc": 0, "value": 2, "comparator": 3, "unit": 4},
+        ),
         ("Untersuchung;Ergebnis;Einheit", {"test": 0, "value": 1, "unit": 2}),
         (
             "Bezeichnung;Wert;Einheit;Norm von;Norm bis",

@@ -442,6 +442,49 @@ def test_the_summary_says_what_notes_mean(
     )
 
 
+def test_each_reason_for_a_refusal_is_told_once_with_what_to_do_about_it() -> None:
+    table = b"test,value,unit\nvitd,zz,ng/mL\nb12,22-25,ng/mL\nvitd\nvitd,22,\nb12,250,ng/L\n"
+    ran = piped(table)
+    assert ran.stderr.count("labcheck: unreadable-value: The value is not one number") == 1
+    assert "labcheck: ragged-row: The row has more or fewer cells" in ran.stderr
+    assert "labcheck: missing-unit: The result has no unit, or your own range has none; give" in ran.stderr
+    assert "ambiguous-number" not in ran.stderr
+    written = piped(table, "--summary", "--format", "markdown").stdout
+    assert written.count("- missing-unit: The result has no unit") == 1
+
+
+def test_what_is_no_hl7_at_all_is_told_with_what_reads_it() -> None:
+    stderr = CliRunner().invoke(app, ["hl7"], input=b"[]").stderr
+    assert "labcheck: 1 refused, malformed: before message 1\n" in stderr
+    assert "`labcheck hl7` reads HL7 v2, `fhir` JSON, `csv` tables." in stderr
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_summary_says_what_to_do_about_refusals(
+    labcheck: Labcheck, golden: Golden, tmp_path: Path, columns: int
+) -> None:
+    file = tmp_path / "table.csv"
+    rows = ("vitd,zz,ng/mL", "vitd,22,", 'b12,"1,060",pg/mL', "b12,250,pg/mL", "Calcitriol,22,pg/mL", "b12")
+    file.write_text("\n".join(["test,value,unit", *rows]), "utf-8")
+    args = (str(file), "--range-set", "iom-2011", "--summary")
+    golden(f"csv-summary-refusals-{columns}.txt", labcheck("csv", *args, columns=columns).stdout)
+
+
+@pytest.mark.parametrize(
+    ("modifier", "value"), [("EQ", "22"), ("LT", "<22"), ("le", "<=22"), ("GT", ">22"), ("GE", ">=22")]
+)
+def test_the_words_for_comparators_of_pcornet_are_read(modifier: str, value: str) -> None:
+    table = f"LAB_LOINC,RESULT_NUM,RESULT_MODIFIER,RESULT_UNIT\n1989-3,22,{modifier},ng/mL\n"
+    assert f",vitd,{value},ng/mL," in piped(table.encode()).stdout
+
+
+@pytest.mark.parametrize("modifier", ["NI", "OT", "TX", "UN"])
+def test_a_word_that_leaves_a_number_open_is_refused(modifier: str) -> None:
+    ran = piped(f"test,value,comparator,unit\nvitd,22,{modifier},ng/mL\n".encode())
+    assert ",vitd,,,refused,,,unreadable-value\n" in ran.stdout
+    assert "or its comparator is none of <, <=, > and >=" in ran.stderr
+
+
 def test_no_file_is_lost_to_another_use(table: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     for args in (

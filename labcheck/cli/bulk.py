@@ -198,7 +198,11 @@ def tell(tally: "Tally") -> None:
         complain(f"not covered, though their names are like one that is: {names}")
     for kind, number, _ in tally.refused:
         of = f"{kind.analyte}: " if kind.analyte else ""
-        complain(f"{of}{number:,} refused, {kind.reason}: in {tally.where(kind)}")
+        where = tally.where(kind)
+        within = "" if where.startswith(("before ", "after ")) else "in "
+        complain(f"{of}{number:,} refused, {kind.reason}: {within}{where}")
+    for reason, text in tally.advice.items():
+        complain(f"{reason}: {text}")
 
 
 def _counted(tally: "Tally", analyte: str, category: str) -> str:

@@ -29,12 +29,13 @@ _NAMES: dict[str, tuple[str, ...]] = {
         """name marker_label component observation test_description concept_name exam examen bezeichnung""",
         "marker_key measurement_source_value",
     ),
-    "loinc": ("loinc loinc_code loinc_num", "concept_code"),
+    "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code"),
     "value": (
         """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
         valor""",
         "value_as_number valuenum numeric_value observation_value",
         "value_source_value",
+        "result_num",
     ),
     "unit": (
         """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units

@@ -28,6 +28,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Protocol
 
+from labcheck.errors import RAGGED_ROW, UNCLOSED_QUOTE
 from labcheck.model import REFUSED
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
@@ -35,8 +36,8 @@ from labcheck.sources.records import LONGEST, Record, ended, quoted, records, sh
 from labcheck.sources.rows import CELLS, Judge, Kind, refused
 from labcheck.sources.tally import Place, Tally
 
-RAGGED = refused("", "ragged-row")
-UNCLOSED = refused("", "unclosed-quote")
+RAGGED = refused("", RAGGED_ROW)
+UNCLOSED = refused("", UNCLOSED_QUOTE)
 
 
 class Rows(Protocol):

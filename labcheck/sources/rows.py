@@ -87,7 +87,12 @@ _FINE = Context(prec=14)
 
 _COMPARATORS: dict[str, str] = {
     **COMPARATORS,
-    **dict.fromkeys(("", "="), ""),
+    **dict.fromkeys(("", "=", "EQ"), ""),
+    # The words of PCORnet's RESULT_MODIFIER; its others (NI, OT, TX, UN) leave open what the number is.
+    "LT": "<",
+    "LE": "<=",
+    "GT": ">",
+    "GE": ">=",
     # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
     "4171756": "<",
     "4171754": "<=",
@@ -100,6 +105,11 @@ _COMPARATORS: dict[str, str] = {
 
 NOT_COVERED = Verdict(Kind("", "", ""), ("",) * len(CELLS))
 """On a test that the catalogue does not cover, or a result that was not measured."""
+
+
+def _comparator(given: Given) -> str | None:
+    """Return the sign that is to stand before the value, or None for what is no comparator."""
+    return _COMPARATORS.get((given.comparator or "").strip().upper())
 
 
 class Judge:
@@ -145,7 +155,7 @@ class Judge:
         if found is None:
             return NOT_COVERED
         analyte = found.analyte
-        comparator = _COMPARATORS.get((given.comparator or "").strip())
+        comparator = _comparator(given)
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
         text = f"{comparator}{value}" if value.strip() else value
@@ -213,7 +223,7 @@ class Judge:
 
     def stretches(self, given: Given) -> "Stretches | Same | Verdict | None":
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
-        if self._decimal == "comma" or _COMPARATORS.get((given.comparator or "").strip()) != "":
+        if self._decimal == "comma" or _comparator(given) != "":
             return None
         try:
             found = self._identify(given)

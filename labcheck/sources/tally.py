@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from labcheck.catalogue import Catalogue
+from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import NOT_COVERED, Kind, Verdict
@@ -146,6 +147,11 @@ class Tally:
         """Each kind of refusal, how many there are, and the first few places."""
         kinds = sorted(kind for kind in self.kinds if kind.category == REFUSED)
         return [(kind, self.kinds[kind], self.examples.get(kind, [])) for kind in kinds]
+
+    @property
+    def advice(self) -> dict[str, str]:
+        """What to do about each reason for which any result is refused."""
+        return {kind.reason: ADVICE[kind.reason] for kind, _, _ in self.refused if kind.reason in ADVICE}
 
     @property
     def not_covered(self) -> int:
