@@ -453,6 +453,20 @@ def test_each_reason_for_a_refusal_is_told_once_with_what_to_do_about_it() -> No
     assert written.count("- missing-unit: The result has no unit") == 1
 
 
+def test_in_a_table_with_semicolons_a_point_before_three_digits_is_not_guessed_at() -> None:
+    rows = "Vitamin D;18,4;ng/mL\nVitamin B12;12.345;pg/ml\nVitamin D;31.2;ng/mL\n"
+    table = f"Analyt;Ergebnis;Einheit\n{rows}".encode()
+    ran = piped(table)
+    assert ";low;" in ran.stdout.splitlines()[1]
+    assert ran.stdout.splitlines()[2].endswith(";b12;;;refused;;;ambiguous-number")
+    assert ";normal;" in ran.stdout.splitlines()[3]
+    assert "labcheck: ambiguous-number: The number can be read in two ways; say --decimal" in ran.stderr
+    for decimal, value in (("point", "12.345"), ("comma", "12345")):
+        assert f";b12;{value};pg/mL;" in piped(table, "--decimal", decimal).stdout
+    commas = table.replace(b",", b".").replace(b";", b",")
+    assert ",b12,12.345,pg/mL,low," in piped(commas).stdout
+
+
 def test_what_is_no_hl7_at_all_is_told_with_what_reads_it() -> None:
     stderr = CliRunner().invoke(app, ["hl7"], input=b"[]").stderr
     assert "labcheck: 1 refused, malformed: before message 1\n" in stderr

@@ -14,7 +14,7 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
+from labcheck.errors import AmbiguousNumber, IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, REFUSED, Analyte, DecimalMark, Interpretation, Outcome, Refusal
@@ -107,6 +107,14 @@ NOT_COVERED = Verdict(Kind("", "", ""), ("",) * len(CELLS))
 """On a test that the catalogue does not cover, or a result that was not measured."""
 
 
+def _may_be_grouped(text: str) -> bool:
+    """Say whether a number means something else where commas are decimal: `12.345`, not `0.345`."""
+    try:
+        return read_value(text).value != read_value(text, "comma").value
+    except LabcheckError:
+        return False
+
+
 def _comparator(given: Given) -> str | None:
     """Return the sign that is to stand before the value, or None for what is no comparator."""
     return _COMPARATORS.get((given.comparator or "").strip().upper())
@@ -126,11 +134,13 @@ class Judge:
         own_ranges: Mapping[str, OwnRange] | None = None,
         all_ranges: Sequence[str] = (),
         blank_is_absent: bool = False,
+        points_may_group: bool = False,
     ) -> None:
         """Take `units` and `range_sets` by analyte id: for rows without a unit, and to judge by.
 
         `own_ranges`, which are the user's, outrank `range_sets`. `all_ranges` are range sets of which each
-        has a cell for its category; `blank_is_absent` if no value is no result.
+        has a cell for its category; `blank_is_absent` if no value is no result. Where `points_may_group`
+        digits, as in a table whose delimiter is a semicolon, `12.345` is refused, unless `decimal` is known.
         """
         self._own_ranges = own_ranges or {}
         analytes = [analyte] if analyte else [catalogue[id] for id in catalogue.ids]
@@ -143,6 +153,7 @@ class Judge:
         self._range_sets = range_sets or {}
         self._all_ranges = all_ranges
         self._blank_is_absent = blank_is_absent
+        self.points_may_group = points_may_group and decimal is None
 
     def judge(self, value: str, given: Given) -> Verdict:
         """Judge one row by asking the core."""
@@ -159,6 +170,8 @@ class Judge:
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
         text = f"{comparator}{value}" if value.strip() else value
+        if self.points_may_group and _may_be_grouped(text):
+            return refused(analyte.id, AmbiguousNumber.code)
         try:
             judged = interpret(
                 analyte,
@@ -236,7 +249,7 @@ class Judge:
             read = read_unit(self._unit("1", given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
         except LabcheckError:
-            return Same(self.judge("1", given))
+            return Same(self.judge("1", given), self.points_may_group)
         try:
             ends = self._ends(given, found.analyte, read)
         except LabcheckError:  # of the range, which is looked at last: for each value by the core
@@ -248,12 +261,23 @@ class Same(NamedTuple):
     """The one verdict on every plain number, as where the unit is refused; what is no number has its own."""
 
     verdict: Verdict
+    points_may_group: bool
+
+    def includes(self, text: bytes) -> bool:
+        """Say whether the verdict is the one on this text."""
+        whole, _, part = text.partition(b".")
+        return is_plain(text) and not (self.points_may_group and _looks_grouped(whole, part))
 
 
 def is_plain(text: bytes) -> bool:
     """Say whether text is a number above zero in digits, with at most a point between them."""
     whole, point, part = text.partition(b".")
     return _is_plain(text, whole, point, part) and float(text) > 0
+
+
+def _looks_grouped(whole: bytes, part: bytes) -> bool:
+    """Say whether the point may be one between thousands; the core knows for certain."""
+    return len(part) == 3 and len(whole) <= 3
 
 
 def _is_plain(text: bytes, whole: bytes, point: bytes, part: bytes) -> bool:
@@ -272,6 +296,7 @@ class Stretches:
         verdicts = [judge.judge(f"{_FINE.divide(middle, by):f}", given) for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.
         self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
+        self._points_may_group = judge.points_may_group
         self._by_places = -int(by.as_tuple().exponent)
         self._by = int(by.scaleb(self._by_places, EXACT)) if converted else None
         # Binary floats only find the stretch, and only where they are surely far from its ends: by more than
@@ -286,7 +311,7 @@ class Stretches:
         if not _is_plain(text, whole, point, part):
             return None
         number, places = float(text), len(part)
-        if not number:
+        if not number or (places == 3 and self._points_may_group and _looks_grouped(whole, part)):
             return None
         margin = self._margins[places]
         at = bisect(self._ends, number - margin)

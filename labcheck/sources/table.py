@@ -95,7 +95,10 @@ class Table:
         annotator = Annotator(
             header,
             layout,
-            [self._judge(measured.analyte, wide=layout.wide) for measured in layout.results],
+            [
+                self._judge(measured.analyte, wide=layout.wide, points_may_group=delimiter == b";")
+                for measured in layout.results
+            ],
             delimiter,
             decode,
             tally=self.tally,
@@ -140,7 +143,7 @@ class Table:
         ids = self.catalogue.ids if self.analyte is None else [self.catalogue[self.analyte].id]
         return any(self.range_sets.get(id) == REPORTED for id in ids if id not in self.own_ranges)
 
-    def _judge(self, analyte: Analyte | None, *, wide: bool) -> Judge:
+    def _judge(self, analyte: Analyte | None, *, wide: bool, points_may_group: bool) -> Judge:
         return Judge(
             self.catalogue,
             analyte=analyte,
@@ -150,6 +153,7 @@ class Table:
             own_ranges=self.own_ranges,
             all_ranges=self.all_ranges,
             blank_is_absent=wide,
+            points_may_group=points_may_group,
         )
 
 
