@@ -467,6 +467,39 @@ def test_in_a_table_with_semicolons_a_point_before_three_digits_is_not_guessed_a
     assert ",b12,12.345,pg/mL,low," in piped(commas).stdout
 
 
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"MSH|^~\\&|LAB\rOBX|1|NM|14635-7\r", "'-' is HL7 v2 and no table; read it with labcheck hl7"),
+        (b"\x0bMSH|^~\\&|LAB\r", "read it with labcheck hl7"),
+        (
+            b'{"resourceType": "Bundle"}\n',
+            "'-' is JSON and no table; if it is FHIR, read it with labcheck fhir",
+        ),
+        (b'[\n{"test": "vitd"}]\n', "'-' is JSON and no table"),
+    ],
+)
+def test_a_document_that_is_no_table_is_sent_to_its_command(data: bytes, sentence: str) -> None:
+    ran = piped(data)
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert sentence in ran.stderr
+
+
+@pytest.mark.parametrize("code", ["vitd", "1989-3", "62292-8"])
+def test_a_column_of_codes_has_names_or_loinc_codes(code: str) -> None:
+    assert ",vitd,22,ng/mL,low," in piped(f"code,value,unit\n{code},22,ng/mL\n".encode()).stdout
+
+
+def test_a_wide_table_with_names_alone_is_read_in_the_units_that_are_given() -> None:
+    table = b"pat;Vitamin D;Vitamin B12\n1;22;250\n2;;100\n"
+    ran = piped(table, "--unit", "vitd=ng/mL", "--unit", "b12=pg/mL")
+    assert ran.stdout.splitlines()[1] == (
+        "1;22;250;vitd;22;ng/mL;low;L;30-40 ng/mL;;b12;250;pg/mL;normal;N;200-900 pg/mL;"
+    )
+    assert ran.exit_code == 0
+    assert "--unit vitd=ng/mL" in piped(table).stderr
+
+
 def test_what_is_no_hl7_at_all_is_told_with_what_reads_it() -> None:
     stderr = CliRunner().invoke(app, ["hl7"], input=b"[]").stderr
     assert "labcheck: 1 refused, malformed: before message 1\n" in stderr

@@ -89,7 +89,14 @@ class Table:
         shape = (header, delimiter, recoded)
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
-        layout = find_layout(header, self.catalogue, asked=self.asked, wide=self.wide, analyte=self.analyte)
+        layout = find_layout(
+            header,
+            self.catalogue,
+            asked=self.asked,
+            wide=self.wide,
+            analyte=self.analyte,
+            units=self.units,
+        )
         if self._needs_ranges and not layout.has_ranges:
             raise no_ranges(header, wide=layout.wide)
         annotator = Annotator(
@@ -157,11 +164,16 @@ class Table:
         )
 
 
+_HL7 = (b"MSH|", b"FHS|", b"BHS|")
 _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "unzip"}
 
 
 def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
     """Return the cells of the header."""
+    if raw.lstrip(b"\x0b").startswith(_HL7):
+        raise Usage(f"{quote(name, 200)} is HL7 v2 and no table; read it with labcheck hl7")
+    if raw.lstrip()[:1] in (b"{", b"["):
+        raise Usage(f"{quote(name, 200)} is JSON and no table; if it is FHIR, read it with labcheck fhir")
     for magic, program in _PACKED.items():
         if raw.startswith(magic):
             raise UnreadableFile(f"{quote(name, 200)} is compressed; decompress it first, as with {program}")
