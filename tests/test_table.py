@@ -92,9 +92,38 @@ def test_refused_rows_stay_and_are_told(labcheck: Labcheck, tmp_path: Path) -> N
     assert "labcheck: vitd: 1 refused, unreadable-value: in row 5" in ran.stderr
     assert "labcheck: 1 refused, ragged-row: in row 6" in ran.stderr
     assert "labcheck: 1 refused, wrong-analyte: in row 7" in ran.stderr
-    assert errors.read_text("utf-8") == (
-        "row,analyte,reason\n5,vitd,unreadable-value\n6,,ragged-row\n7,,wrong-analyte\n"
-    )
+    listed = list(csv.reader(errors.read_text("utf-8").splitlines()))
+    assert [cells[:4] for cells in listed] == [
+        ["row", "analyte", "reason", "column"],
+        ["5", "vitd", "unreadable-value", ""],
+        ["6", "", "ragged-row", ""],
+        ["7", "", "wrong-analyte", ""],
+    ]
+    assert [cells[4][:18] for cells in listed] == [
+        "advice",
+        "The value is not o",
+        "The row has more o",
+        "The name or the co",
+    ]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("odd", ["", "9\n"])
+def test_two_columns_of_one_test_are_told_apart_in_what_is_refused(
+    labcheck: Labcheck, tmp_path: Path, jobs: str, odd: str
+) -> None:
+    file, errors = tmp_path / "wide.csv", tmp_path / "errors.csv"
+    file.write_text(f'id,b12 pg/mL,"B12, second pg/mL"\n1,250,"1,187"\n2,zz,300\n{odd}', "utf-8")
+    columns = ("--column", "b12=2:pg/mL", "--column", "b12=3:pg/mL")
+    ran = labcheck("csv", str(file), *columns, "--errors", str(errors), "--jobs", jobs)
+    assert "b12: 1 refused, ambiguous-number: in row 2, B12, second pg/mL\n" in ran.stderr
+    assert "b12: 1 refused, unreadable-value: in row 3, b12 pg/mL\n" in ran.stderr
+    listed = list(csv.reader(errors.read_text("utf-8").splitlines()))
+    assert [cells[:4] for cells in listed[1:3]] == [
+        ["2", "b12", "ambiguous-number", "B12, second pg/mL"],
+        ["3", "b12", "unreadable-value", "b12 pg/mL"],
+    ]
+    assert [cells[:4] for cells in listed[3:]] == ([["4", "", "ragged-row", ""]] if odd else [])
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -110,7 +139,10 @@ def test_a_row_whose_quote_is_never_closed_is_named_though_nothing_can_stand_beh
     ]
     assert ran.exit_code == 3
     assert "labcheck: 1 refused, unclosed-quote: in row 5" in ran.stderr
-    assert errors.read_text("utf-8") == "row,analyte,reason\n5,,unclosed-quote\n"
+    assert errors.read_text("utf-8") == (
+        "row,analyte,reason,column,advice\n"
+        "5,,unclosed-quote,,A quote in the row is never closed; close it or leave it out.\n"
+    )
     assert labcheck("csv", str(file), "--only", "refused").stdout.splitlines()[1:] == ['4,vitd,22,"ng/mL']
 
 

@@ -164,7 +164,7 @@ def open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
         yield None
         return
     with open_output(path) as write:
-        write(f"{place},analyte,reason\n".encode())
+        write(f"{place},analyte,reason,column,advice\n".encode())
         yield write
 
 

@@ -11,10 +11,13 @@ from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import NOT_COVERED, Kind, Verdict
+from labcheck.wording import printable
 
 EXAMPLES = 5
 
 _LOOK_ALIKES = 20
+
+_LONGEST_NAME = 40
 
 _BINS = 1000
 """So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
@@ -41,7 +44,7 @@ class Tally:
     kinds: Counter[Kind] = field(default_factory=Counter)
     values: dict[str, Counter[int]] = field(default_factory=dict)
     examples: dict[Kind, list[Place]] = field(default_factory=dict)
-    unlisted: list[tuple[Place, Kind]] = field(default_factory=list)
+    unlisted: list[tuple[Place, Kind, str]] = field(default_factory=list)
     look_alikes: dict[str, None] = field(default_factory=dict)
 
     def look_alike(self, name: str) -> None:
@@ -67,13 +70,14 @@ class Tally:
         if verdict.kind.category == REFUSED:
             self.refuse(place, verdict.kind)
 
-    def refuse(self, place: Place, kind: Kind) -> None:
-        """Keep the place of a refusal; it is not counted here."""
+    def refuse(self, place: Place, kind: Kind, column: str = "") -> None:
+        """Keep the place of a refusal, and its column where a row has several; it is not counted here."""
         places = self.examples.setdefault(kind, [])
         if len(places) < EXAMPLES:
-            places.append(place)
+            row = f"row {place}" if isinstance(place, int) else place
+            places.append(f"{row}, {printable(column[:_LONGEST_NAME])}" if column else place)
         if self.lists_refusals:
-            self.unlisted.append((place, kind))
+            self.unlisted.append((place, kind, column))
 
     def wants(self, kind: Kind) -> bool:
         """Say whether the places of such results are still to be named."""
@@ -162,11 +166,20 @@ class Tally:
         """Write a line for each refusal since the last time."""
         if self.unlisted:
             lines = [
-                b"%b,%b,%b\n" % (quoted(str(place), b","), kind.analyte.encode(), kind.reason.encode())
-                for place, kind in self.unlisted
+                b",".join(
+                    quoted(cell, b",")
+                    for cell in (
+                        str(place),
+                        kind.analyte,
+                        kind.reason,
+                        printable(column),
+                        ADVICE.get(kind.reason, ""),
+                    )
+                )
+                for place, kind, column in self.unlisted
             ]
             self.unlisted.clear()
-            write(b"".join(lines))
+            write(b"\n".join([*lines, b""]))
 
     def start_again(self) -> None:
         """Count from nothing."""
