@@ -21,8 +21,15 @@ Words = frozenset[str]
 _SAYS_MORE = r"[<>=≤≥%?/:]"
 """A comparator, a share, a ratio, a damaged letter: with one of these a name is not only a name."""
 
-_METHOD = r"(?i)\b(?:lc[-/ ]?ms(?:[-/ ]?ms)?|clia|eclia|elisa|hplc|immunoassay)\b"
+_METHOD = r"(?i)\b(?:by\s+)?(?:lc[-/ ]?ms(?:[-/ ]?ms)?|clia|eclia|elisa|hplc|immunoassay)\b"
 """How it was measured, which does not change what."""
+
+_PROPERTY = (
+    r"(?i)\[(?:mass|moles)/volume\](?:\s+in\b)?(?:\s+serum\s+or\s+plasma\b)?"  # in a LOINC name
+    r"|:[ms]cnc:pt:(?:ser/plas|ser|plas):qn(?::|$)"  # in its formal one
+    r"|(?:\bser/?pl(?:as)?)?-[ms]cnc\b|\bser/?pl(?:as)?\b"  # in its short one
+)
+"""What LOINC says behind a name: a concentration, in serum or plasma. Another specimen is left to be read."""
 
 _SAY_NOTHING = frozenset({
     *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "level", "levels", "concentration"),
@@ -34,7 +41,14 @@ _CONTRADICT = frozenset({
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
     *("urine", "u", "csf", "liquor", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy"),
     *("epi", "bioavailable", "saliva", "ergo", "ergocalciferol", "ferritin", "folate", "haptocorrin"),
+    *("fluid", "spinal", "stool", "hair", "milk", "tissue", "presence"),
+    *("methylmalonate", "methylmalonic", "homocysteine"),
 })  # fmt: skip
+_LONGEST = 200
+"""A longer text is no name."""
+
+_REMEMBERED = 1_000
+"""Names of which the words are kept."""
 
 
 class Identified(NamedTuple):
@@ -54,6 +68,7 @@ class Identifier:
         self._refused: dict[Words, Analyte] = {}
         self._codes: dict[str, Identified] = {}
         self._damaged: set[tuple[str, str]] = set()
+        self._memo: dict[str, list[Words]] = {}
         for analyte in self._analytes:
             names = analyte.names
             for name in (analyte.id, analyte.name, *names.accepted):
@@ -82,7 +97,7 @@ class Identifier:
         found = self._codes[code]
         if found.loinc and found.loinc.refused:
             raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
-        if name and not by_name and not words_of(name, found.analyte.names.words).isdisjoint(_CONTRADICT):
+        if name and not by_name and self._contradicts(re.sub(_PROPERTY, " ", name)):
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
         if by_name and by_name.analyte.id != found.analyte.id:
             raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
@@ -100,18 +115,46 @@ class Identifier:
 
     def resembles(self, name: str) -> bool:
         """Say whether a name that is not understood has all the words of one that is, and others besides."""
-        spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
+        spelled = self._spelled(name)
         return any(accepted < words for words in spelled for accepted in self._accepted if len(accepted) > 1)
 
+    def _contradicts(self, name: str) -> bool:
+        """Say whether a name that is not known has the words of another test, or of another specimen."""
+        return any(
+            not words.isdisjoint(_CONTRADICT) or self._has_another(words, analyte)
+            for analyte, words in zip(self._analytes, self._spelled(name), strict=True)
+        )
+
+    def _has_another(self, words: Words, analyte: Analyte) -> bool:
+        """Say whether words have all those of a refused name, which are not part of an accepted one."""
+        ours = [accepted for accepted in self._accepted if accepted <= words]
+        return any(
+            refused <= words and not any(refused < accepted for accepted in ours)
+            for refused, of in self._refused.items()
+            if of is analyte
+        )
+
+    def _spelled(self, name: str) -> list[Words]:
+        """Return the words of a name as each analyte spells them; the same few names come again and again."""
+        if (known := self._memo.get(name)) is not None:
+            return known
+        spelled = [words_of(name, analyte.names.words) for analyte in self._analytes]
+        if len(name) <= _LONGEST:
+            if len(self._memo) >= _REMEMBERED:
+                self._memo.clear()
+            self._memo[name] = spelled
+        return spelled
+
     def _by_name(self, name: str) -> Identified | None:
-        plain = re.sub(_METHOD, " ", name)
-        if len(name) > 200 or re.search(_SAYS_MORE, plain):
+        named = re.sub(_PROPERTY, " ", name)
+        plain = re.sub(_METHOD, " ", named)
+        if len(name) > _LONGEST or re.search(_SAYS_MORE, plain):
             return None
-        spelled = [words_of(plain, analyte.names.words) for analyte in self._analytes]
+        spelled = self._spelled(plain)
         for words in filter(None, spelled):
             if found := self._accepted.get(words):
                 # The method tells parts apart: what is doubtful otherwise is no more than a part by it.
-                return None if found.doubt and plain != name else found
+                return None if found.doubt and plain != named else found
         for words in spelled:
             if words in self._refused:
                 ours = self._refused[words]

@@ -1,7 +1,7 @@
 """The program: read, convert, classify, annotate. Every way in - command line, API - comes through here."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Literal
@@ -12,12 +12,14 @@ from labcheck.errors import (
     ImpossibleValue,
     IncompatibleUnit,
     MissingUnit,
+    UnreadableValue,
 )
+from labcheck.flags import SIDES, marks, off_scale
 from labcheck.model import (
     EXACT,
     REPORTED,
     Analyte,
-    Category,
+    Comparator,
     DecimalMark,
     Interpretation,
     Interval,
@@ -33,13 +35,6 @@ from labcheck.reading import is_blank, read_age, read_value
 from labcheck.units import Unit, convert, factor, read_unit
 from labcheck.wording import quote
 
-_FLAGS: dict[str, tuple[Category, ...]] = {
-    **dict.fromkeys(("L", "LL", "LOW", "↓", "↓↓"), (Category.LOW,)),
-    **dict.fromkeys(("N", "NORMAL"), (Category.NORMAL,)),
-    **dict.fromkeys(("H", "HH", "HIGH", "↑", "↑↑"), (Category.HIGH,)),
-    **dict.fromkeys(("A", "AA", "ABNORMAL"), (Category.LOW, Category.HIGH)),
-}
-
 
 def interpret(
     analyte: str | Analyte,
@@ -49,7 +44,7 @@ def interpret(
     range: str | OwnRange | None = None,
     range_set: str | None = None,
     reported_range: str | None = None,
-    reported_flag: str | None = None,
+    reported_flag: str | Sequence[str] | None = None,
     decimal: DecimalMark | None = None,
     age: Decimal | float | str | None = None,
     loinc: Loinc | None = None,
@@ -64,9 +59,11 @@ def interpret(
     written behind it; without it the range set of the id `range_set` is used, or the analyte's default one.
 
     `reported_range` and `reported_flag` are what the report says beside the value: its normal range, in the
-    result's unit or in the one written behind it, and its mark (`H`, `low`). Where they say otherwise than
-    the range that is used, a note says so, and another where that range cannot be read. With the `range_set`
-    `reported` the report's range is the one that is used; if there is none, the default is, with a note.
+    result's unit or in the one written behind it, and its mark (`H`, `low`) or several. Where they say
+    otherwise than the range that is used, a note says so, and another where that range cannot be read. The
+    marks `<` and `>` (off scale) are the comparator of a value that has none, with a note, too. With the
+    `range_set` `reported` the report's range is the one that is used; if there is none, the default is, with
+    a note.
 
     `decimal` settles numbers like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code
     that came with the result; a unit that does not suit it gets a note. `doubt` is what else the test can be
@@ -75,7 +72,9 @@ def interpret(
     Raises LabcheckError, whose `code` is the reason.
     """
     analyte = analyte if isinstance(analyte, Analyte) else built_in()[analyte]
-    reported = read_value(str(value), decimal if isinstance(value, str) else None)
+    flags = [reported_flag] if isinstance(reported_flag, str) else reported_flag or ()
+    written = read_value(str(value), decimal if isinstance(value, str) else None)
+    reported = _with_comparator(written, off_scale(flags))
     given = given_unit(reported, None if unit is None else read_unit(unit))
     if given is None and not assume_unit:
         raise MissingUnit(f"{quote(reported.text)} has no unit; give the one that the report uses")
@@ -99,11 +98,12 @@ def interpret(
         standing=standing,
         notes=(
             *_notes_on_value(reported, given, canonical, analyte),
+            *([_off_scale_note(reported)] if reported.comparator != written.comparator else []),
             *_notes_on_rounding(reported, unit_of, standing, analyte),
             *_notes_on_report(
                 standing,
                 None if beside is None else stand(canonical, beside, analyte),
-                (reported.flag, reported_flag),
+                (reported.flag, *flags),
                 missing=range is None and range_set == REPORTED and beside is None,
                 unread=reported_range if beside is None and not is_blank(reported_range or "") else None,
             ),
@@ -118,6 +118,20 @@ def interpret(
         ),
         age=years,
     )
+
+
+def _with_comparator(reported: Measurement, flagged: frozenset[Comparator]) -> Measurement:
+    """Return a measurement with the comparator of its flag; raise UnreadableValue where they do not agree."""
+    sides = {comparator[0] for comparator in (reported.comparator or "", *flagged) if comparator}
+    if len(sides) > 1:
+        raise UnreadableValue(
+            f"{quote(reported.text)} is flagged {' and '.join(sorted(flagged))}, off the assay's scale: "
+            "it can be below the number or above it; ask the laboratory"
+        )
+    if reported.comparator or not flagged:
+        return reported
+    comparator = max(flagged, key=len)  # `<=` holds whatever `<` does
+    return replace(reported, comparator=comparator, text=f"{comparator}{reported.text.strip()}")
 
 
 def given_unit(reported: Measurement, beside: Unit | None) -> Unit | None:
@@ -159,6 +173,16 @@ def _notes_on_value(
             f"Unusually {side}: labcheck takes {_span(analyte.plausible)} {analyte.unit} as "
             f"plausible{mistake}. Check the number and the unit.",
         )
+
+
+def _off_scale_note(reported: Measurement) -> Note:
+    """Tell that the comparator was no part of the value."""
+    number = f"{reported.value:f}"
+    return Note(
+        "off-scale",
+        f"The report flags it {reported.comparator}, off the assay's scale: it was read as "
+        f"{reported.comparator}{number}, not as {number}.",
+    )
 
 
 def _notes_on_rounding(
@@ -205,22 +229,15 @@ def _notes_on_report(
             "reported-range-differs",
             f"By the range on the report, {by_report.range}, it is {_or(by_report.categories)}; {here}",
         )
-    says = {flag: _said_by(flag) for flag in flags if flag}
+    says = {mark: SIDES.get(mark.upper(), ()) for flag in flags if flag for mark in marks(flag)}
     if differing := {
-        flag.strip(): said
-        for flag, said in says.items()
-        if said and not set(said).intersection(used.categories)
+        mark: said for mark, said in says.items() if said and not set(said).intersection(used.categories)
     }:
         said = " and ".join(_or(categories) for categories in dict.fromkeys(differing.values()))
         yield Note(
             "reported-flag-differs",
             f"The report flags it {' and '.join(differing)}, which says {said}; {here}",
         )
-
-
-def _said_by(flag: str) -> tuple[Category, ...]:
-    """Return the categories that a laboratory's flag stands for, none if it is not one of them (`*`)."""
-    return _FLAGS.get(flag.strip("()[] \t").upper(), ())
 
 
 def _notes_on_age(used: RangeSet, years: Decimal | None) -> Iterator[Note]:

@@ -373,6 +373,7 @@ class Note(NamedTuple):
 NOTES: Mapping[str, str] = MappingProxyType({
     "unit-assumed": "No unit was given, and the canonical one was taken.",
     "implausible": "The value is unusually low or high; check the number and the unit.",
+    "off-scale": "The laboratory's flag was taken for the comparator that the number lacks.",
     "near-limit": "What the rounded figure can stand for lies, once converted, on both sides of a limit.",
     "no-reported-range": "The report's own range was to be used, and there is none; the default was used.",
     "unreadable-range": "The report's own range cannot be read as one, and was not compared.",

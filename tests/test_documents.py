@@ -198,10 +198,13 @@ def test_an_annotated_document_is_the_document_and_what_was_added() -> None:
     ("args", "sentence"),
     [
         (("fhir", "--replace"), "--replace goes with --annotate"),
+        (("fhir", "--fhir-version", "stu3"), "--fhir-version goes with --annotate"),
         (("fhir", "--annotate", "--json"), "--annotate prints the document itself"),
         (("fhir", "--annotate", "a", "b"), "name one file at a time"),
         (("hl7", "--only", "lwo"), "--only has no category 'lwo'"),
         (("hl7", "--encoding", "klingon"), "--encoding 'klingon' is not known"),
+        (("hl7", "--encoding", "utf-16"), "--encoding 'utf-16' writes plain letters otherwise"),
+        (("hl7", "--encoding", "cp500"), "--encoding 'cp500' writes plain letters otherwise"),
         (("hl7", "nowhere.hl7"), "'nowhere.hl7' cannot be read: No such file or directory"),
         (("fhir", "/"), "'/' cannot be read: Is a directory"),
         (("fhir", "--range-set", "nonsense"), "there is no range set 'nonsense'"),

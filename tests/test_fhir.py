@@ -133,6 +133,13 @@ def test_observations_are_found_wherever_they_stand() -> None:
         (PANEL, ["resource", "component 1", "component 2"]),
         ([VITD, PANEL], ["item 1", "item 2", "item 2, component 1", "item 2, component 2"]),
         ({"resourceType": "Parameters", "parameter": [{"resource": VITD}]}, ["parameter 1"]),
+        (
+            {
+                "resourceType": "Parameters",
+                "parameter": [{"part": [{}, {"resource": VITD, "part": [{"resource": VITD}]}]}],
+            },
+            ["parameter 1, part 2", "parameter 1, part 2, part 1"],
+        ),
         ({**PANEL, "component": [], "contained": [VITD]}, ["resource", "contained 1"]),
         ({"resourceType": "Patient"}, []),
         ({"resourceType": "Bundle"}, []),
@@ -261,6 +268,96 @@ def test_the_codings_of_a_test_are_kept_apart(
     assert (found.names, found.loinc, found.local) == (names, loinc, local)
 
 
+@pytest.mark.parametrize(
+    ("changes", "reported"),
+    [
+        ({"valueQuantity": {"value": 22.50, "unit": "ng/mL", "code": "nmol/L"}}, ("22.5", "ng/mL, nmol/L")),
+        ({"valueQuantity": {"value": 22, "comparator": "ad", "code": "ng/mL"}}, ("ad 22", "ng/mL")),
+        ({"valueQuantity": {"value": "22", "unit": 5}}, ("22", "5")),
+        ({"dataAbsentReason": {"text": "clotted"}}, ("22.5", "ng/mL")),
+        ({"valueQuantity": None, "valueInteger": 22, "modifierExtension": [{}]}, ("22", None)),
+        ({"valueQuantity": None, "valueRange": {"low": {"value": 5}}}, (None, None)),
+        ({"status": "new"}, ("22.5", "ng/mL")),
+    ],
+)
+def test_what_is_refused_is_shown_as_it_was_reported(changes: Json, reported: tuple[str | None, ...]) -> None:
+    refused = one(**changes)
+    assert refused.problem
+    assert (refused.value, refused.unit) == reported
+    assert (refused.range, refused.flags) == ("30-100 ng/mL", ("L",))
+
+
+def bundle(*resources: Json, urls: bool = True) -> Json:
+    entries = [
+        {"resource": resource, **({"fullUrl": f"http://a.example/{i}"} if urls else {})}
+        for i, resource in enumerate(resources)
+    ]
+    return {"resourceType": "Bundle", "type": "collection", "entry": entries}
+
+
+@pytest.mark.parametrize(
+    ("reference", "urls", "expected"),
+    [
+        ("http://a.example/1", True, "withdrawn"),
+        ("Observation/vitd", True, "withdrawn"),
+        ("Observation/vitd", False, "withdrawn"),
+        ("Observation/vitd/_history/2", True, "withdrawn"),
+        ("http://a.example/Observation/vitd", False, "withdrawn"),
+        ("http://b.example/Observation/vitd", True, "low"),
+        ("Observation/vitd2", True, "low"),
+        ("#vitd", True, "low"),
+        (None, True, "low"),
+    ],
+)
+def test_a_report_that_was_withdrawn_withdraws_the_results_that_it_refers_to(
+    reference: str | None, urls: bool, expected: str
+) -> None:
+    result = {"reference": reference} if reference else {}
+    report = {"resourceType": "DiagnosticReport", "status": "entered-in-error", "result": [result]}
+    assert [code(one) for one in read(bundle(report, VITD, urls=urls))] == [expected]
+    assert [code(one) for one in read(bundle({**report, "status": "final"}, VITD, urls=urls))] == ["low"]
+
+
+def test_a_report_that_was_withdrawn_may_come_behind_its_results_and_may_be_broken_elsewhere() -> None:
+    broken = {"resourceType": "DiagnosticReport", "status": 5, "result": "none"}
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "entered-in-error",
+        "result": [{"reference": "Observation/p"}],
+    }
+    found = read(bundle({**PANEL, "id": "p"}, VITD, broken, report))
+    assert [code(one) for one in found] == ["", "", "withdrawn", "low"]
+
+
+def test_an_observation_without_an_id_is_in_no_report_that_refers_to_another() -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "cancelled",
+        "result": [{"reference": "Observation/"}, {}],
+    }
+    without = {key: value for key, value in VITD.items() if key != "id"}
+    assert [code(one) for one in read([report, without])] == ["low"]
+
+
+def test_what_may_change_an_observation_may_change_its_components() -> None:
+    extension = [{"url": "http://a.example/not-done", "valueBoolean": True}]
+    assert [code(one) for one in read({**PANEL, "modifierExtension": extension})] == [
+        "",
+        "",
+        "unreadable-value",
+    ]
+    assert code(one(modifierExtension=extension)) == "unreadable-value"
+    last = {**PANEL["component"][1], "modifierExtension": extension}
+    assert code(read({**PANEL, "component": [last]})[1]) == "unreadable-value"
+
+
+def test_whose_result_a_report_holds_is_said_by_the_report() -> None:
+    report = {"resourceType": "DiagnosticReport", "status": "final", "subject": {"reference": "Patient/9"}}
+    without = {key: value for key, value in VITD.items() if key != "subject"}
+    found = read({**report, "contained": [without, VITD]})
+    assert [one.patient for one in found] == ["Patient/9", "Patient/77"]
+
+
 def test_codings_of_different_tests_are_refused() -> None:
     both = [{"system": LOINC, "code": "1989-3"}, {"system": LOINC, "code": "62290-2"}]
     assert code(one(code={"coding": both})) == "wrong-analyte"
@@ -279,21 +376,54 @@ def test_codings_of_different_tests_are_refused() -> None:
         ([{"low": {"value": 0}, "high": {"value": 7}}], "0-7"),
         ([{"low": {"value": 0}, "high": {"value": 0}}], None),
         ([{"low": {"value": 0.0}, "high": {"value": 0}}], None),
-        ([{"low": {"value": 30, "unit": "ng/mL"}, "high": {"value": 250, "unit": "nmol/L"}}], None),
-        ([{"low": {"value": 30, "comparator": ">"}, "high": {"value": 100}}], None),
+        (
+            [{"low": {"value": 30, "unit": "ng/mL"}, "high": {"value": 250, "unit": "nmol/L"}}],
+            "from 30 ng/mL to 250 nmol/L",
+        ),
+        ([{"low": {"value": 30, "comparator": ">"}, "high": {"value": 100}}], "from > 30 to 100"),
         ([{"text": "Winter: 10 - 37.4"}], "Winter: 10 - 37.4"),
-        ([{"low": {"value": 30}}, {"low": {"value": 20}}], None),
-        ([{"low": {"value": 30}, "age": {"low": {"value": 18}}}], None),
-        ([{"low": {"value": 30}, "appliesTo": [{"text": "pregnant"}]}], None),
+        ([{"low": {"value": 30}}, {"low": {"value": 20}}], "several: >=30; >=20"),
+        ([{"low": {"value": 30}}, {"text": "see comment"}], "several: >=30; see comment"),
+        ([{"low": {"value": 30}}, {"low": {"value": 30}}, {}], ">=30"),
+        ([{"low": {"value": 30}, "age": {"low": {"value": 18}}}], "limited (age): >=30"),
+        ([{"low": {"value": 30}, "appliesTo": [{"text": "pregnant"}]}], "limited (appliesTo): >=30"),
+        ([{"low": {"value": 30}, "age": None, "appliesTo": []}], ">=30"),
+        ([{"low": {"value": 30}, "modifierExtension": [{}]}], "limited (modifierExtension): >=30"),
+        ([{"low": {"value": 30}, "type": {"text": "Normal Range"}}], ">=30"),
         ([{"low": {"value": 30}, "type": {"coding": [{"code": "normal"}]}}], ">=30"),
-        ([{"low": {"value": 30}, "type": {"coding": [{"code": "therapeutic"}]}}], None),
-        ([{"low": {"value": 30}, "meaning": {"coding": [{"code": "treatment"}]}}], None),
+        (
+            [{"low": {"value": 30}, "type": {"coding": [{"code": "therapeutic"}]}}],
+            "limited (therapeutic): >=30",
+        ),
+        (
+            [{"low": {"value": 30}, "meaning": {"coding": [{"code": "treatment"}]}}],
+            "limited (treatment): >=30",
+        ),
         ([{}], None),
     ],
 )
 def test_a_range_is_drawn_where_there_is_one_for_everybody(ranges: list[Json] | None, text: str) -> None:
     found = one(referenceRange=ranges)
     assert (found.range, found.problem) == (text, None)
+
+
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        [{"low": {"value": 40}, "high": {"value": 100}}, {"text": "see comment"}],
+        [{"low": {"value": 40}, "high": {"value": 100}, "age": {"low": {"value": 18}}}],
+        [{"low": {"value": 75, "unit": "nmol/L"}, "high": {"value": 100, "unit": "ng/mL"}}],
+        [{"low": {"value": 40}, "type": {"text": "40-100 for treatment"}}],
+    ],
+)
+def test_a_range_that_is_there_but_not_for_everybody_is_never_said_to_be_missing(ranges: list[Json]) -> None:
+    observation = one(referenceRange=ranges)
+    judged = judge(observation, built_in())
+    assert isinstance(judged, Interpretation)
+    assert "unreadable-range" in [note.code for note in judged.notes]
+    refused = judge(observation, built_in(), range_sets={"vitd": "reported"})
+    assert isinstance(refused, Refusal)
+    assert refused.code == "unreadable-range"
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ Json = dict[str, Any]
 Answers = list[tuple[Observation, Outcome | None]]
 
 V3, V2 = "http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", "http://hl7.org/fhir/v2/0078"
+OLD_CATEGORY = "http://hl7.org/fhir/observation-category"
 CODE: Json = {"coding": [{"system": "http://loinc.org", "code": "1989-3"}], "text": "Vitamin D"}
 QUANTITY: Json = {"value": 22.5, "unit": "ng/mL"}
 VITD: Json = {"resourceType": "Observation", "status": "final", "code": CODE, "valueQuantity": QUANTITY}
@@ -44,16 +45,16 @@ LOW_BEFORE_R4 = {"coding": [{"system": V2, "code": "L", "display": "Low"}]}
 HIGH = {"coding": [{"system": V3, "code": "H"}]}
 
 
-def annotated(document: bytes, *, replace: bool = False) -> tuple[bytes, Answers]:
+def annotated(document: bytes, **options: Any) -> tuple[bytes, Answers]:
     file, out = BytesIO(document), BytesIO()
     answers = list(
-        annotate(lambda: file.read(1000), out.write, lambda one: judge(one, built_in()), replace=replace)
+        annotate(lambda: file.read(1000), out.write, lambda one: judge(one, built_in()), **options)
     )
     return out.getvalue(), answers
 
 
-def back(document: object, *, replace: bool = False) -> Any:
-    return json.loads(annotated(json.dumps(document).encode(), replace=replace)[0])
+def back(document: object, **options: Any) -> Any:
+    return json.loads(annotated(json.dumps(document).encode(), **options)[0])
 
 
 def test_an_interpretation_and_a_note_are_added() -> None:
@@ -168,6 +169,19 @@ def test_to_annotate_twice_is_to_annotate_once(document: Json) -> None:
         ({"category": [{"coding": [{"system": V2}]}]}, "comment", LOW_BEFORE_R4),
         ({"method": {"coding": [{"system": f"{V2[:-4]}0936"}]}}, "comments", LOW_BEFORE_R4),
         ({"comments": "x", "method": {"coding": [{"system": V3}]}}, "comments", [LOW]),
+        ({"category": [{"coding": [{"system": OLD_CATEGORY}]}]}, "comment", LOW_BEFORE_R4),
+        ({"category": [{"coding": [{"system": OLD_CATEGORY}]}], "basedOn": []}, "comment", LOW_BEFORE_R4),
+        ({"category": {"coding": [{"system": OLD_CATEGORY}]}}, "comments", LOW_BEFORE_R4),
+        ({"meta": {"profile": ["http://hl7.org/fhir/3.0/StructureDefinition/x"]}}, "comment", LOW_BEFORE_R4),
+        ({"meta": {"profile": ["http://hl7.org/fhir/1.0/StructureDefinition/x"]}}, "comments", LOW_BEFORE_R4),
+        ({"meta": {"profile": ["http://hl7.org/fhir/4.0/x"]}, "method": {"text": V2}}, "note", [LOW]),
+        ({"meta": {"profile": ["http://a.example/x"]}}, "note", [LOW]),
+        ({"meta": {"profile": 5}}, "note", [LOW]),
+        (
+            {"contained": [{"resourceType": "Specimen", "type": {"coding": [{"system": f"{V2[:-4]}0487"}]}}]},
+            "note",
+            [LOW],
+        ),
     ],
 )
 def test_the_version_shows_in_what_a_document_has(changes: Json, key: str, interpretation: object) -> None:
@@ -176,6 +190,24 @@ def test_the_version_shows_in_what_a_document_has(changes: Json, key: str, inter
     assert {"note", "comments", "comment"}.intersection(written) == {key}
     text = written[key][0]["text"] if key == "note" else written[key]
     assert text.startswith(f"{changes[key]}\n" if key in changes and key != "note" else "labcheck: low;")
+
+
+@pytest.mark.parametrize(
+    ("version", "key", "interpretation"),
+    [
+        ("dstu2", "comments", LOW_BEFORE_R4),
+        ("stu3", "comment", LOW_BEFORE_R4),
+        ("r4", "note", [LOW]),
+        ("r5", "note", [LOW]),
+    ],
+)
+@pytest.mark.parametrize("changes", [{}, {"related": []}, {"context": {}}, {"category": [{"text": "lab"}]}])
+def test_the_version_that_is_named_outweighs_every_sign(
+    version: str, key: str, interpretation: object, changes: Json
+) -> None:
+    written = back({**VITD, **changes}, version=version)
+    assert written["interpretation"] == interpretation
+    assert key in written
 
 
 def test_dstu2_has_no_place_for_it_in_a_component() -> None:
@@ -267,6 +299,14 @@ R4_VITD: Json = {
         (observation.Observation, PANEL),
         (observation.Observation, R4_VITD),
         (observation_stu3.Observation, {**VITD, "comment": "haemolytic"}),
+        (
+            observation_stu3.Observation,
+            {**VITD, "category": [{"coding": [{"system": OLD_CATEGORY, "code": "laboratory"}]}]},
+        ),
+        (
+            observation_r4.Observation,
+            {**VITD, "contained": [{"resourceType": "Specimen", "type": {"coding": [{"system": V2}]}}]},
+        ),
         (observation_stu3.Observation, {**PANEL, "context": {"reference": "Encounter/1"}}),
         (
             bundle_r4.Bundle,

@@ -75,6 +75,68 @@ def test_each_obx_is_one_observation_with_its_place_and_date() -> None:
     assert [code(one) for one in (first, second, third)] == ["low", "", "indeterminate"]
 
 
+@pytest.mark.parametrize(
+    ("order", "own", "expected"),
+    [
+        *(("X", "", "no-value"), ("I", "", "no-value"), ("F", "", "normal"), ("f", "", "normal")),
+        *(("P", "", "normal preliminary"), ("C", "", "normal corrected"), ("A", "", "normal status-unknown")),
+        *(("", "", "normal status-unknown"), ("X", "F", "normal"), ("F", "X", "no-value")),
+    ],
+)
+def test_where_a_result_has_no_status_that_of_its_order_stands_in(
+    order: str, own: str, expected: str
+) -> None:
+    head = f"{HEAD}\rOBR|1||||||20240304{'|' * 18}{order}\r"
+    first, second = read(f"{head}OBX|1|NM|^B12||300|ng/L|||||{own}\rOBR|2\rOBX|2|NM|^B12||300|ng/L|||||F\r")
+    outcome = judge(first, built_in())
+    notes = [note.code for note in outcome.notes] if isinstance(outcome, Interpretation) else []
+    assert " ".join([code(first), *notes]) == expected
+    assert first.status_text == (own or order)
+    assert code(second) == "normal"
+
+
+@pytest.mark.parametrize(
+    ("fields", "value", "unit"),
+    [
+        ({"_2": "SN", "_5": "=<^22"}, "=<^22", "ng/mL"),
+        ({"_6": "ng/mL^nmol/L"}, "22", "ng/mL^nmol/L"),
+        ({"_6": "ng/mL~nmol/L"}, "22", "ng/mL~nmol/L"),
+        ({"_11": "?"}, "22", "ng/mL"),
+    ],
+)
+def test_what_is_refused_is_shown_as_it_was_reported(fields: dict[str, str], value: str, unit: str) -> None:
+    refused = obx(**fields)
+    assert refused.problem
+    assert (refused.value, refused.unit) == (value, unit)
+
+
+@pytest.mark.parametrize("begin", ["obx|", "OBX |", '"OBX|', "OBX[2]|", "0BX|", "OBX^"])
+def test_a_damaged_obx_is_refused_with_its_place_and_the_others_are_answered(begin: str) -> None:
+    good = "OBX|{}|NM|^B12||300|ng/L|||||F{}"
+    for rest in ("", "|||20240101|A|B"):
+        broken = good.format(2, rest).replace("OBX|", begin)
+        found = read("\r".join((HEAD, "OBR|1", good.format(1, rest), broken, good.format(3, rest))) + "\r")
+        assert [(one.place, code(one)) for one in found] == [
+            ("message 1, OBX 1", "normal"),
+            ("message 1, OBX 2", "malformed"),
+            ("message 1, OBX 3", "normal"),
+        ]
+        assert [code(one) for one in read("\r".join((HEAD, "OBR|1", broken)))] == ["malformed"]
+
+
+def test_a_damaged_beginning_of_a_message_is_refused_and_nothing_read_as_part_of_the_one_before() -> None:
+    found = read(MESSAGE + MESSAGE.replace("MSH", "msh") + MESSAGE)
+    assert [one.place for one in found[2:5]] == ["message 1, OBX 3", "message 2", "message 3, OBX 1"]
+    assert code(found[3]) == "malformed"
+
+
+def test_a_damaged_patient_or_order_does_not_leave_those_before_in_force() -> None:
+    lines = MESSAGE.replace("OBR|2|", "obr|2|").split("\r")
+    lines.insert(-2, '"PID|1|99|2222')
+    *_, last = read("\r".join(lines))
+    assert (last.place, last.patient, last.date) == ("message 1, OBX 3", None, None)
+
+
 def test_messages_are_counted_and_share_nothing() -> None:
     other = f"{HEAD}\rOBX|1|NM|^B12||300|ng/L|||||F\r"
     found = read(MESSAGE + other)
@@ -328,6 +390,21 @@ def test_no_letter_is_lost_whatever_the_encoding(named: str, encoding: str) -> N
     name = "Цинк" if encoding == "iso8859-5" else "Zink in µg"
     data = f"{HEAD}||||||{named}\rOBX|1|NM|^{name}||1|ng/mL|||||F\r".encode(encoding)
     assert read(data)[0].name == name
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_file_in_utf_16_is_told_so(encoding: str) -> None:
+    (only,) = read(MESSAGE.encode(encoding))
+    assert only.problem
+    assert "it is UTF-16 text" in only.problem.text
+
+
+@pytest.mark.parametrize(
+    "encoding",
+    ["utf-8", "utf-8-sig", "latin-1", "cp1252", "iso8859-5", "gb18030", "big5", "euc_kr", "shift_jis"],
+)
+def test_an_encoding_with_ascii_in_it_can_be_asked_for(encoding: str) -> None:
+    assert read(MESSAGE, encoding=encoding)[0].names == ("Vitamin D (25-OH)",)
 
 
 def test_an_encoding_that_is_asked_for_outweighs_the_messages() -> None:

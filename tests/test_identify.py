@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from labcheck import identify
 from labcheck.catalogue import built_in
 from labcheck.errors import DamagedCode, LabcheckError, WrongAnalyte
 from labcheck.identify import Identifier
@@ -143,11 +144,89 @@ def test_what_is_mistaken_for_a_test_is_refused(name: str) -> None:
             "plasma",
             "?",
         ),
+        *("25-Hydroxyvitamin D3 [Mass/volume] in Serum by LC-MS/MS", "Vitamin D [Mass/mass] in Hair"),
+        *("Vitamin B12 [Mass/volume]/Folate", "Vitamin D [Units/volume] in Serum", "Serum or Plasma"),
         *("Vitamin D intake", "Hepatitis D", "Vitamin D receptor", "D-Dimer", "Vitamin D" * 100),
     ],
 )
 def test_other_names_are_not_covered(name: str) -> None:
     assert meant(name) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("25-Hydroxyvitamin D3 [Mass/volume] in Serum or Plasma", "1989-3"),
+        ("Calcidiol [Mass/volume] in Serum or Plasma", "1989-3"),
+        ("25-Hydroxyvitamin D3 [Moles/volume] in Serum", "14635-7"),
+        ("25-hydroxyvitamin D3+25-hydroxyvitamin D2 [Mass/volume] in Serum or Plasma", "62292-8"),
+        (
+            "25-hydroxyvitamin D3+25-hydroxyvitamin D2 [Mass/volume] in Serum or Plasma by Immunoassay",
+            "83070-3",
+        ),
+        ("25-Hydroxyvitamin D2+25-Hydroxyvitamin D3:SCnc:Pt:Ser/Plas:Qn:", "68438-1"),
+        ("25(OH)D2+25(OH)D3 SerPl-mCnc", "62292-8"),
+        ("Cobalamin (Vitamin B12) [Mass/volume] in Serum or Plasma", "2132-9"),
+        ("Cobalamin (Vitamin B12) [Moles/volume] in Plasma", "14685-2"),
+        ("Cobalamins:MCnc:Pt:Ser/Plas:Qn", "2132-9"),
+        ("Vit B12 Ser-mCnc", "2132-9"),
+        ("Vit B12 SerPl-sCnc", "14685-2"),
+    ],
+)
+def test_the_names_that_loinc_gives_a_test_are_understood_with_its_code_and_without(
+    name: str, code: str
+) -> None:
+    found = IDENTIFIER.identify(name, code)
+    assert found is not None
+    assert found.doubt is None
+    assert meant(name) == meant(name, "LOCAL77") == found.analyte.id
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("25-Hydroxyvitamin D2 [Mass/volume] in Serum or Plasma", "1989-3"),
+        ("25(OH)D2 SerPl-mCnc", "1989-3"),
+        ("25-Hydroxyvitamin D2:MCnc:Pt:Ser/Plas:Qn:", "62292-8"),
+        ("Cholecalciferol (Vitamin D3) [Mass/volume] in Serum", "1989-3"),
+        ("1,25-Dihydroxyvitamin D [Mass/volume] in Serum or Plasma", "1989-3"),
+        ("25-Hydroxyvitamin D [Mass/volume] in Urine", "1989-3"),
+        ("Holotranscobalamin [Mass/volume] in Serum", "2132-9"),
+        ("Holotranscobalamin II [Moles/volume] in Serum or Plasma", "14685-2"),
+        ("Holotranscobalamin II", "2132-9"),
+        ("Vitamin B12 [Mass/volume] in Blood", "2132-9"),
+    ],
+)
+def test_another_test_is_refused_by_the_name_that_loinc_gives_it(name: str, code: str) -> None:
+    for codes in (code, "LOCAL77", None):
+        with pytest.raises(WrongAnalyte):
+            meant(name, codes)
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("Transcobalamin bound B12", "2132-9"),
+        ("Transcobalamin bound B12, pmol/L", "14685-2"),
+        ("Cholecalciferol, new method", "1989-3"),
+        ("25-Hydroxyvitamin D2, part of total", "62292-8"),
+        ("25-OH Vitamin D [Mass/volume] in Cerebral spinal fluid", "1989-3"),
+        ("25-OH Vitamin D [Mass/volume] in Serum, Plasma or Blood", "1989-3"),
+        ("Cobalamin (Vitamin B12) [Mass/time] in 24 hour Urine", "2132-9"),
+        ("Cobalamin (Vitamin B12) [Presence] in Serum", "2132-9"),
+        ("Methylmalonate [Moles/volume] in Serum or Plasma", "14685-2"),
+    ],
+)
+def test_a_name_that_has_another_test_or_specimen_in_it_outweighs_a_code(name: str, code: str) -> None:
+    assert meant(name) is None
+    with pytest.raises(WrongAnalyte, match="is another test than LOINC"):
+        meant(name, code)
+
+
+def test_a_name_with_both_parts_of_the_total_in_it_is_only_doubted() -> None:
+    found = IDENTIFIER.identify("25-hydroxyvitamin D2 and D3, panel", "62292-8")
+    assert found is not None
+    assert found.doubt is not None
 
 
 @pytest.mark.parametrize("id", ["vitd", "b12"])
@@ -267,3 +346,9 @@ def test_a_name_that_says_another_test_outweighs_a_code(name: str) -> None:
 def test_two_codes_in_one_cell_are_refused() -> None:
     with pytest.raises(WrongAnalyte, match="more than one LOINC code"):
         built_in().identifier.identify("Vitamin D", "1989-3 62290-2")
+
+
+def test_a_name_is_understood_whatever_names_came_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(identify, "_REMEMBERED", 2)
+    names = ("Ferritin", "B12", "Vitamin D", "Folate", "Folate", "Vitamin D")
+    assert [meant(name) for name in names] == [None, "b12", "vitd", None, None, "vitd"]

@@ -1,3 +1,4 @@
+from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
 from decimal import Decimal, localcontext
 
@@ -7,6 +8,7 @@ from hypothesis import strategies as st
 
 from labcheck import Category, Interpretation, LabcheckError, interpret
 from labcheck.catalogue import built_in
+from labcheck.errors import UnreadableValue
 from labcheck.reading import read_value
 from labcheck.units import Unit, accepted_units
 
@@ -192,6 +194,50 @@ def test_a_likely_mistake_is_named_on_its_own_side_alone() -> None:
 )
 def test_a_laboratorys_flag_that_says_otherwise_gets_a_note(value: str, noted: bool) -> None:
     assert ("reported-flag-differs" in codes(interpret("vitd", value, unit="ng/mL"))) is noted
+
+
+@pytest.mark.parametrize(
+    ("value", "flag", "reported", "category"),
+    [
+        ("150", "<", "<150", Category.INDETERMINATE),
+        ("150", "(<)", "<150", Category.INDETERMINATE),
+        ("150", "Off scale low", "<150", Category.INDETERMINATE),
+        ("150 pmol/L", "L <", "<150 pmol/L", Category.INDETERMINATE),
+        ("150", ("L", "<"), "<150", Category.INDETERMINATE),
+        ("150", "≤", "<=150", Category.INDETERMINATE),
+        ("100", "<", "<100", LOW),
+        ("100", ">", ">100", Category.INDETERMINATE),
+        ("700", ">", ">700", HIGH),
+        ("700 H", ">", ">700 H", HIGH),
+    ],
+)
+def test_a_flag_that_says_off_scale_is_the_comparator_that_a_value_lacks(
+    value: str, flag: str | Sequence[str], reported: str, category: Category
+) -> None:
+    judged = interpret("b12", value, unit="pmol/L", reported_flag=flag)
+    assert (judged.category, judged.reported.text) == (category, reported)
+    assert judged.canonical.comparator == judged.reported.comparator == read_value(reported).comparator
+    note = next(note for note in judged.notes if note.code == "off-scale")
+    assert f"read as {judged.reported.comparator}{judged.reported.value}, not as" in note.text
+
+
+@pytest.mark.parametrize("flag", ["<", "<=", "> 3 days", "<5", "*", ""])
+def test_a_value_that_has_a_comparator_keeps_it_whatever_the_flag(flag: str) -> None:
+    judged = interpret("b12", "<150", unit="pmol/L", reported_flag=flag)
+    assert (judged.canonical.comparator, codes(judged)) == ("<", [])
+
+
+@pytest.mark.parametrize("flag", ["> 3 days", "<5", "fasting > 8 h"])
+def test_a_flag_that_only_contains_a_sign_is_no_comparator(flag: str) -> None:
+    assert interpret("b12", "150", unit="pmol/L", reported_flag=flag).canonical.comparator is None
+
+
+@pytest.mark.parametrize(
+    ("value", "flag"), [("<150", ">"), (">=150", "<"), ("150", "< >"), ("150", ("<", ">"))]
+)
+def test_a_flag_that_says_the_other_side_is_refused(value: str, flag: str | Sequence[str]) -> None:
+    with pytest.raises(UnreadableValue, match="below the number or above it"):
+        interpret("b12", value, unit="pmol/L", reported_flag=flag)
 
 
 @pytest.mark.parametrize(

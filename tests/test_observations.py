@@ -8,7 +8,7 @@ from labcheck import Interpretation, interpret
 from labcheck.catalogue import built_in
 from labcheck.errors import IncompatibleUnit, LabcheckError, Malformed, UnreadableValue
 from labcheck.model import Outcome, Refusal
-from labcheck.sources.observations import Observation, Status, judge, one_unit, sorted_codes
+from labcheck.sources.observations import Observation, Status, judge, look_alike, one_unit, sorted_codes
 
 VITD = Observation("entry 1", names=("Vitamin D",), value="22", unit="ng/mL")
 
@@ -67,6 +67,24 @@ def test_names_and_codes_tell_the_test(
 ) -> None:
     outcome = judge(replace(VITD, names=names, loinc=loinc, local=local), built_in())
     assert (outcome and judged(replace(VITD, names=names, loinc=loinc, local=local)).analyte.id) == expected
+
+
+@pytest.mark.parametrize(
+    ("observation", "name"),
+    [
+        (Observation("1", names=("Hydroxyvit", "25-OH Vitamin D"), value="22"), "25-OH Vitamin D"),
+        (Observation("1", names=("Lab 17",), local=("VITD",), value="22"), "VITD"),
+        (Observation("1", names=("Vitamin D",), loinc=("2345-7",), value="22"), "Vitamin D"),
+        (Observation("1", names=("Lab 17", "Vitamin D status"), value="22"), "Vitamin D status"),
+        (Observation("1", names=("Lab 17",), local=("17",), value="22"), None),
+        (Observation("1", names=("Vitamins", "Vitamin D")), None),  # a group
+    ],
+)
+def test_what_is_not_covered_but_like_what_is_can_be_named(
+    observation: Observation, name: str | None
+) -> None:
+    assert judge(observation, built_in()) is None
+    assert look_alike(observation, built_in().identifier) == name
 
 
 @pytest.mark.parametrize(
@@ -134,6 +152,12 @@ def test_the_reports_range_and_flag_are_compared() -> None:
     assert notes(replace(VITD, flags=("H",))) == ["reported-flag-differs"]
     assert notes(replace(VITD, flags=("A", "N"))) == ["reported-flag-differs"]  # N says more than A
     assert notes(replace(VITD, range="Winter: 10-37", flags=("*",))) == ["unreadable-range"]
+
+
+def test_a_flag_that_says_off_scale_is_not_lost_behind_another() -> None:
+    below = judged(replace(VITD, value="35", flags=("N", "<")))
+    assert (str(below.category), str(below.canonical)) == ("indeterminate", "<35 ng/mL")
+    assert refused(replace(VITD, value=">35", flags=("N", "<"))).code == "unreadable-value"
 
 
 def test_another_range_set_can_be_asked_for() -> None:

@@ -57,6 +57,10 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("22", Given("vitd", unit="ng/mL", flag="H"), "low", "reported-flag-differs"),
         ("22", Given("vitd", unit="ng/mL", flag="L"), "low", ""),
         ("22", Given("vitd", unit="ng/mL", flag="final"), "low", ""),
+        ("35", Given("vitd", unit="ng/mL", flag="<"), "indeterminate", "off-scale"),
+        ("35", Given("vitd", unit="ng/mL", flag=">"), "indeterminate", "off-scale"),
+        ("35", Given("vitd", None, "ng/mL", "<", flag="<"), "indeterminate", ""),
+        ("35", Given("vitd", None, "ng/mL", ">", flag="<"), "refused", "unreadable-value"),
         ("5", Given("Ferritin", None, "ng/mL"), "", ""),
         ("250", Given("Vitamin B12 binding capacity", None, "pg/mL"), "", ""),
     ],
@@ -158,6 +162,7 @@ UNITS = ["ng/mL", "µg/L", "nmol/L", "ng/dL", "pg/mL", "pmol/L", "ng/L", "IU/L",
 
 
 RANGES = [None, "", "30-100", "75-250 nmol/L", "<5", ">= 29.9", "0-0", "74.9 - 100", "see comment"]
+FLAGS = [None, "", "H", "low", "A", "*", "<", " > ", "L <", "≤", "(>)", "< >", "> 3 days"]
 
 
 @given(
@@ -165,12 +170,13 @@ RANGES = [None, "", "30-100", "75-250 nmol/L", "<5", ">= 29.9", "0-0", "74.9 - 1
     st.sampled_from(["vitd", "b12", "Ferritin", "Calcitriol"]),
     st.sampled_from(UNITS),
     st.sampled_from(RANGES),
+    st.sampled_from(FLAGS),
 )
 def test_the_quick_way_says_what_the_core_says(
-    number: Decimal | str, test: str, unit: str, range: str | None
+    number: Decimal | str, test: str, unit: str, range: str | None, flag: str | None
 ) -> None:
     text = number if isinstance(number, str) else f"{number:f}"
-    given_ = Given(test, None, unit, range=range)
+    given_ = Given(test, None, unit, range=range, flag=flag)
     verdict = JUDGE.judge(text, given_)
     match JUDGE.stretches(given_):
         case Verdict() as always:

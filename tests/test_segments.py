@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcheck.sources.segments import END_OF_BLOCK, LONGEST, START_OF_BLOCK, Segment, segments
+from labcheck.sources.segments import END_OF_BLOCK, LONGEST, START_OF_BLOCK, Segment, damaged, segments
 from labcheck.sources.segments import MSH as MSH_SEGMENT
 
 MSH = b"MSH|^~\\&|LAB"
@@ -37,7 +37,40 @@ def test_a_line_that_is_no_segment_belongs_to_the_one_before() -> None:
 
 
 def test_the_separator_is_the_messages_own() -> None:
-    assert texts(b"MSH#^~\\&#\rOBX#1\nOBX|2\rOBX#3") == [b"MSH#^~\\&#", b"OBX#1\nOBX|2", b"OBX#3"]
+    assert texts(b"MSH#^~\\&#\rOBX#1\nNTE|2\rOBX#3") == [b"MSH#^~\\&#", b"OBX#1\nNTE|2", b"OBX#3"]
+
+
+DAMAGED = [
+    *(b"obx|1|NM", b"Obx|1", b"OBX |1|NM", b'"OBX|1|NM', b"'OBX|1", b"\xa0OBX|1", b"OBX[2]|1", b"OBX^1^NM"),
+    *(
+        b"0BX|1|NM",
+        b"OBX\t|1",
+        b"\xbf\xefOBX|1",
+        b"msh|^~\\&|LAB",
+        b"MSH ^~\\&|",
+        b"obr|1|",
+        b'"PID||77',
+    ),
+]
+
+
+@pytest.mark.parametrize("line", DAMAGED)
+def test_a_line_that_looks_like_a_damaged_segment_is_one_of_its_own(line: bytes) -> None:
+    assert texts(MSH + b"\rOBX|1\r" + line + b"\rOBX|3\r") == [MSH, b"OBX|1", line, b"OBX|3"]
+    assert damaged(line, b"|") in line.upper().replace(b"0", b"O")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"obx", b"see OBX|2", b"msh: see below", b"PID, in 2019", b"obr", b"OBXY|1", b"pid|a|b", b"NTE|1"],
+)
+def test_a_line_that_only_mentions_a_segment_is_none(line: bytes) -> None:
+    assert damaged(line, b"|") == b""
+    assert damaged(b"OBX|1", b"|") == b""
+
+
+def test_a_nul_in_front_of_a_segment_is_none_of_it() -> None:
+    assert texts(MSH + b"\r\0OBX|1\r\0 \tOBX|2\r") == [MSH, b"OBX|1", b"OBX|2"]
 
 
 def test_an_empty_field_behind_the_separators_is_none_of_them() -> None:

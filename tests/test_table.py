@@ -256,6 +256,7 @@ def test_the_output_file_appears_only_when_it_is_whole(
         (LONG.encode(), ("a\0b",), "cannot be read: embedded null byte"),
         (LONG.encode(), ("--delimiter", "ab"), "--delimiter 'ab' is not one character"),
         (LONG.encode(), ("--encoding", "klingon"), "--encoding 'klingon' is not known"),
+        (LONG.encode(), ("--encoding", "utf-16"), "--encoding 'utf-16' writes plain letters otherwise"),
         (LONG.encode(), ("--only", "lwo"), "--only has no category 'lwo'"),
         (LONG.encode(), ("--unit", "nmol/L"), "--unit 'nmol/L' names no analyte"),
         (LONG.encode(), ("--unit", "vitd=IU"), "'IU' cannot be converted"),

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
 
@@ -52,6 +52,7 @@ Files = Annotated[list[str] | None, typer.Argument(metavar="[FILE]...", help="Fi
 WithPatient = Annotated[
     bool, typer.Option("--with-patient", help="Add the patient's identifier, which is left out otherwise.")
 ]
+FhirVersion = Literal["dstu2", "stu3", "r4", "r5"]
 Judge = Callable[["Observation"], Outcome | None]
 Judged = Iterable[tuple["Observation", Outcome | None]]
 JudgedIn = Callable[["Read", "Write", Judge], Judged]
@@ -123,6 +124,10 @@ def fhir(
     replace: Annotated[
         bool, typer.Option("--replace", help="With --annotate: overwrite interpretations that are there.")
     ] = False,
+    fhir_version: Annotated[
+        FhirVersion | None,
+        typer.Option("--fhir-version", help="With --annotate: the document's; told by its content, if none."),
+    ] = None,
     decimal: DecimalOption = None,
     range: OwnRanges = None,
     range_set: RangeSetOption = None,
@@ -144,6 +149,8 @@ def fhir(
 
     if replace and not annotate:
         raise Usage("--replace goes with --annotate")
+    if fhir_version and not annotate:
+        raise Usage("--fhir-version goes with --annotate")
     if annotate and len(files or ()) > 1:
         raise Usage("--annotate prints one document; name one file at a time")
     if annotate and (format or json or summary or only or with_patient):
@@ -151,7 +158,7 @@ def fhir(
 
     def judged_in(read: "Read", write: "Write", judge: Judge) -> Judged:
         if annotate:
-            return annotated.annotate(read, write, judge, replace=replace)
+            return annotated.annotate(read, write, judge, replace=replace, version=fhir_version)
         return ((one, judge(one)) for one in source.observations(read))
 
     to_file = output is not None
@@ -174,7 +181,7 @@ def _run(
 ) -> None:
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
     from labcheck.sources.files import open_output
-    from labcheck.sources.observations import judge
+    from labcheck.sources.observations import judge, look_alike
     from labcheck.sources.rows import verdict_of
     from labcheck.sources.tally import Tally, bin_widths
 
@@ -196,8 +203,8 @@ def _run(
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
             verdict = verdict_of(outcome, labelled=labelled)
             tally.add_one(place, verdict)
-            if outcome is None and catalogue.identifier.resembles(observation.name):
-                tally.look_alike(observation.name)
+            if outcome is None and (name := look_alike(observation, catalogue.identifier)):
+                tally.look_alike(name)
             if refusals:
                 tally.list_refusals(refusals)
             if outcome and (not only or verdict.kind.category in only):

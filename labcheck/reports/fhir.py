@@ -44,21 +44,27 @@ class _Version(NamedTuple):
 _R4 = _Version("http://terminology.hl7.org/CodeSystem/v3-ObservationInterpretation", True, "note", True)
 _STU3 = _Version("http://hl7.org/fhir/v2/0078", False, "comment", True)
 _DSTU2 = _Version("http://hl7.org/fhir/v2/0078", False, "comments", False)
+VERSIONS = {"dstu2": _DSTU2, "stu3": _STU3, "r4": _R4, "r5": _R4}
+_BY_NUMBER = {"1": _DSTU2, "3": _STU3, "4": _R4, "5": _R4}
+_PROFILE = re.compile(r"http://hl7\.org/fhir/([1345])\.")
+_OLD = ('"http://hl7.org/fhir/v2/', '"http://hl7.org/fhir/observation-category"')
+"""Systems of codes that R4 has moved to terminology.hl7.org."""
 
 
 def annotate(
-    read: Read, write: Write, judge: Judge, *, replace: bool = False
+    read: Read, write: Write, judge: Judge, *, replace: bool = False, version: str | None = None
 ) -> Iterator[tuple[Observation, Outcome | None]]:
     """Write the stream with what `judge` says of its observations, and yield each with that, in order.
 
     An interpretation that is there already is kept unless `replace` says otherwise, and a note tells where it
-    differs. Each line is written once its observations are judged, before the first of them is yielded.
+    differs. Without a `version` (one of VERSIONS) it is told from each text. Each line is written once its
+    observations are judged, before the first of them is yielded.
     """
     for text in texts(read):
         judged = [(found, judge(found.observation)) for found in find(text)]
         answered = [(found, outcome) for found, outcome in judged if isinstance(outcome, Interpretation)]
         try:
-            written = _annotated(text.raw, answered, replace=replace) if answered else text.raw
+            written = _annotated(text.raw, answered, version, replace=replace) if answered else text.raw
         except RecursionError:  # it takes a little more depth than reading did
             place = f"line {text.line}" if text.line else "document"
             problem = Malformed("this is nested too deeply to be annotated; it is passed on as it was")
@@ -68,9 +74,10 @@ def annotate(
         yield from ((found.observation, outcome) for found, outcome in judged)
 
 
-def _annotated(raw: bytes, answered: Answered, *, replace: bool) -> bytes:
+def _annotated(raw: bytes, answered: Answered, stated: str | None, *, replace: bool) -> bytes:
     document = decode(raw)
-    version = _version(document, [found.resource or {} for found, _ in answered])
+    resources = [found.resource or {} for found, _ in answered]
+    version = VERSIONS[stated] if stated else _version(document, resources)
     changes: list[_Change] = []
     for _, of_one_resource in groupby(answered, key=lambda answer: answer[0].path):
         of_one = list(of_one_resource)
@@ -86,7 +93,10 @@ def _annotated(raw: bytes, answered: Answered, *, replace: bool) -> bytes:
 
 
 def _version(document: str, resources: Sequence[Object]) -> _Version:
-    """Tell the version by what only it has; without any sign it is R4, which R5 is like."""
+    """Tell the version by its profile or what only it has; without any sign it is R4, which R5 is like."""
+    for one in resources:
+        if named := _PROFILE.match(_profile(one)):
+            return _BY_NUMBER[named[1]]
     parts = [part for one in resources for part in (one, *_components(one))]
     kinds = {type(part.get("interpretation")) for part in parts}
     keys = {key for one in resources for key in one}
@@ -94,12 +104,27 @@ def _version(document: str, resources: Sequence[Object]) -> _Version:
         return _R4
     categories = {type(one.get("category")) for one in resources}
     old = {"comments", "comment", "related", "context"}
-    if dict not in kinds | categories and not keys & old and '"http://hl7.org/fhir/v2/' not in document:
+    if dict not in kinds | categories and not keys & old and not _has_old_systems(document, resources):
         return _R4
     in_components = any("interpretation" in part for one in resources for part in _components(one))
     return (
         _STU3 if keys & {"comment", "context", "basedOn"} or list in categories or in_components else _DSTU2
     )
+
+
+def _profile(resource: Object) -> str:
+    """Return the first of the profiles that a resource says it follows, or nothing."""
+    meta = resource.get("meta")
+    profiles = meta.get("profile") if isinstance(meta, dict) else None
+    return str(profiles[0]) if isinstance(profiles, list) and profiles else ""
+
+
+def _has_old_systems(document: str, resources: Sequence[Object]) -> bool:
+    """Say whether Observations have codes of systems before R4; what they contain may come from elsewhere."""
+    if not any(system in document for system in _OLD):
+        return False
+    own = json.dumps([{key: one[key] for key in one if key != "contained"} for one in resources])
+    return any(system in own for system in _OLD)
 
 
 def _components(resource: Object) -> Sequence[Object]:

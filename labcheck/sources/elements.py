@@ -16,6 +16,9 @@ from labcheck.wording import quote
 T = TypeVar("T")
 Object = dict[str, object]
 
+_NORMAL = frozenset(("normal", "normal range", "reference range"))
+"""What a reference range for the healthy is called; others are to treat to, or critical."""
+
 _KINDS: dict[type, str] = {  # in this order: a number is a text here, too
     Number: "a number",
     str: "a text",
@@ -72,14 +75,21 @@ def identity(value: Object) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str
     )
 
 
+def modified(value: Object) -> UnreadableValue | None:
+    """Return why what has a modifierExtension cannot be used, nor anything in it."""
+    if not get(value, "modifierExtension", list):
+        return None
+    return UnreadableValue("its modifierExtension may change what it means, and is not understood here")
+
+
 def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, DecimalMark | None]:
     """Return the value as text, its unit, and the decimal mark if JSON fixes it.
 
     The value is None where none is due, as what `groups` others needs none. Raises NoValue for a
     dataAbsentReason, UnreadableValue for what is not one number, IncompatibleUnit for two units.
     """
-    if get(value, "modifierExtension", list):
-        raise UnreadableValue("its modifierExtension may change what it means, and is not understood here")
+    if problem := modified(value):
+        raise problem
     if (reason := get(value, "dataAbsentReason", dict)) is not None:
         raise NoValue(f"it has no value; dataAbsentReason is {quote(' '.join(concept(reason)))}")
     keys = [key for key in value if re.fullmatch("value[A-Z][A-Za-z]*", key) and value[key] is not None]
@@ -98,6 +108,19 @@ def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, De
             raise Malformed(f"it has {' and '.join(keys)}, of which there can be one")
 
 
+def as_written(value: Object) -> tuple[str | None, str | None]:
+    """Return the value and the unit as they stand, to be shown where they cannot be used."""
+    quantity = value.get("valueQuantity")
+    if not isinstance(quantity, dict):
+        texts = (value.get(key) for key in ("valueString", "valueInteger"))
+        return next((text for text in texts if isinstance(text, str)), None), None
+    number, units = (
+        [text for key in keys if isinstance(text := quantity.get(key), str)]
+        for keys in (("comparator", "value"), ("unit", "code"))
+    )
+    return " ".join(number) or None, ", ".join(dict.fromkeys(units)) or None
+
+
 def _quantity(quantity: Object) -> tuple[str, str | None, DecimalMark | None]:
     number, comparator = get(quantity, "value", Number) or "", get(quantity, "comparator", str) or ""
     if comparator and comparator not in get_args(Comparator):
@@ -107,30 +130,50 @@ def _quantity(quantity: Object) -> tuple[str, str | None, DecimalMark | None]:
 
 def _unit(*quantities: Object) -> str | None:
     """Return the one unit that quantities give, as text, as a code or as both."""
-    return one_unit(*(get(quantity, key, str) or "" for quantity in quantities for key in ("unit", "code")))
+    return one_unit(*(text for quantity in quantities for text in _units(quantity)))
+
+
+def _units(quantity: Object) -> list[str]:
+    return list(filter(None, (get(quantity, key, str) for key in ("unit", "code"))))
 
 
 def range_of(value: Object) -> str | None:
-    """Return the reference range, if there is but one, for everybody; it may be prose."""
-    ranges = objects(value, "referenceRange")
-    if len(ranges) != 1 or {"age", "appliesTo"}.intersection(ranges[0]):
-        return None
-    only = ranges[0]
-    meanings = filter(None, (get(only, key, dict) for key in ("type", "meaning")))
-    if {code for meaning in meanings for code in concept(meaning)} - {"normal"}:
-        return None  # a range to treat to, or a critical one
-    low, high = get(only, "low", dict) or {}, get(only, "high", dict) or {}
+    """Return the reference range; where there are several, or it is not for everybody, prose that says so."""
+    found = dict.fromkeys(filter(None, map(_range, objects(value, "referenceRange"))))
+    return f"several: {'; '.join(found)}" if len(found) > 1 else next(iter(found), None)
+
+
+def _range(one: Object) -> str | None:
+    span = _span(one)
+    meanings = filter(None, (get(one, key, dict) for key in ("type", "meaning")))
+    limits = [code for meaning in meanings for code in concept(meaning) if code.lower() not in _NORMAL]
+    limits += [key for key in ("age", "appliesTo", "modifierExtension") if one.get(key)]
+    return f"limited ({', '.join(limits)}): {span}" if span and limits else span
+
+
+def _span(one: Object) -> str | None:
+    """Return the ends of a range, or failing that its text."""
+    low, high = get(one, "low", dict) or {}, get(one, "high", dict) or {}
     start, end = get(low, "value", Number), get(high, "value", Number)
     if start is None and end is None:
-        return get(only, "text", str)
-    if "comparator" in {*low, *high} or not re.search("[1-9]", f"{start}{end}"):
+        return get(one, "text", str)
+    if not re.search("[1-9]", f"{start}{end}"):
         return None  # `0-0` is how some systems say that they have none
     try:
         unit = _unit(low, high) or ""
+        comparators = [get(side, "comparator", str) for side in (low, high)]
     except IncompatibleUnit:
-        return None
+        comparators = ["and another unit"]
+    if any(comparators):
+        return f"from {_written(low)} to {_written(high)}"
     span = f">={start}" if end is None else f"<={end}" if start is None else f"{start}-{end}"
     return f"{span} {unit}".strip()
+
+
+def _written(quantity: Object) -> str:
+    """Return a quantity as it stands, for prose."""
+    number = get(quantity, "value", Number)
+    return " ".join(filter(None, (get(quantity, "comparator", str), number, *_units(quantity)[:1])))
 
 
 def flags_of(value: Object) -> tuple[str, ...]:

@@ -17,6 +17,8 @@ from labcheck.wording import printable, quote
 
 BLOCK = 1 << 17
 
+_ASCII = bytes(range(ord(" "), ord("~") + 1))
+
 Read = Callable[[], bytes]
 Write = Callable[[bytes], object]
 
@@ -136,9 +138,14 @@ def decoder(encoding: str | None) -> Callable[[bytes], str]:
     if encoding is None:
         return _decode_any
     try:
-        b"a".decode(encoding, "replace")
+        read = _ASCII.decode(encoding, "replace")
     except (LookupError, ValueError) as error:
         raise Usage(f"--encoding {quote(encoding)} is not known; type one as in latin-1 or cp1252") from error
+    if read != _ASCII.decode():  # the signs between fields are looked for before anything is decoded
+        raise Usage(
+            f"--encoding {quote(encoding)} writes plain letters otherwise than ASCII, and cannot be read; "
+            "convert the file to UTF-8 first"
+        )
     return lambda cell: cell.decode(encoding, "replace")
 
 

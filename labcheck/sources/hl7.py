@@ -15,7 +15,15 @@ from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
 from labcheck.model import Comparator, DecimalMark
 from labcheck.sources.files import Read, decoder
 from labcheck.sources.observations import Observation, Status, one_unit, sorted_codes
-from labcheck.sources.segments import END_OF_BLOCK, LONGEST, MSH, START_OF_BLOCK, Segment, segments
+from labcheck.sources.segments import (
+    END_OF_BLOCK,
+    LONGEST,
+    MSH,
+    START_OF_BLOCK,
+    Segment,
+    damaged,
+    segments,
+)
 from labcheck.wording import quote
 
 if TYPE_CHECKING:
@@ -28,6 +36,12 @@ _STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0085
     **dict.fromkeys(("D", "W"), Status.WITHDRAWN),
     **dict.fromkeys(("I", "N", "O", "X"), Status.ABSENT),
     "": Status.UNKNOWN,
+})  # fmt: skip
+_ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
+    "F": Status.FINAL,
+    **dict.fromkeys(("P", "R", "M"), Status.PRELIMINARY),
+    "C": Status.CORRECTED,
+    **dict.fromkeys(("O", "I", "S", "N", "X"), Status.ABSENT),
 })  # fmt: skip
 _NUMBERS = frozenset(("NM", "SN"))
 _TEXTS = frozenset(("", "NM", "ST", "TX", "FT"))
@@ -60,30 +74,48 @@ class _Feed:
         self._head: str | None = None  # of the message that is being read, if it is one
         self._said = False  # that what is being read is none
         self._message = self._obx = 0
-        self._date = self._patient = ""
+        self._date = self._patient = self._order_status = ""
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
 
     def take(self, segment: Segment) -> Iterator[Observation]:
         """Yield what a segment brings."""
         id = segment.text[:3]
-        if id == b"MSH":
+        broken = damaged(segment.text, (self._head or "")[3:4].encode())
+        if b"MSH" in (id, broken):
             yield from self._begin(segment.text)
         elif id in (b"FHS", b"BHS", b"FTS", b"BTS", START_OF_BLOCK, END_OF_BLOCK):
             yield from self._enclose(id)
         elif self._head is None:
             if not self._said:
                 self._said = True
-                problem = Malformed("this is no HL7 message: it has no MSH segment")
+                wide = b"M\0S\0H" in segment.text[:8]
+                why = "it is UTF-16 text; convert it to UTF-8" if wide else "it has no MSH segment"
+                problem = Malformed(f"this is no HL7 message: {why}")
                 yield Observation(self._between(), problem=problem)
+        elif broken:
+            yield from self._take_broken(segment, broken)
         elif id == b"OBX":
             self._obx += 1
             yield self._observation(segment)
         elif id == b"OBR":
-            self._date = _first(self._parse(segment.text, 7), 7)
+            order = self._parse(segment.text, 25)
+            self._date, self._order_status = _first(order, 7), _first(order, 25)
         elif id == b"PID":
             person = self._parse(segment.text, 3)
             self._patient = _first(person, 3) or _first(person, 2)
+
+    def _take_broken(self, segment: Segment, id: bytes) -> Iterator[Observation]:
+        """Take what looks like a segment; what it would have told is not known, and not what was before."""
+        if id == b"OBX":
+            self._obx += 1
+            begins = quote(segment.text[:6].decode("latin-1"))
+            problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")
+            yield Observation(f"message {self._message}, OBX {self._obx}", problem=problem)
+        elif id == b"OBR":
+            self._date = self._order_status = ""
+        else:
+            self._patient = ""
 
     def end(self) -> Iterator[Observation]:
         """Yield what is missed when nothing more comes."""
@@ -115,12 +147,12 @@ class _Feed:
     def _begin(self, text: bytes) -> Iterator[Observation]:
         self._message += 1
         self._obx = 0
-        self._date = self._patient = ""
+        self._date = self._patient = self._order_status = ""
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):
             self._head, self._said = None, True
-            wrong = quote(text[3:9].decode("latin-1"))
-            problem = Malformed(f"its MSH segment begins with {wrong} rather than separators as in '|^~\\&|'")
+            begins = quote(text[:9].decode("latin-1"))
+            problem = Malformed(f"its MSH segment begins with {begins} rather than as in 'MSH|^~\\&|'")
             yield Observation(f"message {self._message}", problem=problem)
             return
         self._head = (found[0] if found[0].endswith(found[1]) else found[0] + found[1]).decode()
@@ -150,10 +182,11 @@ class _Feed:
             loinc=loinc,
             local=local,
             value=_whole(obx, 5),
+            unit=_whole(obx, 6) or None,
             range=_whole(obx, 7) or None,
             flags=tuple(part[0] for part in _components(obx, 8) if part[0]),
-            status=_STATUSES.get(status_text.upper(), Status.UNKNOWN),
-            status_text=status_text,
+            status=self._status(status_text),
+            status_text=status_text or self._order_status,
             date=_first(obx, 14) or self._date or None,
             patient=self._patient or None,
         )
@@ -163,10 +196,15 @@ class _Feed:
             if status_text.upper() not in _STATUSES:
                 raise Malformed(f"its status {quote(status_text)} (OBX-11) is none that HL7 knows")
             value = _value(obx, kind)
-            unit = one_unit(*(text for part in _components(obx, 6)[:1] for text in part[:2] + part[3:5]))
+            unit = one_unit(*(text for part in _components(obx, 6) for text in part[:2] + part[3:5]))
         except LabcheckError as problem:
             return replace(known, problem=problem)
         return replace(known, value=value, unit=unit, decimal=_decimal(kind, value))
+
+    def _status(self, text: str) -> Status:
+        """Return the status of a result, or failing that of the order that it belongs to."""
+        known, code = (_STATUSES, text) if text else (_ORDER_STATUSES, self._order_status)
+        return known.get(code.upper(), Status.UNKNOWN)
 
 
 def _decimal(kind: str, value: str) -> DecimalMark | None:

@@ -142,10 +142,10 @@ def judge(
     return replace(judged, notes=(*judged.notes, *_notes_on_status(observation)))
 
 
-def _telling(flags: tuple[str, ...]) -> str | None:
-    """Return the flag that says most: `L` rather than `A`, which is low or high."""
-    sides = [flag for flag in flags if flag.upper() in ("L", "LL", "N", "H", "HH")]
-    return next(iter((*sides, *flags)), None)
+def _telling(flags: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the flags without those that say less than another: `A` is low or high, and beside it `L`."""
+    sides = {flag for flag in flags if flag.upper() in ("L", "LL", "N", "H", "HH")}
+    return tuple(flag for flag in flags if not sides or flag.upper() not in ("A", "AA"))
 
 
 def _identify(observation: Observation, identifier: Identifier) -> Identified | None:
@@ -165,6 +165,17 @@ def _identify(observation: Observation, identifier: Identifier) -> Identified | 
         said = dict.fromkeys((*names, *codes, *observation.local))
         raise WrongAnalyte(f"{', '.join(map(quote, said))} can be different tests")
     return known[0]
+
+
+def look_alike(observation: Observation, identifier: Identifier) -> str | None:
+    """Return the name of one that is not covered, if it is like one that is, or is one beside others."""
+    if observation.value is None and observation.problem is None:
+        return None
+    for said in (*observation.names, *observation.local):
+        with suppress(LabcheckError):
+            if identifier.resembles(said) or identifier.identify(said, None):
+                return said
+    return None
 
 
 def _suiting(found: list[Identified], unit: str | None) -> list[Identified]:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
+from labcheck.flags import off_scale
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import EXACT, REFUSED, Analyte, DecimalMark, Interpretation, Outcome, Refusal
@@ -214,6 +215,8 @@ class Judge:
     def stretches(self, given: Given) -> "Stretches | Same | Verdict | None":
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
         if self._decimal == "comma" or _COMPARATORS.get((given.comparator or "").strip()) != "":
+            return None
+        if off_scale([given.flag or ""]):  # the number is not the value
             return None
         try:
             found = self._identify(given)

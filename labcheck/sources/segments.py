@@ -1,8 +1,9 @@
 """Bytes of HL7 v2 -> segments, as they come in: from a file, a batch or a feed that need not end.
 
 CR ends a segment, and so do LF and CRLF, which files from other systems have. A line that is no segment
-belongs to the one before it, as some senders break the lines of a text. Where files were put together, a
-message can begin in the middle of a line.
+belongs to the one before it, as some senders break the lines of a text; but not one that looks like a segment
+that was damaged, which would be lost without a word. Where files were put together, a message can begin in
+the middle of a line.
 """
 
 import re
@@ -25,6 +26,9 @@ MSH = re.compile(rb"%b(?:\1|$)" % _HEAD)
 _MSH_INSIDE = re.compile(rb"%b\1" % _HEAD)
 _BREAKS = re.compile(rb"[\r\n\x0b\x1c]")
 _SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?:[^\w\s]|$)")
+_DAMAGED = re.compile(
+    rb"(?i)[^0-9a-z]{0,8}(?=[o0]bx\s*%b|msh\s*%b{3}|(?:obr|pid)\s*(%b)\d*\1)(...)" % ((_PUNCTUATION,) * 3)
+)
 _HEADS = (b"MSH", b"FHS", b"BHS")
 _BOM = "\ufeff".encode()
 _PADDING = b" \t\0\x1a"
@@ -46,7 +50,7 @@ def segments(read: Read) -> Iterator[Segment]:
     lines: list[bytes] = []
     size, cut, separator = 0, False, b""
     for text, end in _lines(read):
-        if lines and _begins(text, separator):
+        if lines and (_begins(text, separator) or damaged(text, separator)):
             yield Segment(b"\n".join(lines), cut, size > LONGEST)
             lines, size = [], 0
         if text[:3] in _HEADS:
@@ -71,6 +75,12 @@ def _begins(line: bytes, separator: bytes) -> bool:
     return at_home and _SEGMENT.match(line) is not None
 
 
+def damaged(line: bytes, separator: bytes) -> bytes:
+    """Return which segment (OBX, MSH, OBR or PID) a line looks like that is none, or nothing."""
+    found = None if _begins(line, separator) else _DAMAGED.match(line)
+    return found[2].upper().replace(b"0", b"O") if found else b""
+
+
 def _lines(read: Read) -> Iterator[tuple[bytes, bytes]]:
     """Yield each line with what ended it: a byte, MSH where one follows in the same line, or nothing."""
     parts: list[bytes] = []
@@ -88,7 +98,7 @@ def _lines(read: Read) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _parted(line: bytes, end: bytes) -> Iterator[tuple[bytes, bytes]]:
-    line, start = line.removeprefix(_BOM).lstrip(b" \t"), 0
+    line, start = line.removeprefix(_BOM).lstrip(_PADDING), 0
     for match in _MSH_INSIDE.finditer(line, 1):
         yield line[start : match.start()], b"MSH"
         start = match.start()

@@ -1,0 +1,36 @@
+"""What a laboratory's flag beside a value says: its category (`H`), or that it was off the scale (`<`)."""
+
+import re
+from collections.abc import Iterable
+
+from labcheck.model import Category, Comparator
+
+SIDES: dict[str, tuple[Category, ...]] = {
+    **dict.fromkeys(("L", "LL", "LOW", "↓", "↓↓"), (Category.LOW,)),
+    **dict.fromkeys(("N", "NORMAL"), (Category.NORMAL,)),
+    **dict.fromkeys(("H", "HH", "HIGH", "↑", "↑↑"), (Category.HIGH,)),
+    **dict.fromkeys(("A", "AA", "ABNORMAL"), (Category.LOW, Category.HIGH)),
+}
+"""The categories that a flag stands for, in capitals."""
+
+_OFF_SCALE: dict[str, Comparator] = {
+    **dict.fromkeys(("<", "＜", "OFF SCALE LOW"), "<"),
+    **dict.fromkeys((">", "＞", "OFF SCALE HIGH"), ">"),
+    **dict.fromkeys(("<=", "=<", "≤"), "<="),
+    **dict.fromkeys((">=", "=>", "≥"), ">="),
+}
+"""Flags that say on which side of the number the value is, as it was beyond what the assay can measure."""
+
+
+def off_scale(flags: Iterable[str]) -> frozenset[Comparator]:
+    """Return the comparators that flags stand for: some say that the value was off the assay's scale."""
+    said = {mark.upper() for flag in flags for mark in marks(flag)}
+    return frozenset(comparator for mark, comparator in _OFF_SCALE.items() if mark in said)
+
+
+def marks(flag: str) -> list[str]:
+    """Return a flag as it was written, in parts where it is several that are known: `L <`."""
+    whole = flag.strip("()[] \t")
+    parts = re.split(r"[\s,;~/|]+", whole)
+    known = SIDES.keys() | _OFF_SCALE.keys()
+    return [whole] if whole.upper() in known or not known.issuperset(map(str.upper, parts)) else parts
