@@ -85,6 +85,24 @@ def test_the_command_line_learns_an_analyte_from_a_file(labcheck: Labcheck, ferr
     assert labcheck("ferritin", "10").exit_code == 2
 
 
+def test_a_page_of_a_short_file_has_each_name_once_and_a_blank_before_its_axis(
+    labcheck: Labcheck, tmp_path: Path
+) -> None:
+    file = tmp_path / "short.toml"
+    file.write_text(names("ferritin").replace('id = "made-up"', 'id = "lab"'), "utf-8")
+    assert "ferritin, ferritin" not in labcheck("--catalogue", str(file), "explain", "ferritin").stdout
+    assert "  ng/mL  0  " in labcheck("--catalogue", str(file), "ranges", "ferritin").stdout
+
+
+def test_the_name_of_a_range_set_stands_beside_the_citation_that_does_not_say_it(
+    labcheck: Labcheck, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    for name, shown in (("Our lab", "Our lab: a range made up for a test"), ("a range", "a range made up")):
+        file.write_text(FERRITIN.replace('id = "made-up"', f'id = "lab"\nname = "{name}"'), "utf-8")
+        assert f" ng/mL, {shown}" in labcheck("--catalogue", str(file), "ferritin", "30").stdout
+
+
 def test_a_users_file_comes_before_the_built_in_one_and_is_told(labcheck: Labcheck, tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text(FERRITIN.replace('id = "ferritin"', 'id = "vitd"'), "utf-8")
