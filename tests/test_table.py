@@ -892,6 +892,15 @@ def test_the_summary_draws_ones_own_range() -> None:
     assert "ng/mL; 50-125 nmol/L, your own range.\n" in drawn
 
 
+def test_a_column_of_one_analyte_has_none_for_the_sets_of_others() -> None:
+    wide = b"pat,vitd_ng_ml,b12_pg_ml\n1,45,300\n"
+    header, row = piped(wide, "--all-ranges").stdout.splitlines()
+    by = [cell.removeprefix("labcheck_") for cell in header.split(",") if "_by_" in cell]
+    vitd = [f"vitd_by_{id}" for id in ("article", "iom-2011", "endocrine-2011", "ros-2018")]
+    assert by == [*vitd, "b12_by_article", "b12_by_nice-2024"]
+    assert row.count(",") == header.count(",")
+
+
 def test_each_published_set_has_a_column_if_asked_for() -> None:
     sets = ("article", "iom-2011", "endocrine-2011", "ros-2018", "nice-2024")
     by = [[row[f"labcheck_by_{id}"] for id in sets] for row in verdicts("--all-ranges")]

@@ -38,7 +38,7 @@ RowFormatOption = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
-        help="csv, tsv, json, ndjson, markdown, or terminal, which is the summary.",
+        help="csv, tsv, json, ndjson, markdown, or terminal, which is for people to read.",
     ),
 ]
 Summary = Annotated[

@@ -144,6 +144,8 @@ class Judge:
         digits, as in a table whose delimiter is a semicolon, `12.345` is refused, unless `decimal` is known.
         """
         self._own_ranges = own_ranges or {}
+        if analyte:
+            all_ranges = [id for id in all_ranges if id in analyte.range_sets]
         analytes = [analyte] if analyte else [catalogue[id] for id in catalogue.ids]
         self._labelled = names_bands(analytes, range_sets or {}, self._own_ranges)
         self.cells = (*CELLS, *([LABEL] if self._labelled else []), *(f"by_{id}" for id in all_ranges))
