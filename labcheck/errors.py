@@ -4,13 +4,19 @@ A refusal is an answer. Its text is one line that says what was read, why it can
 type instead; one place (the command line's edge) catches, prints and exits.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 
 class LabcheckError(Exception):
-    """A result or a request that cannot be used; `text` is the sentence for people."""
+    """A result or a request that cannot be used; `text` is the sentence for people.
+
+    `advice`, where a result of a document can be refused for it, is what to do about all of them.
+    """
 
     code: ClassVar[str]
+    advice: ClassVar[str]
     exit_code: ClassVar[int] = 2
 
     def __init__(self, text: str) -> None:
@@ -22,54 +28,66 @@ class NoValue(LabcheckError):
     """Nothing was measured, or nothing reported yet: empty, `pending`, `QNS`."""
 
     code = "no-value"
+    advice = "Nothing was measured, or nothing is reported yet."
 
 
 class UnreadableValue(LabcheckError):
     """The text is not one number: `22-25`, `~22`, `nan`."""
 
     code = "unreadable-value"
+    advice = "The value is not one number, or its comparator is none of <, <=, > and >=."
 
 
 class AmbiguousNumber(LabcheckError):
     """The number can be read in two ways: `1,060`."""
 
     code = "ambiguous-number"
+    advice = "The number can be read in two ways; say --decimal point or --decimal comma."
 
 
 class ImpossibleValue(LabcheckError):
     """No such concentration exists: zero, negative, or outside what the analyte can have."""
 
     code = "impossible-value"
+    advice = "No such concentration exists; check the number and its unit."
 
 
 class MissingUnit(LabcheckError):
     """No unit was given where taking one for granted would be a guess."""
 
     code = "missing-unit"
+    advice = (
+        "The result has no unit, or your own range has none; give it with --unit vitd=nmol/L for the "
+        'rows of a table, or in --range "vitd=50-125 nmol/L".'
+    )
 
 
 class UnknownUnit(LabcheckError):
     """The text is not a unit that is understood."""
 
     code = "unknown-unit"
+    advice = "The unit is not understood; `labcheck units` lists those that are."
 
 
 class IncompatibleUnit(LabcheckError):
     """The unit is understood, but it is no concentration of this analyte: IU, %, a dose, a cell count."""
 
     code = "incompatible-unit"
+    advice = "The unit is no concentration of this test, or is not the one in the header or the value."
 
 
 class UnreadableRange(LabcheckError):
     """The text is not one reference range: `0-0`, `0-2-7.2`, prose."""
 
     code = "unreadable-range"
+    advice = "The range is not one range; judge by another with --range-set or --range."
 
 
 class UnknownRangeSet(LabcheckError):
     """The analyte has no range set of that name."""
 
     code = "unknown-range-set"
+    advice = "--range-set names no set of this test; name one for each, as in iom-2011,nice-2024."
 
 
 class UnreadableAge(LabcheckError):
@@ -82,24 +100,30 @@ class WrongAnalyte(LabcheckError):
     """The name or the code says another test, another specimen, or a fraction."""
 
     code = "wrong-analyte"
+    advice = "The name or the code says another test, or each says a different one; check them."
 
 
 class DamagedCode(LabcheckError):
     """A spreadsheet has made a date of a LOINC code: 1989-3 is now Mar-89, and so may be others."""
 
     code = "damaged-code"
+    advice = "A spreadsheet has made a date of the LOINC code; export the table anew with codes as text."
 
 
 class Withdrawn(LabcheckError):
     """The laboratory has taken the result back: deleted, entered in error, another patient's."""
 
     code = "withdrawn"
+    advice = "The laboratory has taken the result back; ask it for another."
 
 
 class Malformed(LabcheckError):
     """A document, or one field of it, is not what its format says: broken JSON, no MSH, a list for a text."""
 
     code = "malformed"
+    advice = (
+        "The document is not what its format says: `labcheck hl7` reads HL7 v2, `fhir` JSON, `csv` tables."
+    )
 
 
 class UnknownAnalyte(LabcheckError):
@@ -124,3 +148,14 @@ class BadCatalogue(LabcheckError):
     """A catalogue file cannot be used; the text names the file and the key."""
 
     code = "bad-catalogue"
+
+
+RAGGED_ROW, UNCLOSED_QUOTE = "ragged-row", "unclosed-quote"
+"""The reasons why a row of a table has no results at all; no class raises them."""
+
+ADVICE: Mapping[str, str] = MappingProxyType({
+    **{error.code: error.advice for error in LabcheckError.__subclasses__() if hasattr(error, "advice")},
+    RAGGED_ROW: "The row has more or fewer cells than the header; put cells with a delimiter in quotes.",
+    UNCLOSED_QUOTE: "A quote in the row is never closed; close it or leave it out.",
+})  # fmt: skip
+"""What to do about the results of a document that are refused, by code."""

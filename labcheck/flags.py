@@ -6,12 +6,12 @@ from collections.abc import Iterable
 from labcheck.model import Category, Comparator
 
 SIDES: dict[str, tuple[Category, ...]] = {
-    **dict.fromkeys(("L", "LL", "LOW", "↓", "↓↓"), (Category.LOW,)),
+    **dict.fromkeys(("L", "LL", "LOW", "BAS", "BAJO", "↓", "↓↓"), (Category.LOW,)),
     **dict.fromkeys(("N", "NORMAL"), (Category.NORMAL,)),
-    **dict.fromkeys(("H", "HH", "HIGH", "↑", "↑↑"), (Category.HIGH,)),
+    **dict.fromkeys(("H", "HH", "HIGH", "HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "↑", "↑↑"), (Category.HIGH,)),
     **dict.fromkeys(("A", "AA", "ABNORMAL"), (Category.LOW, Category.HIGH)),
 }
-"""The categories that a flag stands for, in capitals."""
+"""The categories that a flag stands for, in capitals. Not `B`, which is `bas` here and "better" in HL7."""
 
 OFF_SCALE: dict[str, Comparator] = {
     **dict.fromkeys(("<", "＜", "OFF SCALE LOW"), "<"),

@@ -78,7 +78,8 @@ class Identifier:
             for name in names.refused:
                 self._refused[words_of(name, names.words)] = analyte
             for loinc in analyte.loinc:
-                self._codes[loinc.code] = Identified(analyte, loinc)
+                if not (loinc.refused and loinc.code in self._codes):  # one's look-alike is another's own
+                    self._codes[loinc.code] = Identified(analyte, loinc)
                 self._damaged.update(month_of(loinc.code))
 
     def identify(self, name: str | None, code: str | None) -> Identified | None:

@@ -39,12 +39,16 @@ COMPARATORS: Mapping[str, Comparator] = MappingProxyType({
 """The signs for each comparator."""
 
 _LESS, _MORE = r"less|lower|fewer", r"more|greater|higher"
+_INFERIOR, _SUPERIOR = r"inf[ée]rieure?|inferior|menor", r"sup[ée]rieure?|superior|mayor"
+_THAN, _OR_EQUAL = r"(?:à|a|de|que)", r"(?:ou\ [ée]gale?|o\ igual)"
 _SIGN = {of: " | ".join(sign for sign in COMPARATORS if COMPARATORS[sign] == of) for of in ("<=", ">=")}
 _COMPARATOR = rf"""
-    (?P<at_most>  {_SIGN["<="]} | <\ ?or\ ?= | (?:{_LESS})\ than\ or\ equal\ to | at\ most )
-  | (?P<at_least> {_SIGN[">="]} | >\ ?or\ ?= | (?:{_MORE})\ than\ or\ equal\ to | at\ least )
-  | (?P<below>    < | (?:{_LESS})\ than | below | under )
-  | (?P<above>    > | (?:{_MORE})\ than | above | over )
+    (?P<at_most>  {_SIGN["<="]} | <\ ?or\ ?= | (?:{_LESS})\ than\ or\ equal\ to | at\ most
+                | (?:{_INFERIOR})\ {_OR_EQUAL}\ {_THAN}\b )
+  | (?P<at_least> {_SIGN[">="]} | >\ ?or\ ?= | (?:{_MORE})\ than\ or\ equal\ to | at\ least
+                | (?:{_SUPERIOR})\ {_OR_EQUAL}\ {_THAN}\b )
+  | (?P<below>    < | (?:{_LESS})\ than | below | under | (?:{_INFERIOR})\ {_THAN}\b | (?:moins|menos)\ de\b )
+  | (?P<above>    > | (?:{_MORE})\ than | above | over | (?:{_SUPERIOR})\ {_THAN}\b | (?:plus|m[áa]s)\ de\b )
 """
 _BEHIND = rf"(?P<or_less> or\ (?:{_LESS}) ) | (?P<or_more> or\ (?:{_MORE}) )"
 _MEANT: dict[str, Comparator] = {
@@ -58,7 +62,7 @@ _MEANT: dict[str, Comparator] = {
 _NUMBER = r"[.,]?[0-9](?:[0-9.,' ]*[0-9.,'])?"
 _EXPONENT = r"e[+-]?0*(?P<power>[0-9]+)(?![0-9a-z])"
 # A laboratory's own flag: single letters in capitals, so that `l` stays a litre.
-_FLAG = r"(?-i:HH|LL|AA|[HLNA])|high|low|normal|abnormal|\*+|!+|↑+|↓+"
+_FLAG = r"(?-i:HH|LL|AA|[HLNA])|high|low|normal|abnormal|haut|bas|[ée]lev[ée]|alto|bajo|\*+|!+|↑+|↓+"
 _UNIT = r"[(\[]?(?:[^\W\d_]|%|[?\ufffd](?=[a-z])).*?"
 
 _VALUE = rf"""
@@ -71,7 +75,8 @@ _VALUE = rf"""
     """
 _RANGE = rf"""
     [(\[]?\ *
-    (?: (?P<low> {_NUMBER} )\ *(?: (?P<unit_of_low> {_UNIT} )\ *)?(?: - | to | bis )\ *(?P<high> {_NUMBER} )
+    (?: (?P<low> {_NUMBER} )\ *(?: (?P<unit_of_low> {_UNIT} )\ *)?
+        (?: - | to | bis | (?<=\ )[àa](?=\ ) )\ *(?P<high> {_NUMBER} )
       | (?: {_COMPARATOR} )\ *(?P<only> {_NUMBER} )
       | (?P<first> {_NUMBER} )\ *(?: {_BEHIND} ) )
     \ *[)\]]?

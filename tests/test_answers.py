@@ -18,7 +18,7 @@ CELLS = {
     "test": ["vitd", "b12", "Ferritin", "Calcitriol", "25-OH D3", ""],
     "loinc": ["62292-8", "2132-9", "14635-7", "Mar-89", ""],
     "unit": ["ng/mL", "nmol/L", "pg/mL", "pmol/L", "ng/L", "IU", "apples", "", ' "ng/mL"'],
-    "comparator": ["", "", "=", "<", ">=", "4172704", "x"],
+    "comparator": ["", "", "=", "<", ">=", "4172704", "LT", "eq", "NI", "x"],
     "range": ["", "30-100", "75-250 nmol/L", "<30", "0-0", "20,5-50", "see comment"],
     "low": ["", "30", "12", "zz"],
     "high": ["", "50", "40,5"],
@@ -62,6 +62,7 @@ values = st.one_of(
     st.decimals("0", "300", places=1).map(str),
     st.decimals("0", "90", places=3).map(str),
     st.sampled_from(NEAR_LIMITS),
+    st.sampled_from(["1.060", "12.345", "200.000", "0.345", "1000.125", "22.50", "1.060 ng/mL", "<12.345"]),
     st.sampled_from(["", "zz", "<15", ">150", "22 H", "22,5", "1,060", "022", "0", "999999999", "22 nmol/L"]),
 )
 
@@ -85,6 +86,7 @@ def tables(draw: st.DrawFn) -> tuple[Measured, Judge, list[list[bytes]]]:
         },
         all_ranges=draw(st.sampled_from([(), ("article", "iom-2011", "ros-2018", "nice-2024")])),
         blank_is_absent=draw(st.booleans()),
+        points_may_group=draw(st.booleans()),
     )
     few = {
         role: st.sampled_from([draw(st.sampled_from(LIKELY.get(role, cells))), draw(st.sampled_from(cells))])

@@ -85,10 +85,107 @@ def test_the_command_line_learns_an_analyte_from_a_file(labcheck: Labcheck, ferr
     assert labcheck("ferritin", "10").exit_code == 2
 
 
-def test_a_users_file_comes_before_the_built_in_one(tmp_path: Path) -> None:
+def test_a_page_of_a_short_file_has_each_name_once_and_a_blank_before_its_axis(
+    labcheck: Labcheck, tmp_path: Path
+) -> None:
+    file = tmp_path / "short.toml"
+    file.write_text(names("ferritin").replace('id = "made-up"', 'id = "lab"'), "utf-8")
+    assert "ferritin, ferritin" not in labcheck("--catalogue", str(file), "explain", "ferritin").stdout
+    assert "  ng/mL  0  " in labcheck("--catalogue", str(file), "ranges", "ferritin").stdout
+
+
+def test_the_name_of_a_range_set_stands_beside_the_citation_that_does_not_say_it(
+    labcheck: Labcheck, tmp_path: Path
+) -> None:
+    file = tmp_path / "own.toml"
+    for name, shown in (("Our lab", "Our lab: a range made up for a test"), ("a range", "a range made up")):
+        file.write_text(FERRITIN.replace('id = "made-up"', f'id = "lab"\nname = "{name}"'), "utf-8")
+        assert f" ng/mL, {shown}" in labcheck("--catalogue", str(file), "ferritin", "30").stdout
+
+
+def test_a_users_file_comes_before_the_built_in_one_and_is_told(labcheck: Labcheck, tmp_path: Path) -> None:
     file = tmp_path / "own.toml"
     file.write_text(FERRITIN.replace('id = "ferritin"', 'id = "vitd"'), "utf-8")
     assert interpret(Catalogue([file])["vitd"], "22").category == Category.NORMAL
+    ran = labcheck("--catalogue", str(file), "vitd", "22", "-u", "ng/mL", "-q")
+    assert ran.stdout == "normal\n"
+    assert " ".join(ran.stderr.split()) == f"labcheck: note: {file} takes the place of the built-in 'vitd'"
+
+
+def names(accepted: str, more: str = "") -> str:
+    return FERRITIN.replace("[sources", f'[names]\naccepted = ["{accepted}"]\n{more}\n[sources', 1)
+
+
+def loinc(code: str, more: str = 'kind = "mass"') -> str:
+    table = f'[[loinc]]\ncode = "{code}"\n{more}\nsource = "made_up"\n\n'
+    return FERRITIN.replace("[possible]", f"{table}[possible]")
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (names("vitamin D"), "names.accepted: 'vitamin D' is a name of vitd already"),
+        (names("D, 25-OH (total)"), r"names.accepted: 'D, 25-OH \(total\)' is a name of vitd already"),
+        (names("Vit. D3"), "names.accepted: 'Vit. D3' is a name of vitd already"),
+        (
+            names("ferritin", 'doubtful = ["cobalamine"]\ndoubt = "x"'),
+            "names.doubtful: 'cobalamine' is a name of b12 already",
+        ),
+        (
+            FERRITIN.replace('name = "Ferritin"', 'name = "Vitamin B 12"'),
+            "name: 'Vitamin B 12' is a name of b12 already",
+        ),
+        (
+            FERRITIN.replace('id = "ferritin"', 'id = "cobalamin"'),
+            "id: 'cobalamin' is a name of b12 already",
+        ),
+        (
+            names("ferritin", 'words = { cobalamin = "ferritin" }'),
+            "names.words: 'cobalamin', a name of b12, would be read as ferritin",
+        ),
+        (loinc("1989-3"), r"loinc\[1\].code: 1989-3 is a code of vitd already"),
+        (loinc("2276-5"), r"loinc\[1\].code: '2276-5' is mistyped; a code 2276 would end in -4"),
+    ],
+)
+def test_an_analyte_cannot_take_the_name_or_code_of_another(tmp_path: Path, text: str, fault: str) -> None:
+    file = tmp_path / "greedy.toml"
+    file.write_text(text, "utf-8")
+    with pytest.raises(LabcheckError, match=f"^{re.escape(str(file))}: {fault}$"):
+        Catalogue([file])
+
+
+def test_of_two_files_the_later_one_is_told_of_a_clash(ferritin: Path, tmp_path: Path) -> None:
+    later = tmp_path / "later.toml"
+    later.write_text(FERRITIN.replace('id = "ferritin"', 'id = "iron"'), "utf-8")
+    with pytest.raises(LabcheckError, match=r"later.toml: name: 'Ferritin' is a name of ferritin already"):
+        Catalogue([ferritin, later])
+
+
+def test_what_one_analyte_refuses_may_be_anothers_own(tmp_path: Path) -> None:
+    file = tmp_path / "calcitriol.toml"
+    file.write_text(
+        loinc("62290-2").replace('"ferritin"', '"calcitriol"').replace('"Ferritin"', '"Calcitriol"'), "utf-8"
+    )
+    identifier = Catalogue([file]).identifier
+    for name, code in (("calcitriol", None), (None, "62290-2")):
+        found = identifier.identify(name, code)
+        assert found
+        assert found.analyte.id == "calcitriol"
+
+
+def test_a_code_that_one_analyte_refuses_stays_anothers_own(tmp_path: Path) -> None:
+    file = tmp_path / "ferritin.toml"
+    file.write_text(loinc("1989-3", 'refused = "another test"'), "utf-8")
+    found = Catalogue([file]).identifier.identify(None, "1989-3")
+    assert found
+    assert found.analyte.id == "vitd"
+
+
+def test_the_codes_of_the_catalogue_end_in_their_check_digit_and_no_names_clash(tmp_path: Path) -> None:
+    for id in built_in().ids:
+        file = tmp_path / f"{id}.toml"
+        file.write_bytes((Path(labcheck.catalogue.__file__).parent / file.name).read_bytes())
+    assert set(Catalogue(tmp_path.iterdir()).ids) == set(built_in().ids)
 
 
 @pytest.mark.parametrize(
@@ -144,7 +241,9 @@ def test_a_users_file_comes_before_the_built_in_one(tmp_path: Path) -> None:
             '[[loinc]]\ncode = "x"\n[possible]',
             r"loinc\[1\].code: expected a LOINC code, found 'x'",
         ),
-        ("[possible]", "[names]\naccepted = []\n[possible]", "names.refused: is missing"),
+        ("[possible]", "[names]\nrefused = []\n[possible]", "names.accepted: is missing"),
+        ("from = 2\n", "from = 0.9\n", r"plausible.from: lies outside of \[possible\], 1-100000"),
+        ("to = 5000", "to = 100000.1", r"plausible.to: lies outside of \[possible\], 1-100000"),
         ("to = 5000", "to = true", "plausible.to: expected a number, found 'True'"),
         ("to = 5000", "to = 5000\nbelow = 6", "plausible.below: stands beside 'to'"),
         ("below = 15.5", "below = 15", r"range_set\[1\].bands: band 1 and band 2 overlap or leave a gap"),

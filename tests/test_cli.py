@@ -337,8 +337,10 @@ def test_version_and_help(labcheck: Labcheck) -> None:
     assert labcheck("-h").stdout == ran.stdout
     assert labcheck().stdout == ran.stdout
     assert labcheck().exit_code == 2
-    for command in ("vitd", "b12", "panel", "explain", "ranges", "units", "convert"):
-        assert f"labcheck {command}" in labcheck(command, "--help").stdout
+    for command in ("vitd", "b12", "panel", "csv", "hl7", "fhir", "explain", "ranges", "units", "convert"):
+        page = labcheck(command, "--help").stdout
+        assert f"\n labcheck {command} " in page
+        assert "\\b" not in page
 
 
 def test_a_fault_of_ours_is_one_line_and_exit_code_70(

@@ -68,7 +68,28 @@ def long(header: str, **asked: str) -> dict[str, int]:
             "measurement_concept_id,concept_name,concept_code,value_as_number,measurement_source_value",
             {"test": 1, "loinc": 2, "value": 3},
         ),
+        (
+            "LAB_LOINC,RESULT_QUAL,RESULT_NUM,RESULT_MODIFIER,RESULT_UNIT,NORM_MODIFIER_LOW",
+            {"loinc": 0, "value": 2, "comparator": 3, "unit": 4},
+        ),
+        (
+            "DATE,PATIENT,ENCOUNTER,CATEGORY,CODE,DESCRIPTION,VALUE,UNITS,TYPE",
+            {"loinc": 4, "test": 5, "value": 6, "unit": 7},
+        ),
+        ("code,value,unit", {"test": 0, "value": 1, "unit": 2}),
+        ("code,display,value,unit", {"loinc": 0, "test": 1, "value": 2, "unit": 3}),
+        ("test,test_code,code,description,value", {"test": 0, "loinc": 2, "value": 4}),
         ("Untersuchung;Ergebnis;Einheit", {"test": 0, "value": 1, "unit": 2}),
+        (
+            "Bezeichnung;Wert;Einheit;Norm von;Norm bis",
+            {"test": 0, "value": 1, "unit": 2, "low": 3, "high": 4},
+        ),
+        (
+            "Analyse;Valeur;Unité;Borne inf;Borne sup",
+            {"test": 0, "value": 1, "unit": 2, "low": 3, "high": 4},
+        ),
+        ("Prueba;Valor;Unidad;Mín;Máx", {"test": 0, "value": 1, "unit": 2, "low": 3, "high": 4}),
+        ("Analyt;Wert;Normwerte", {"test": 0, "value": 1, "range": 2}),
         ("Analyse;Résultat;Unité", {"test": 0, "value": 1, "unit": 2}),
         ("Prueba;Resultado;Unidades", {"test": 0, "value": 1, "unit": 2}),
         ("test,Result (ng/mL)", {"test": 0, "value": 1}),
@@ -149,7 +170,11 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
 @pytest.mark.parametrize(
     ("header", "options", "sentence"),
     [
-        ("a,b,c", {}, "no column is known to hold a value; the columns are a, b, c; say which with --test"),
+        (
+            "a,b,c",
+            {},
+            "no column is known to hold a value; the columns are a, b, c; say which with --test or --loinc",
+        ),
         ("test,b", {}, "no column is known to hold a value"),
         ("a,value", {}, "no column is known to hold a test's name"),
         (
@@ -182,10 +207,24 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             {},
             "by row (value in result) or by column (vitamin_d_ng_ml); the columns are name, result, vitam",
         ),
+        (
+            "id;Vitamin D;Vitamin B12",
+            {},
+            "'Vitamin D' names a test, but no unit; if results stand in that col",
+        ),
+        (
+            "test,value",
+            {"low": "50"},
+            "a number will do, too; a range of your own goes into --range, as in vi",
+        ),
         ("test,value,low,lower_limit", {}, "more than one column can hold the low: low, lower_limit"),
         ("v,c", {"wide": ("vitd=v:ng/mL",), "comparator": "c"}, "and so does --comparator; leave one"),
         ("v,c", {"wide": ("vitd=v:ng/mL",), "analyte": "vitd"}, "and so does --analyte; leave one"),
-        (",".join(f"c{i}" for i in range(90)), {}, "c11, ... (90 in all); say which with --test and --value"),
+        (
+            ",".join(f"c{i}" for i in range(90)),
+            {},
+            "c11, ... (90 in all); say which with --test or --loinc and --value",
+        ),
         ("a,b", {"wide": ("vitd",)}, "type it as in vitd=LBXVIDMS:nmol/L"),
         ("a,b", {"wide": ("vitd=x:nmol/L",)}, "no column is called 'x'"),
         ("a,b", {"wide": ("vitd=a:IU",)}, "'IU' cannot be converted"),
@@ -198,3 +237,20 @@ def test_what_does_not_settle_the_columns_is_told(
     with pytest.raises(LabcheckError) as caught:
         layout(header, **options)  # type: ignore[arg-type]
     assert sentence in caught.value.text
+
+
+def test_a_column_that_is_named_holds_nothing_else() -> None:
+    header = "measurement_source_value,value_as_number,unit_source_value"
+    assert long(header, loinc="measurement_source_value") == {"loinc": 0, "value": 1, "unit": 2}
+    assert long("test,name,value", loinc="test") == {"loinc": 0, "test": 1, "value": 2}
+
+
+def test_a_header_that_names_a_test_alone_has_results_in_the_unit_that_is_given() -> None:
+    def found(header: str, *units: str) -> list[tuple[str, int, str | None]]:
+        results = find_layout(header.split(";"), built_in(), asked={}, units=units).results
+        return [(one.label, one.columns["value"], one.unit) for one in results]
+
+    assert found("pat;Vitamin D;B12", "b12", "vitd") == [("vitd_", 1, None), ("b12_", 2, None)]
+    assert found("pat;Vitamin D;B12", "b12") == [("b12_", 2, None)]
+    assert found("pat;B12;vitd ng/mL", "b12", "vitd") == [("b12_", 1, None), ("vitd_", 2, "ng/mL")]
+    assert found("vitd;vitd ng/mL;Calcitriol", "vitd") == [("vitd_", 1, "ng/mL")]

@@ -162,11 +162,11 @@ def test_refusals_of_a_wide_table_are_named_row_by_row() -> None:
     made = annotator(["vitamin_d_ng_ml", "vitamin_b12_pmol_l"])
     made.tally.lists_refusals = True
     run(made, b"zz,300\n22,yy\nzz,yy\n", quick=True)
-    assert [(row, kind.analyte) for row, kind in made.tally.unlisted] == [
-        (2, "vitd"),
-        (3, "b12"),
-        (4, "vitd"),
-        (4, "b12"),
+    assert [(row, kind.analyte, column) for row, kind, column in made.tally.unlisted] == [
+        (2, "vitd", "vitamin_d_ng_ml"),
+        (3, "b12", "vitamin_b12_pmol_l"),
+        (4, "vitd", "vitamin_d_ng_ml"),
+        (4, "b12", "vitamin_b12_pmol_l"),
     ]
 
 

@@ -261,7 +261,9 @@ hard_rows = st.builds(
     | st.text(max_size=6),
     unit=st.none() | st.sampled_from([*UNITS, *HARD_UNITS]) | st.text(max_size=4),
     comparator=st.none()
-    | st.sampled_from([*COMPARATORS, "=", "4171756", "0", "4171757", "~", "1", " < ", "\t<", "-"]),
+    | st.sampled_from(
+        [*COMPARATORS, "=", "4171756", "0", "4171757", "~", "1", " < ", "\t<", "-", "LT", "ge"]
+    ),
     loinc=st.none() | st.sampled_from([*LOINCS, *HARD_LOINCS]),
     range=st.none(),
     low=st.none(),
@@ -588,6 +590,7 @@ def test_a_frame_of_pandas_loses_no_column_of_its_own() -> None:
         ({"analyte": "ferritin"}, "unknown-analyte", "no analyte is called 'ferritin'"),
         ({"units": {"vitd": "IU"}}, "incompatible-unit", "'IU' cannot be converted"),
         ({"range_sets": {"vitd": "nice-2024"}}, "unknown-range-set", "there is no range set 'nice-2024'"),
+        ({"range_sets": {"vitd": "reported"}}, "usage", "say with `range`, or `low` and `high`, where"),
         ({}, "usage", "there is a column 'labcheck_unit' already; choose another prefix"),
         ({"prefix": "x_", "analyte": None}, "usage", "say with `test`, `loinc` or `analyte`"),
     ],

@@ -187,6 +187,12 @@ def test_a_likely_mistake_is_named_on_its_own_side_alone() -> None:
         ("22 L", False),
         ("22 H", True),
         ("22 normal", True),
+        ("22 haut", True),
+        ("22 Élevé", True),
+        ("22 alto", True),
+        ("22 bas", False),
+        ("50 bas", True),
+        ("50 bajo", True),
         ("<35 H", True),
         ("<35 L", False),
         ("22 *", False),
@@ -225,6 +231,10 @@ def test_a_flag_that_says_off_scale_is_the_comparator_that_a_value_lacks(
 def test_a_value_that_has_a_comparator_keeps_it_whatever_the_flag(flag: str) -> None:
     judged = interpret("b12", "<150", unit="pmol/L", reported_flag=flag)
     assert (judged.canonical.comparator, codes(judged)) == ("<", [])
+
+
+def test_a_b_is_no_flag_as_it_can_say_low_or_better() -> None:
+    assert codes(interpret("vitd", "50", unit="ng/mL", reported_flag="B")) == []
 
 
 @pytest.mark.parametrize("flag", ["> 3 days", "<5", "fasting > 8 h"])

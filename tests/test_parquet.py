@@ -59,7 +59,6 @@ def same(one: str | None, other: str | None) -> bool:
         ("--unit", "vitd=nmol/L"),
         ("--range-set", "iom-2011,nice-2024"),
         ("--range-set", "iom-2011"),  # which B12 has not
-        ("--range-set", "reported"),
         ("--range-set", "ros-2018"),
         ("--range", "vitd=75-250 nmol/L", "--range-set", "nice-2024"),
         ("--decimal", "comma"),

@@ -52,6 +52,13 @@ def test_each_python_block_prints_what_stands_below_it() -> None:
         assert ran.stdout == printed
 
 
+def test_the_short_catalogue_file_can_be_used_as_the_line_below_it_does(tmp_path: Path) -> None:
+    match = re.search(r"```toml\n(.*?)```\n\n```sh\n(.*?)```", README.read_text("utf-8"), re.DOTALL)
+    assert match
+    (tmp_path / "examplin.toml").write_text(match[1], "utf-8")
+    assert "  30 ng/mL    NORMAL\n" in ran(f"cd '{tmp_path}' && {match[2]}")
+
+
 def listed_modules(text: str) -> Iterator[str]:
     tree = text[text.index("labcheck/\n  wording.py") :].split("```", 1)[0]
     for line in tree.splitlines()[1:]:

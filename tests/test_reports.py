@@ -369,6 +369,13 @@ def test_each_row_of_the_picture_is_as_wide_as_asked(id: str, width: int) -> Non
         assert len(row.text or "".join(zone for _, zone in row.zones)) == width
 
 
+@given(st.sampled_from(["vitd", "b12"]), st.integers(20, 200))
+def test_each_row_of_limits_has_its_unit(id: str, width: int) -> None:
+    text = " ".join(row.text for row in pictured(id, width) if not row.label)
+    printed = [scale.unit for one in built_in()[id].range_sets.values() for scale in one.scales]
+    assert [word for word in text.split() if "/" in word.strip("/")] == printed
+
+
 @given(st.decimals("0.0001", "1000000", places=4), st.integers(10, 200))
 def test_an_axis_starts_at_0_and_has_room_between_its_numbers(end: Decimal, width: int) -> None:
     row = bar.ticks(end, width)

@@ -224,3 +224,25 @@ def test_the_decimal_mark_holds_for_the_laboratorys_range_too() -> None:
     comma = Judge(built_in(), decimal="comma", range_sets={"b12": "reported"})
     given_ = Given("b12", unit="pg/mL", range="200-1.060")
     assert comma.judge("950", given_).cells[3:6] == ("normal", "N", "200-1060 pg/mL")
+
+
+@pytest.mark.parametrize("value", ["1.060", "12.345", "200.000", "<12.345", "12.345 pg/mL", "12.345 H"])
+def test_a_point_that_may_group_thousands_leaves_the_number_open(value: str) -> None:
+    row = Given("b12", unit="pg/mL")
+    assert Judge(built_in(), points_may_group=True).judge(value, row).cells[-1] == "ambiguous-number"
+    assert Judge(built_in()).judge(value, row).cells[-1] != "ambiguous-number"
+    settled = Judge(built_in(), points_may_group=True, decimal="comma").judge(value, row)
+    assert settled.cells[-1] != "ambiguous-number"
+
+
+@pytest.mark.parametrize("value", ["22.50", "220.5", "1060.125", "22.3456", "250,5", "1.060,5", "250"])
+def test_a_point_that_cannot_group_thousands_is_read_as_it_was(value: str) -> None:
+    row = Given("b12", unit="pg/mL")
+    judge = Judge(built_in(), points_may_group=True)
+    assert judge.judge(value, row) == Judge(built_in()).judge(value, row)
+    assert judge.judge(value, row).kind.category != "refused"
+
+
+def test_a_point_behind_nothing_but_zero_groups_nothing() -> None:
+    row = Given("vitd", unit="mg/L")
+    assert Judge(built_in(), points_may_group=True).judge("0.022", row).cells[1] == "22"

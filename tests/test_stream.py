@@ -215,6 +215,26 @@ def test_refusals_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:
     assert f"refused, unreadable-value: in {places}" in ran.stderr.decode()
 
 
+@pytest.mark.parametrize("files", [1, 2])
+def test_refusals_of_a_wide_table_are_named_in_order(files: int, tmp_path: Path) -> None:
+    rows = [b"%d,22,300\n" % number for number in range(1, 70_001)]
+    for number in (60_000, 7, 69_000, 8):
+        rows[number - 1] = b"%d,zz,zz\n" % number
+    names = ["a.csv", "b.csv"][:files]
+    for name in names:
+        (tmp_path / name).write_bytes(b"id,Vitamin D (ng/mL),b12_pg_ml\n" + b"".join(rows))
+    ran = subprocess.run(
+        [LABCHECK, "csv", *names, "--jobs", "2", "-o", "out.csv"],
+        capture_output=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert ran.returncode == 3, ran.stderr
+    first = "a.csv: " if files > 1 else ""
+    places = "; ".join(f"{first}row {row}, b12_pg_ml" for row in (8, 9, 60001, 69001))
+    assert f"refused, unreadable-value: in {places}" in ran.stderr.decode()
+
+
 def test_a_closed_pipe_leaves_no_list_of_errors_behind(large: Path, tmp_path: Path) -> None:
     ran = shell(f"cd {tmp_path} && labcheck csv {large} --errors errors.csv --jobs 1 | head -1")
     assert ran.returncode == 141

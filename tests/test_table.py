@@ -92,9 +92,38 @@ def test_refused_rows_stay_and_are_told(labcheck: Labcheck, tmp_path: Path) -> N
     assert "labcheck: vitd: 1 refused, unreadable-value: in row 5" in ran.stderr
     assert "labcheck: 1 refused, ragged-row: in row 6" in ran.stderr
     assert "labcheck: 1 refused, wrong-analyte: in row 7" in ran.stderr
-    assert errors.read_text("utf-8") == (
-        "row,analyte,reason\n5,vitd,unreadable-value\n6,,ragged-row\n7,,wrong-analyte\n"
-    )
+    listed = list(csv.reader(errors.read_text("utf-8").splitlines()))
+    assert [cells[:4] for cells in listed] == [
+        ["row", "analyte", "reason", "column"],
+        ["5", "vitd", "unreadable-value", ""],
+        ["6", "", "ragged-row", ""],
+        ["7", "", "wrong-analyte", ""],
+    ]
+    assert [cells[4][:18] for cells in listed] == [
+        "advice",
+        "The value is not o",
+        "The row has more o",
+        "The name or the co",
+    ]
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+@pytest.mark.parametrize("odd", ["", "9\n"])
+def test_two_columns_of_one_test_are_told_apart_in_what_is_refused(
+    labcheck: Labcheck, tmp_path: Path, jobs: str, odd: str
+) -> None:
+    file, errors = tmp_path / "wide.csv", tmp_path / "errors.csv"
+    file.write_text(f'id,b12 pg/mL,"B12, second pg/mL"\n1,250,"1,187"\n2,zz,300\n{odd}', "utf-8")
+    columns = ("--column", "b12=2:pg/mL", "--column", "b12=3:pg/mL")
+    ran = labcheck("csv", str(file), *columns, "--errors", str(errors), "--jobs", jobs)
+    assert "b12: 1 refused, ambiguous-number: in row 2, B12, second pg/mL\n" in ran.stderr
+    assert "b12: 1 refused, unreadable-value: in row 3, b12 pg/mL\n" in ran.stderr
+    listed = list(csv.reader(errors.read_text("utf-8").splitlines()))
+    assert [cells[:4] for cells in listed[1:3]] == [
+        ["2", "b12", "ambiguous-number", "B12, second pg/mL"],
+        ["3", "b12", "unreadable-value", "b12 pg/mL"],
+    ]
+    assert [cells[:4] for cells in listed[3:]] == ([["4", "", "ragged-row", ""]] if odd else [])
 
 
 @pytest.mark.parametrize("jobs", ["1", "2"])
@@ -110,7 +139,10 @@ def test_a_row_whose_quote_is_never_closed_is_named_though_nothing_can_stand_beh
     ]
     assert ran.exit_code == 3
     assert "labcheck: 1 refused, unclosed-quote: in row 5" in ran.stderr
-    assert errors.read_text("utf-8") == "row,analyte,reason\n5,,unclosed-quote\n"
+    assert errors.read_text("utf-8") == (
+        "row,analyte,reason,column,advice\n"
+        "5,,unclosed-quote,,A quote in the row is never closed; close it or leave it out.\n"
+    )
     assert labcheck("csv", str(file), "--only", "refused").stdout.splitlines()[1:] == ['4,vitd,22,"ng/mL']
 
 
@@ -443,6 +475,96 @@ def test_the_summary_says_what_notes_mean(
     )
 
 
+def test_each_reason_for_a_refusal_is_told_once_with_what_to_do_about_it() -> None:
+    table = b"test,value,unit\nvitd,zz,ng/mL\nb12,22-25,ng/mL\nvitd\nvitd,22,\nb12,250,ng/L\n"
+    ran = piped(table)
+    assert ran.stderr.count("labcheck: unreadable-value: The value is not one number") == 1
+    assert "labcheck: ragged-row: The row has more or fewer cells" in ran.stderr
+    assert "labcheck: missing-unit: The result has no unit, or your own range has none; give" in ran.stderr
+    assert "ambiguous-number" not in ran.stderr
+    written = piped(table, "--summary", "--format", "markdown").stdout
+    assert written.count("- missing-unit: The result has no unit") == 1
+
+
+def test_in_a_table_with_semicolons_a_point_before_three_digits_is_not_guessed_at() -> None:
+    rows = "Vitamin D;18,4;ng/mL\nVitamin B12;12.345;pg/ml\nVitamin D;31.2;ng/mL\n"
+    table = f"Analyt;Ergebnis;Einheit\n{rows}".encode()
+    ran = piped(table)
+    assert ";low;" in ran.stdout.splitlines()[1]
+    assert ran.stdout.splitlines()[2].endswith(";b12;;;refused;;;ambiguous-number")
+    assert ";normal;" in ran.stdout.splitlines()[3]
+    assert "labcheck: ambiguous-number: The number can be read in two ways; say --decimal" in ran.stderr
+    for decimal, value in (("point", "12.345"), ("comma", "12345")):
+        assert f";b12;{value};pg/mL;" in piped(table, "--decimal", decimal).stdout
+    commas = table.replace(b",", b".").replace(b";", b",")
+    assert ",b12,12.345,pg/mL,low," in piped(commas).stdout
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"MSH|^~\\&|LAB\rOBX|1|NM|14635-7\r", "'-' is HL7 v2 and no table; read it with labcheck hl7"),
+        (b"\x0bMSH|^~\\&|LAB\r", "read it with labcheck hl7"),
+        (
+            b'{"resourceType": "Bundle"}\n',
+            "'-' is JSON and no table; if it is FHIR, read it with labcheck fhir",
+        ),
+        (b'[\n{"test": "vitd"}]\n', "'-' is JSON and no table"),
+    ],
+)
+def test_a_document_that_is_no_table_is_sent_to_its_command(data: bytes, sentence: str) -> None:
+    ran = piped(data)
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert sentence in ran.stderr
+
+
+@pytest.mark.parametrize("code", ["vitd", "1989-3", "62292-8"])
+def test_a_column_of_codes_has_names_or_loinc_codes(code: str) -> None:
+    assert ",vitd,22,ng/mL,low," in piped(f"code,value,unit\n{code},22,ng/mL\n".encode()).stdout
+
+
+def test_a_wide_table_with_names_alone_is_read_in_the_units_that_are_given() -> None:
+    table = b"pat;Vitamin D;Vitamin B12\n1;22;250\n2;;100\n"
+    ran = piped(table, "--unit", "vitd=ng/mL", "--unit", "b12=pg/mL")
+    assert ran.stdout.splitlines()[1] == (
+        "1;22;250;vitd;22;ng/mL;low;L;30-40 ng/mL;;b12;250;pg/mL;normal;N;200-900 pg/mL;"
+    )
+    assert ran.exit_code == 0
+    assert "--unit vitd=ng/mL" in piped(table).stderr
+
+
+def test_what_is_no_hl7_at_all_is_told_with_what_reads_it() -> None:
+    stderr = CliRunner().invoke(app, ["hl7"], input=b"[]").stderr
+    assert "labcheck: 1 refused, malformed: before message 1\n" in stderr
+    assert "`labcheck hl7` reads HL7 v2, `fhir` JSON, `csv` tables." in stderr
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_the_summary_says_what_to_do_about_refusals(
+    labcheck: Labcheck, golden: Golden, tmp_path: Path, columns: int
+) -> None:
+    file = tmp_path / "table.csv"
+    rows = ("vitd,zz,ng/mL", "vitd,22,", 'b12,"1,060",pg/mL', "b12,250,pg/mL", "Calcitriol,22,pg/mL", "b12")
+    file.write_text("\n".join(["test,value,unit", *rows]), "utf-8")
+    args = (str(file), "--range-set", "iom-2011", "--summary")
+    golden(f"csv-summary-refusals-{columns}.txt", labcheck("csv", *args, columns=columns).stdout)
+
+
+@pytest.mark.parametrize(
+    ("modifier", "value"), [("EQ", "22"), ("LT", "<22"), ("le", "<=22"), ("GT", ">22"), ("GE", ">=22")]
+)
+def test_the_words_for_comparators_of_pcornet_are_read(modifier: str, value: str) -> None:
+    table = f"LAB_LOINC,RESULT_NUM,RESULT_MODIFIER,RESULT_UNIT\n1989-3,22,{modifier},ng/mL\n"
+    assert f",vitd,{value},ng/mL," in piped(table.encode()).stdout
+
+
+@pytest.mark.parametrize("modifier", ["NI", "OT", "TX", "UN"])
+def test_a_word_that_leaves_a_number_open_is_refused(modifier: str) -> None:
+    ran = piped(f"test,value,comparator,unit\nvitd,22,{modifier},ng/mL\n".encode())
+    assert ",vitd,,,refused,,,unreadable-value\n" in ran.stdout
+    assert "or its comparator is none of <, <=, > and >=" in ran.stderr
+
+
 def test_no_file_is_lost_to_another_use(table: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     for args in (
@@ -586,7 +708,6 @@ def test_an_analyte_that_the_asked_set_is_not_for_is_refused_and_by_the_environm
     [
         ((), False),
         (("--range-set", "article"), False),
-        (("--range-set", "reported"), False),
         (("--range-set", "iom-2011"), True),
         (("--range-set", "nice-2024"), True),
         (("--range-set", "nice-2024", "--analyte", "b12"), True),
@@ -771,6 +892,15 @@ def test_the_summary_draws_ones_own_range() -> None:
     assert "ng/mL; 50-125 nmol/L, your own range.\n" in drawn
 
 
+def test_a_column_of_one_analyte_has_none_for_the_sets_of_others() -> None:
+    wide = b"pat,vitd_ng_ml,b12_pg_ml\n1,45,300\n"
+    header, row = piped(wide, "--all-ranges").stdout.splitlines()
+    by = [cell.removeprefix("labcheck_") for cell in header.split(",") if "_by_" in cell]
+    vitd = [f"vitd_by_{id}" for id in ("article", "iom-2011", "endocrine-2011", "ros-2018")]
+    assert by == [*vitd, "b12_by_article", "b12_by_nice-2024"]
+    assert row.count(",") == header.count(",")
+
+
 def test_each_published_set_has_a_column_if_asked_for() -> None:
     sets = ("article", "iom-2011", "endocrine-2011", "ros-2018", "nice-2024")
     by = [[row[f"labcheck_by_{id}"] for id in sets] for row in verdicts("--all-ranges")]
@@ -785,6 +915,34 @@ def test_each_published_set_has_a_column_if_asked_for() -> None:
     assert {row.count(",") for row in rows} == {14}
 
 
+@pytest.mark.parametrize(
+    ("header", "args", "sentence"),
+    [
+        (
+            "Analyt;Wert;Einheit;von;bis",
+            (),
+            "no column is known to hold ranges; the columns are Analyt, Wert, Einheit, von, bis; say which",
+        ),
+        ("id;vitd_ng_ml", (), "a table with a column for each test has no ranges beside its results; name"),
+        ("Wert;Einheit", ("--analyte", "VITD"), "no column is known to hold ranges; the columns are Wert"),
+    ],
+)
+def test_without_a_column_of_ranges_none_is_judged_by_the_reports_own(
+    header: str, args: tuple[str, ...], sentence: str
+) -> None:
+    ran = piped(header.encode() + b"\n", *args, "--range-set", "reported")
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert sentence in ran.stderr
+
+
+def test_ranges_of_ones_own_need_no_column_of_the_reports(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LABCHECK_RANGE_SET", "reported")
+    assert piped(b"test,value,unit\nvitd,22,ng/mL\n").exit_code == 2
+    own = ("--range", "vitd=20-50", "--range", "b12=150-350")
+    assert ",normal," in piped(b"test,value,unit\nvitd,22,ng/mL\n", *own).stdout
+    assert ",normal," in piped(b"value,unit\n22,ng/mL\n", "--analyte", "vitd", *own[:2]).stdout
+
+
 def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
     rows = (
         b"test,value,unit,reference_range,low,high,flag\nvitd,45,ng/mL,30-100,,,N\nvitd,75,nmol/L,,50,125,\n"
@@ -792,6 +950,7 @@ def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
     )
     lines = piped(rows, "--range-set", "reported", "--format", "ndjson").stdout.splitlines()
     found = [json.loads(line) for line in lines]
+    assert "labcheck_label" not in found[0]
     assert [(row["labcheck_category"], row["labcheck_range"], row["labcheck_note"]) for row in found] == [
         ("normal", "30-100 ng/mL", None),
         ("normal", "50-125 nmol/L", None),

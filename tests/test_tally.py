@@ -36,7 +36,7 @@ def test_the_first_places_of_a_refusal_are_kept_and_all_of_them_listed_if_asked_
     tally.list_refusals(lines.append)
     assert tally.examples[REFUSED] == [2, 3, 4, 5, 6]
     assert b"".join(lines).count(b"\n") == EXAMPLES + 2
-    assert lines[0].startswith(b"2,b12,no-value\n3,")
+    assert lines[0].startswith(b'2,b12,no-value,,"Nothing was measured, or nothing is reported yet."\n3,')
 
 
 def test_without_a_list_no_more_places_are_wanted_than_are_shown() -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from functools import cache, cached_property
 from pathlib import Path
 
+from labcheck.catalogue.clash import find_clash
 from labcheck.catalogue.loader import load
 from labcheck.errors import BadCatalogue, UnknownAnalyte
 from labcheck.identify import Identified, Identifier
@@ -19,20 +20,33 @@ _BUILT_IN = Path(__file__).parent
 class Catalogue:
     """The analytes by id: the built-in ones, and those of a user's files, which come first.
 
-    A built-in file is read when its analyte is first asked for, a user's at once.
+    A built-in file is read when its analyte is first asked for; a user's at once, and then all are, so that
+    none takes another's name unnoticed. `replaced` has the built-in ids that a user's file took.
     """
 
     def __init__(self, files: Iterable[Path] = ()) -> None:
-        """Read `files`; raise BadCatalogue where one cannot be used or two describe the same analyte."""
+        """Read `files`; raise BadCatalogue where one cannot be used, or takes a name or code of another."""
         self._analytes: dict[str, Analyte] = {}
+        read: dict[str, Path] = {}
         for file in files:
             analyte = load(file)
             if analyte.id in self._analytes:
                 raise BadCatalogue(f"{file}: id: an earlier file already describes {quote(analyte.id)}")
             self._analytes[analyte.id] = analyte
+            read[analyte.id] = file
         built_in = {file.stem: file for file in sorted(_BUILT_IN.glob("*.toml"))}
         self._files = {id: file for id, file in built_in.items() if id not in self._analytes}
+        self.replaced = {id: file for id, file in read.items() if id in built_in}
         self.ids = (*self._files, *self._analytes)
+        self._refuse_clashes(read)
+
+    def _refuse_clashes(self, files: dict[str, Path]) -> None:
+        """Raise BadCatalogue where one of a user's analytes takes the name or code of one before it."""
+        for number, id in enumerate(self.ids):
+            if id in files:
+                for other in self.ids[:number]:
+                    if clash := find_clash(self[id], self[other]):
+                        raise BadCatalogue(f"{files[id]}: {clash}")
 
     def __getitem__(self, name: str) -> Analyte:
         """Return the analyte of that id or, failing that, of that name, as `identify` does."""

@@ -83,13 +83,13 @@ class _Reader:
             test=file.text("test"),
             specimen=file.text("specimen"),
             unit=self._unit.code,
-            not_this_test=file.texts("not_this_test"),
+            not_this_test=file.texts("not_this_test") if "not_this_test" in file else (),
             names=self._names(),
             loinc=tuple(self._loinc(table) for table in file.tables("loinc")),
             molar_mass=self._molar_mass,
             range_sets=self._range_sets(),
-            possible=self._limits("possible"),
-            plausible=self._limits("plausible"),
+            possible=(possible := self._limits("possible")),
+            plausible=self._plausible(possible),
             mistakes=tuple(self._mistake(table) for table in file.tables("mistake")),
             meanings=self._meanings(),
             cautions=tuple(self._caution(table) for table in file.tables("caution")),
@@ -116,7 +116,8 @@ class _Reader:
         words = MappingProxyType(dict(table.named_texts("words")) if "words" in table else {})
         doubtful = table.texts("doubtful") if "doubtful" in table else ()
         doubt = table.text("doubt") if doubtful else None
-        names = Names(table.texts("accepted"), table.texts("refused"), words, doubtful, doubt)
+        refused = table.texts("refused") if "refused" in table else ()
+        names = Names(table.texts("accepted"), refused, words, doubtful, doubt)
         table.done()
         return names
 
@@ -124,6 +125,8 @@ class _Reader:
         code = table.text("code")
         if not re.fullmatch(r"[0-9]{1,7}-[0-9]", code):
             raise table.fault("code", f"expected a LOINC code, found {quote(code)}")
+        if code[-1] != (check := _check_digit(code[:-2])):
+            raise table.fault("code", f"{quote(code)} is mistyped; a code {code[:-2]} would end in -{check}")
         refused = table.text("refused") if "refused" in table else None
         kind = None if refused else cast("Kind", table.one_of("kind", ("mass", "substance")))
         return Loinc(code, kind, refused, self._source(table))
@@ -180,6 +183,16 @@ class _Reader:
         for scale in scales:
             _prove(table, scale)
         return scales
+
+    def _plausible(self, possible: Interval) -> Interval:
+        plausible = self._limits("plausible")
+        for end, least, most in (
+            ("from", possible.low, plausible.low),
+            ("to", plausible.high, possible.high),
+        ):
+            if least is not None and most is not None and least > most:
+                raise self._file.fault(f"plausible.{end}", f"lies outside of [possible], {possible}")
+        return plausible
 
     def _limits(self, key: str) -> Interval:
         table = self._file.table(key)
@@ -246,6 +259,12 @@ def _read_unit(table: Table, key: str, text: str) -> Unit:
         return read_unit(text)
     except LabcheckError as error:
         raise table.fault(key, error.text) from error
+
+
+def _check_digit(number: str) -> str:
+    """Return the last digit of a LOINC code by those before it (mod 10, as on payment cards)."""
+    doubled = (int(digit) * (2 if place % 2 == 0 else 1) for place, digit in enumerate(reversed(number)))
+    return str(-sum(value // 10 + value % 10 for value in doubled) % 10)
 
 
 def _bands(table: Table, scales: int) -> tuple[Band, ...]:

@@ -38,7 +38,7 @@ RowFormatOption = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
-        help="csv, tsv, json, ndjson, markdown, or terminal, which is the summary.",
+        help="csv, tsv, json, ndjson, markdown, or terminal, which is for people to read.",
     ),
 ]
 Summary = Annotated[
@@ -164,7 +164,7 @@ def open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
         yield None
         return
     with open_output(path) as write:
-        write(f"{place},analyte,reason\n".encode())
+        write(f"{place},analyte,reason,column,advice\n".encode())
         yield write
 
 
@@ -198,7 +198,11 @@ def tell(tally: "Tally") -> None:
         complain(f"not covered, though their names are like one that is: {names}")
     for kind, number, _ in tally.refused:
         of = f"{kind.analyte}: " if kind.analyte else ""
-        complain(f"{of}{number:,} refused, {kind.reason}: in {tally.where(kind)}")
+        where = tally.where(kind)
+        within = "" if where.startswith(("before ", "after ")) else "in "
+        complain(f"{of}{number:,} refused, {kind.reason}: {within}{where}")
+    for reason, text in tally.advice.items():
+        complain(f"{reason}: {text}")
 
 
 def _counted(tally: "Tally", analyte: str, category: str) -> str:

@@ -92,7 +92,7 @@ def hl7(
 ) -> None:
     """Judge the results in HL7 v2 messages: a row for each one that is covered.
 
-    \\b
+    \b
     labcheck hl7 *.hl7
     labcheck hl7 --format ndjson < feed.hl7
 
@@ -138,7 +138,7 @@ def fhir(
 ) -> None:
     """Judge the Observations in FHIR resources (JSON, NDJSON): a row for each one that is covered.
 
-    \\b
+    \b
     labcheck fhir bundle.json
     labcheck fhir export.ndjson --annotate > annotated.ndjson
 

@@ -9,6 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
+from labcheck.cli.edge import complain
 from labcheck.errors import BadCatalogue, LabcheckError, UnknownRangeSet, Usage
 from labcheck.model import REFUSED, REPORTED, Analyte, Category, DecimalMark
 from labcheck.ranges import OwnRange, own_range, read_own_range, unknown_range_set
@@ -52,6 +53,8 @@ def catalogue_of(ctx: Any) -> Catalogue:
             raise BadCatalogue(
                 f"an analyte cannot be called {quote(id)}, as a command is; give it another id"
             )
+        for id, file in catalogue.replaced.items():
+            complain(f"note: {file} takes the place of the built-in {quote(id)}")
         root.obj = catalogue
     return root.obj
 

@@ -13,6 +13,7 @@ from labcheck.cli.bulk import (
     Summary,
     check_files,
     exit_by,
+    open_refusals,
     report_of,
     tell,
     write_summary,
@@ -133,9 +134,7 @@ def parquet(
     )
     watched = categories(fail_on, "--fail-on")
     with ExitStack() as stack:
-        refusals = stack.enter_context(open_output(errors)) if errors else None
-        if refusals:
-            refusals(b"row,analyte,reason\n")
+        refusals = stack.enter_context(open_refusals(errors, "row"))
         write = stack.enter_context(open_output(output))
         Parquet(
             catalogue=catalogue,

@@ -91,6 +91,8 @@ def interpret_frame(
             raise Usage(
                 f"there is no column {quote(column)}; the columns are {', '.join(map(printable, names))}"
             )
+    if reported and not columns.bring_ranges:
+        raise Usage("say with `range`, or `low` and `high`, where the ranges are that `reported` judges by")
     labelled = names_bands(judged, sets)
     given = Given(catalogue, rules, default_units, reported, labelled, decimal, only, wide)
     return cast("Frame", annotate(read, columns, given, prefix).to_native())

@@ -43,6 +43,8 @@ class Result:
         self._measured = measured
         self._wide = wide
         self._names = names
+        # Where a row has several results, a refusal names its column.
+        self._column = names[measured.columns["value"]] if wide else ""
         self._judged: dict[_Key, tuple[str, ...]] = {}
         self._seen: set[str] = set()
         self.added = [f"{options.prefix}{measured.label}{cell}" for cell in self._judge.cells]
@@ -158,7 +160,7 @@ class Result:
         if any(tally.wants(self._kind(counted)) for counted in kinds):
             for number, row in enumerate(table.to_pylist(), start=first):
                 if row["category"] == REFUSED and tally.wants(kind := self._kind(row)):
-                    tally.refuse(number, kind)
+                    tally.refuse(number, kind, self._column)
 
     def _kind(self, row: Mapping[str, Any]) -> Kind:
         analyte, category, note = (row[name] or "" for name in ("analyte", "category", "note"))

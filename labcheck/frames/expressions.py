@@ -106,7 +106,7 @@ def comparator_in(plain: Expr) -> Expr:
 
 
 def comparator_beside(comparator: Expr) -> Expr:
-    """Return what a cell of its own says, in the plain spelling; UNJUDGED for what is no comparator."""
+    """Return what a cell of its own says, in capitals, in the plain spelling; UNJUDGED for no comparator."""
     return _by_meaning(
         comparator, {text: COMPARATORS.get(sign, "") for text, sign in OPERATORS.items()}, UNJUDGED
     )

@@ -95,7 +95,7 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         doubtful=_any(doubtful) if doubtful else _NOTHING,
         refused=[_any(refused[start : start + _PART]) for start in range(0, len(refused), _PART)],
         unsure=rf"^{_SEPARATOR}*(?:{token})+$",
-        codes={one.code: REFUSED if one.refused else of.id for of in analytes for one in of.loinc},
+        codes=_codes(analytes),
         dated=rf"^(?:{date}[-./ ]+){{1,5}}{date}\.?(?:$|[t ]+(?:00:00|12:00))|^{around}{code}{around}$",
         property=PROPERTY,
         says_more=SAYS_MORE,
@@ -103,6 +103,16 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         contradicts=rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"
         rf"|\(oh\)|^{_SEPARATOR}*b{_SEPARATOR}|{_OTHER}",
     )
+
+
+def _codes(analytes: Iterable[Analyte]) -> dict[str, str]:
+    """Return what each code means; one that is refused may be another analyte's own."""
+    codes: dict[str, str] = {}
+    for analyte in analytes:
+        for one in analyte.loinc:
+            if not (one.refused and one.code in codes):
+                codes[one.code] = REFUSED if one.refused else analyte.id
+    return codes
 
 
 def _any(patterns: Iterable[str]) -> str:

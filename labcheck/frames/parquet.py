@@ -20,9 +20,10 @@ from labcheck.errors import LabcheckError, UnreadableFile, Usage
 from labcheck.frames.batch import Result
 from labcheck.model import REPORTED, DecimalMark
 from labcheck.ranges import OwnRange
-from labcheck.sources.columns import find_layout
+from labcheck.sources.columns import find_layout, no_ranges
 from labcheck.sources.files import Write
 from labcheck.sources.rows import CELLS
+from labcheck.sources.table import needs_ranges
 from labcheck.sources.tally import Tally
 from labcheck.wording import quote
 
@@ -54,7 +55,11 @@ class Parquet:
         with _readable(name):
             file = pq.ParquetFile(name, pre_buffer=False)
             names = file.schema_arrow.names
-        layout = find_layout(names, self.catalogue, asked=self.asked, wide=self.wide, analyte=self.analyte)
+        layout = find_layout(
+            names, self.catalogue, asked=self.asked, wide=self.wide, analyte=self.analyte, units=self.units
+        )
+        if needs_ranges(self) and not layout.has_ranges:
+            raise no_ranges(names, wide=layout.wide)
         results = [Result(self, measured, names, wide=layout.wide) for measured in layout.results]
         schema = file.schema_arrow
         for result in results:
@@ -71,6 +76,7 @@ class Parquet:
                     result.count(columns, self.tally.rows + 1)
                 self.tally.rows += table.num_rows
                 if self.refusals:
+                    self.tally.unlisted.sort(key=lambda refusal: int(refusal[0]))
                     self.tally.list_refusals(self.refusals)
                 if writer:
                     columns = [*table.columns, *(column for columns in judged for column in columns)]

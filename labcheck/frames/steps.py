@@ -102,7 +102,7 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
         )
     if columns.comparator:
         comparator = ex.concept(columns.comparator, schema[columns.comparator])
-        step["beside"] = ex.comparator_beside(comparator.str.strip_chars(ex.BLANKS))
+        step["beside"] = ex.comparator_beside(comparator.str.strip_chars(ex.BLANKS).str.to_uppercase())
     ends = {"range": columns.range, "low": columns.low, "high": columns.high}
     step |= {role: figure(column).str.strip_chars(ex.BLANKS) for role, column in ends.items() if column}
     if columns.flag:

@@ -23,10 +23,16 @@ def named(range_set: RangeSet) -> str:
 
 
 def cited(range_set: RangeSet) -> str:
-    """Return where a range set is from, and what has to be said of it, in sentences."""
+    """Return where a range set is from, and what has to be said of it, in sentences.
+
+    Its name comes first where the citation does not say it already.
+    """
+    citation = range_set.source.citation
+    if not all(word.rstrip(".") in citation.lower() for word in range_set.name.lower().split()):
+        citation = f"{range_set.name}: {citation}"
     dated = "" if range_set.source.checked == "user" else f", {range_set.year or 'undated'}"
     people = f" For {range_set.population}." if range_set.population else ""
-    return f"{range_set.source.citation}{dated}.{people} {range_set.remark or ''}".strip()
+    return f"{citation}{dated}.{people} {range_set.remark or ''}".strip()
 
 
 def bands_of(range_set: RangeSet) -> str:

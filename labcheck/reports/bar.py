@@ -109,8 +109,8 @@ def limits_under(limits: Sequence[Decimal], printed: Sequence[Decimal], end: Dec
 
 
 def ticks(end: Decimal, width: int) -> str:
-    """Write round numbers along an axis from 0 to `end`, at most one in eight columns."""
-    least = end * 8 / width
+    """Write round numbers along an axis from 0 to `end`, at most one in eight columns, long ones in more."""
+    least = end * max(8, 4 - (end * 8 / width).adjusted()) / width
     power = Decimal(1).scaleb(least.adjusted())
     step = next(times * power for times in (1, 2, 5, 10) if times * power >= least)
     numbers = [step * i for i in range(int(end / step) + 1)]

@@ -106,8 +106,8 @@ def summary(tally: "Tally") -> str:
         ]
     if tally.not_covered:
         lines.append(f"| | not covered, or not measured | {tally.not_covered:,} |")
-    if tally.explained:
-        lines += ["", *(f"- {note}: {plain(text)}" for note, text in tally.explained.items())]
+    if explained := {**tally.explained, **tally.advice}:
+        lines += ["", *(f"- {code}: {plain(text)}" for code, text in explained.items())]
     if tally.look_alikes:
         names = ", ".join(plain(name) for name in tally.look_alikes)
         lines += ["", f"Not covered, though their names are like one that is: {names}"]

@@ -50,7 +50,8 @@ def picture(analyte: Analyte, width: int, glyphs: bar.Glyphs) -> Iterator[Row]:
             printed = _limits(scale.bands)
             by = factor(read_unit(scale.unit), canonical, analyte.molar_mass)
             places = [limit * by for limit in printed]
-            yield Row("", text=_with_unit(bar.limits_under(places, printed, end, width), scale.unit))
+            for text in _with_unit(bar.limits_under(places, printed, end, width), scale.unit):
+                yield Row("", text=text)
     for unit in others:
         by = factor(unit, canonical, analyte.molar_mass)
         yield Row(unit.code, text=bar.ticks(end / by, width))
@@ -59,12 +60,14 @@ def picture(analyte: Analyte, width: int, glyphs: bar.Glyphs) -> Iterator[Row]:
     yield Row("", text=("  " if len("  ".join(legend)) <= width else " ").join(legend))
 
 
-def _with_unit(row: str, unit: str) -> str:
-    """Write the unit behind the numbers or, where there is no room, in front of them."""
+def _with_unit(row: str, unit: str) -> tuple[str, ...]:
+    """Write the unit behind the numbers or, where there is no room, in front of them, or else under them."""
     behind = f"{row.rstrip()}  {unit}"
     if len(behind) <= len(row):
-        return behind.ljust(len(row))
-    return unit + row[len(unit) :] if not row[: len(unit) + 1].strip() else row
+        return (behind.ljust(len(row)),)
+    if row[: len(unit) + 1].strip():
+        return row, unit.rjust(len(row))
+    return (unit + row[len(unit) :],)
 
 
 def _limits(bands: Sequence[Band]) -> list[Decimal]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
-from labcheck.sources.rows import NOT_COVERED, Given, Judge, Kind, Same, Stretches, Verdict, is_plain
+from labcheck.sources.rows import NOT_COVERED, Given, Judge, Kind, Same, Stretches, Verdict
 from labcheck.sources.tally import Tally
 
 MEMO = 32_000
@@ -37,7 +37,7 @@ class _Way(NamedTuple):
 
     given: Given
     always: Verdict | None = None
-    plain: Verdict | None = None
+    plain: Same | None = None
     stretches: Stretches | None = None
     parts: Sequence[tuple[bytes, bytes, Kind] | None] = ()
 
@@ -106,8 +106,8 @@ class Answers(dict[Key, bytes]):
             return answer
         if way.always:
             return self._written(way.always)
-        if way.plain and is_plain(value):
-            return self._written(way.plain)
+        if way.plain and way.plain.includes(value):
+            return self._written(way.plain.verdict)
         return self._written(self._asked(value, others, way))
 
     def verdict(self, cells: list[bytes]) -> Verdict:
@@ -192,8 +192,8 @@ class Answers(dict[Key, bytes]):
         match self._judge.stretches(given):
             case Verdict() as verdict:
                 return _Way(given, always=self._padded(verdict))
-            case Same(verdict):
-                return _Way(given, plain=self._padded(verdict))
+            case Same() as same:
+                return _Way(given, plain=same._replace(verdict=self._padded(same.verdict)))
             case Stretches() as stretches:
                 return _Way(
                     given, stretches=stretches, parts=[v and self._parts(v) for v in stretches.verdicts]

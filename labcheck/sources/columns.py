@@ -7,7 +7,7 @@ rest is found, and where more than one column fits, the reader is told which opt
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass
 
 from labcheck.catalogue import Catalogue
@@ -28,13 +28,16 @@ _NAMES: dict[str, tuple[str, ...]] = {
         parameter analyt untersuchung messgrosse analyse parametre prueba analito determinacion parametro""",
         """name marker_label component observation test_description concept_name exam examen bezeichnung""",
         "marker_key measurement_source_value",
+        "display code_display code_text description",
+        "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
     ),
-    "loinc": ("loinc loinc_code loinc_num", "concept_code"),
+    "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code", "code"),
     "value": (
         """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
         valor""",
         "value_as_number valuenum numeric_value observation_value",
         "value_source_value",
+        "result_num",
     ),
     "unit": (
         """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units
@@ -52,14 +55,22 @@ _NAMES: dict[str, tuple[str, ...]] = {
         normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
         rango_de_referencia valores_de_referencia intervalo_de_referencia""",
         "range reference_text reference_range_text",
+        """norm normwert normwerte referenz referenzwert referenzintervall norme normes valeurs_normales
+        valeur_de_reference rango rango_normal valores_normales valor_de_referencia""",
     ),
     "low": (
         """low reference_low ref_low range_low reference_range_low ref_range_lower lower_limit low_limit
         untergrenze untere_grenze borne_inferieure limite_inferior""",
+        """norm_von normwert_von referenz_von referenzbereich_von ref_von unterer_grenzwert borne_inf
+        limite_inferieure limite_inf lim_inf normal_low range_min reference_min ref_min""",
+        "min minimum minimo valor_minimo",
     ),
     "high": (
         """high reference_high ref_high range_high reference_range_high ref_range_upper upper_limit high_limit
         obergrenze obere_grenze borne_superieure limite_superior""",
+        """norm_bis normwert_bis referenz_bis referenzbereich_bis ref_bis oberer_grenzwert borne_sup
+        limite_superieure limite_sup lim_sup normal_high range_max reference_max ref_max""",
+        "max maximum maximo valor_maximo",
     ),
     # Not `status`: that is as often F for final, A for amended or N for new.
     "flag": (
@@ -72,6 +83,7 @@ _NUMBERED = {
     "measurement_concept_id": "concepts (join their concept_name or concept_code)",
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
+_RANGES = frozenset({"range", "low", "high"})
 _OPTIONS = {
     "test": "--test",
     "loinc": "--loinc",
@@ -102,6 +114,11 @@ class Layout:
     results: tuple[Measured, ...]
     wide: bool
 
+    @property
+    def has_ranges(self) -> bool:
+        """Whether any column holds the laboratory's ranges."""
+        return any(not _RANGES.isdisjoint(measured.columns) for measured in self.results)
+
 
 def find_layout(
     header: Sequence[str],
@@ -110,8 +127,11 @@ def find_layout(
     asked: Mapping[str, str],
     wide: Sequence[str] = (),
     analyte: str | None = None,
+    units: Container[str] = (),
 ) -> Layout:
     """Find the columns; `asked` are names or numbers by role, `wide` texts as in `vitd=LBXVIDMS:nmol/L`.
+
+    A header that is a test's name and no more has a column of results, too, if the test is in `units`.
 
     Raises Usage where nothing or more than one thing fits.
     """
@@ -120,10 +140,7 @@ def find_layout(
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
         return Layout(_labelled([_asked_wide(text, header, catalogue) for text in wide]), wide=True)
-    columns = {role: _number(name, header, _OPTIONS[role]) for role, name in asked.items()}
-    for role in ROLES:
-        if role not in columns and (number := _found(role, header)) is not None:
-            columns[role] = number
+    columns = _by_role(header, asked)
     only = None if analyte is None else catalogue[analyte]
     found = [measured for number, name in enumerate(header) if (measured := _wide(number, name, catalogue))]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
@@ -146,9 +163,62 @@ def find_layout(
                 "line of names before it"
             )
         return Layout((Measured(columns, only, _unit_in(name)),), wide=False)
+    if not asked:
+        found += _named_alone(header, found, catalogue, units)
     if found and not asked:
-        return Layout(_labelled(found), wide=True)
+        return Layout(_labelled(sorted(found, key=lambda one: one.columns["value"])), wide=True)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
+
+
+def _by_role(header: Sequence[str], asked: Mapping[str, str]) -> dict[str, int]:
+    """Return the columns that are `asked` for, and those that are found among the others."""
+    columns = {role: _number(name, header, _OPTIONS[role]) for role, name in asked.items()}
+    for role in ROLES:
+        if role not in columns and (number := _found(role, header, columns.values())) is not None:
+            columns[role] = number
+    return columns
+
+
+def _named_alone(
+    header: Sequence[str], found: Sequence[Measured], catalogue: Catalogue, units: Container[str]
+) -> list[Measured]:
+    """Return the columns that a test's name heads and no unit, for those tests that have a unit in `units`.
+
+    Raises Usage if nothing else is `found`, and there are names without a unit alone.
+    """
+    tests = {number: test for number, name in enumerate(header) if (test := _test_in(name, catalogue))}
+    known = [one.analyte for one in found]
+    more = [
+        Measured({"value": number}, test)
+        for number, test in tests.items()
+        if test.id in units and test not in known
+    ]
+    if tests and not found and not more:
+        number, test = next(iter(tests.items()))
+        raise Usage(
+            f"{quote(header[number])} names a test, but no unit; if results stand in that column, give "
+            f"theirs, as in --unit {test.id}={test.unit}; {_listed(header)}"
+        )
+    return more
+
+
+def _test_in(name: str, catalogue: Catalogue) -> Analyte | None:
+    try:
+        meant = catalogue.identifier.identify(name, None)
+    except LabcheckError:
+        return None
+    return meant and meant.analyte
+
+
+def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
+    """Return what is said where rows are to be judged by their own ranges, and no column holds any."""
+    instead = "name another set than reported with --range-set, or give a range with --range"
+    if wide:
+        return Usage(f"a table with a column for each test has no ranges beside its results; {instead}")
+    return Usage(
+        f"no column is known to hold ranges; {_listed(header)}; say which with --range-column, or --low and "
+        f"--high, or {instead}"
+    )
 
 
 def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
@@ -157,8 +227,8 @@ def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
     if numbered:
         said += f", and {printable(numbered[0])} has numbers of {_NUMBERED[_normal(numbered[0])]}"
     return Usage(
-        f"{said}; {_listed(header)}; say which with --test and --value, with --column vitd=COLUMN:UNIT, or "
-        "with --analyte for a file of one test"
+        f"{said}; {_listed(header)}; say which with --test or --loinc and --value, "
+        "with --column vitd=COLUMN:UNIT, or with --analyte for a file of one test"
     )
 
 
@@ -174,13 +244,15 @@ def _normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 
 
-def _found(role: str, header: Sequence[str]) -> int | None:
+def _found(role: str, header: Sequence[str], taken: Collection[int]) -> int | None:
+    """Return the column that holds `role` by its name; those that are `taken` hold something else."""
+    others = [(number, name) for number, name in enumerate(header) if number not in taken]
     for names in _NAMES[role]:
-        fitting = [number for number, name in enumerate(header) if _normal(name) in names.split()]
+        fitting = [number for number, name in others if _normal(name) in names.split()]
         if not fitting:  # a unit may stand behind: `Result (ng/mL)`
             fitting = [
                 number
-                for number, name in enumerate(header)
+                for number, name in others
                 if role == "value"
                 and _unit_in(name)
                 and _normal(re.split(r"[(\[]", name)[0]) in names.split()
@@ -207,7 +279,9 @@ def _number(name: str, header: Sequence[str], option: str) -> int:
     if not fitting and name.isascii() and name.isdigit() and 1 <= int(name) <= len(header):
         return int(name) - 1
     problem = "more than one column is" if fitting else "no column is"
-    raise Usage(f"{option}: {problem} called {quote(name)}; {_listed(header)}; a number will do, too")
+    limit = option in ("--low", "--high", "--range-column") and any(map(str.isdigit, name))
+    else_ = "; a range of your own goes into --range, as in vitd=30-100" if limit else ""
+    raise Usage(f"{option}: {problem} called {quote(name)}; {_listed(header)}; a number will do, too{else_}")
 
 
 def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measured:

@@ -28,6 +28,7 @@ from collections.abc import Callable, Sequence
 from itertools import chain
 from typing import Protocol
 
+from labcheck.errors import RAGGED_ROW, UNCLOSED_QUOTE
 from labcheck.model import REFUSED
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
@@ -35,8 +36,8 @@ from labcheck.sources.records import LONGEST, Record, ended, quoted, records, sh
 from labcheck.sources.rows import CELLS, Judge, Kind, refused
 from labcheck.sources.tally import Place, Tally
 
-RAGGED = refused("", "ragged-row")
-UNCLOSED = refused("", "unclosed-quote")
+RAGGED = refused("", RAGGED_ROW)
+UNCLOSED = refused("", UNCLOSED_QUOTE)
 
 
 class Rows(Protocol):
@@ -86,6 +87,9 @@ class Annotator:
         self._columns = len(header)
         self._only = only
         self._writes = writes
+        self._names = [
+            header[measured.columns["value"]] if layout.wide else "" for measured in layout.results
+        ]
         self.file = file
         self._newline = newline
         last = len(layout.results) - 1
@@ -180,8 +184,8 @@ class Annotator:
                     for row, answer in enumerate(column, start=self.row + 1)
                     if answer in answers.named
                 ]
-        for row, _, kind in sorted(found):
-            self.tally.refuse(self._place(row), kind)
+        for row, i, kind in sorted(found):
+            self.tally.refuse(self._place(row), kind, self._names[i])
         if found:
             for answers in self._results:
                 answers.unname()
@@ -206,7 +210,7 @@ class Annotator:
     def _record(self, record: Record) -> bytes:
         if record.closed and not record.cells:
             return b"" if self._only or not self._writes else record.raw  # a blank line
-        kinds = self._broken(record)
+        names, kinds = [""], self._broken(record)
         body, end = ended(record.raw)
         suffix = b""
         if not kinds:
@@ -214,16 +218,17 @@ class Annotator:
             kinds = [answers.kinds[answer] for answers, answer in zip(self._results, given, strict=True)]
             for answers, answer in zip(self._results, given, strict=True):
                 answers.counts[answer] += 1
+            names = self._names
             suffix = b"".join(given).removesuffix(self._newline)
         elif record.closed:
             suffix = self._delimiter * (self._columns - len(record.cells)) + self._ragged
-        self._tell(kinds)
+        self._tell(kinds, names)
         return body + suffix + end if self._passes(kinds) else b""
 
     def _other(self, record: Record, rows: Rows) -> bytes:
         if record.closed and not record.cells:
             return b""
-        kinds = self._broken(record)
+        names, kinds = [""], self._broken(record)
         added: list[str] = []
         if not kinds:
             verdicts = [
@@ -231,11 +236,11 @@ class Annotator:
             ]
             for verdict in verdicts:
                 self.tally.count(verdict.kind, verdict.cells[1])
-            kinds = [verdict.kind for verdict in verdicts]
+            names, kinds = self._names, [verdict.kind for verdict in verdicts]
             added = list(chain.from_iterable(verdict.cells for verdict in verdicts))
         else:
             added = [*(RAGGED if record.closed else UNCLOSED).cells, *[""] * self._more]
-        self._tell(kinds)
+        self._tell(kinds, names)
         if not self._passes(kinds):
             return b""
         cells = record.cells if record.closed else [ended(record.raw)[0]]
@@ -249,11 +254,11 @@ class Annotator:
         self.tally.count(kind, "")
         return [kind]
 
-    def _tell(self, kinds: Sequence[Kind]) -> None:
+    def _tell(self, kinds: Sequence[Kind], names: Sequence[str]) -> None:
         self.tally.rows += 1
-        for kind in kinds:
+        for kind, name in zip(kinds, names, strict=True):
             if kind.category == REFUSED:
-                self.tally.refuse(self._place(self.row), kind)
+                self.tally.refuse(self._place(self.row), kind, name)
 
     def _place(self, row: int) -> Place:
         return f"{self.file}: row {row}" if self.file else row

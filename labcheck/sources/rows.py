@@ -14,7 +14,7 @@ from itertools import chain, pairwise
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import IncompatibleUnit, LabcheckError, UnreadableValue
+from labcheck.errors import AmbiguousNumber, IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.flags import off_scale
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
@@ -88,7 +88,12 @@ _FINE = Context(prec=14)
 
 OPERATORS: dict[str, str] = {
     **COMPARATORS,
-    **dict.fromkeys(("", "="), ""),
+    **dict.fromkeys(("", "=", "EQ"), ""),
+    # The words of PCORnet's RESULT_MODIFIER; its others (NI, OT, TX, UN) leave open what the number is.
+    "LT": "<",
+    "LE": "<=",
+    "GT": ">",
+    "GE": ">=",
     # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
     "4171756": "<",
     "4171754": "<=",
@@ -102,6 +107,19 @@ OPERATORS: dict[str, str] = {
 
 NOT_COVERED = Verdict(Kind("", "", ""), ("",) * len(CELLS))
 """On a test that the catalogue does not cover, or a result that was not measured."""
+
+
+def _may_be_grouped(text: str) -> bool:
+    """Say whether a number means something else where commas are decimal: `12.345`, not `0.345`."""
+    try:
+        return read_value(text).value != read_value(text, "comma").value
+    except LabcheckError:
+        return False
+
+
+def _comparator(given: Given) -> str | None:
+    """Return the sign that is to stand before the value, or None for what is no comparator."""
+    return OPERATORS.get((given.comparator or "").strip().upper())
 
 
 class Judge:
@@ -118,13 +136,17 @@ class Judge:
         own_ranges: Mapping[str, OwnRange] | None = None,
         all_ranges: Sequence[str] = (),
         blank_is_absent: bool = False,
+        points_may_group: bool = False,
     ) -> None:
         """Take `units` and `range_sets` by analyte id: for rows without a unit, and to judge by.
 
         `own_ranges`, which are the user's, outrank `range_sets`. `all_ranges` are range sets of which each
-        has a cell for its category; `blank_is_absent` if no value is no result.
+        has a cell for its category; `blank_is_absent` if no value is no result. Where `points_may_group`
+        digits, as in a table whose delimiter is a semicolon, `12.345` is refused, unless `decimal` is known.
         """
         self._own_ranges = own_ranges or {}
+        if analyte:
+            all_ranges = [id for id in all_ranges if id in analyte.range_sets]
         analytes = [analyte] if analyte else [catalogue[id] for id in catalogue.ids]
         self._labelled = names_bands(analytes, range_sets or {}, self._own_ranges)
         self.cells = (*CELLS, *([LABEL] if self._labelled else []), *(f"by_{id}" for id in all_ranges))
@@ -135,6 +157,7 @@ class Judge:
         self._range_sets = range_sets or {}
         self._all_ranges = all_ranges
         self._blank_is_absent = blank_is_absent
+        self.points_may_group = points_may_group and decimal is None
 
     def judge(self, value: str, given: Given) -> Verdict:
         """Judge one row by asking the core."""
@@ -147,10 +170,12 @@ class Judge:
         if found is None:
             return NOT_COVERED
         analyte = found.analyte
-        comparator = OPERATORS.get((given.comparator or "").strip())
+        comparator = _comparator(given)
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
         text = f"{comparator}{value}" if value.strip() else value
+        if self.points_may_group and _may_be_grouped(text):
+            return refused(analyte.id, AmbiguousNumber.code)
         try:
             judged = interpret(
                 analyte,
@@ -215,7 +240,7 @@ class Judge:
 
     def stretches(self, given: Given) -> "Stretches | Same | Verdict | None":
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
-        if self._decimal == "comma" or OPERATORS.get((given.comparator or "").strip()) != "":
+        if self._decimal == "comma" or _comparator(given) != "":
             return None
         if off_scale([given.flag or ""]):  # the number is not the value
             return None
@@ -230,7 +255,7 @@ class Judge:
             read = read_unit(self._unit("1", given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
         except LabcheckError:
-            return Same(self.judge("1", given))
+            return Same(self.judge("1", given), self.points_may_group)
         try:
             ends = self._ends(given, found.analyte, read)
         except LabcheckError:  # of the range, which is looked at last: for each value by the core
@@ -242,12 +267,23 @@ class Same(NamedTuple):
     """The one verdict on every plain number, as where the unit is refused; what is no number has its own."""
 
     verdict: Verdict
+    points_may_group: bool
+
+    def includes(self, text: bytes) -> bool:
+        """Say whether the verdict is the one on this text."""
+        whole, _, part = text.partition(b".")
+        return is_plain(text) and not (self.points_may_group and _looks_grouped(whole, part))
 
 
 def is_plain(text: bytes) -> bool:
     """Say whether text is a number above zero in digits, with at most a point between them."""
     whole, point, part = text.partition(b".")
     return _is_plain(text, whole, point, part) and float(text) > 0
+
+
+def _looks_grouped(whole: bytes, part: bytes) -> bool:
+    """Say whether the point may be one between thousands; the core knows for certain."""
+    return len(part) == 3 and len(whole) <= 3
 
 
 def _is_plain(text: bytes, whole: bytes, point: bytes, part: bytes) -> bool:
@@ -266,6 +302,7 @@ class Stretches:
         verdicts = [judge.judge(f"{_FINE.divide(middle, by):f}", given) for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.
         self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
+        self._points_may_group = judge.points_may_group
         self._by_places = -int(by.as_tuple().exponent)
         self._by = int(by.scaleb(self._by_places, EXACT)) if converted else None
         # Binary floats only find the stretch, and only where they are surely far from its ends: by more than
@@ -280,7 +317,7 @@ class Stretches:
         if not _is_plain(text, whole, point, part):
             return None
         number, places = float(text), len(part)
-        if not number:
+        if not number or (places == 3 and self._points_may_group and _looks_grouped(whole, part)):
             return None
         margin = self._margins[places]
         at = bisect(self._ends, number - margin)

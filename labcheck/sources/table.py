@@ -7,9 +7,9 @@ from typing import Protocol
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import UnreadableFile, Usage
-from labcheck.model import Analyte, DecimalMark
+from labcheck.model import REPORTED, Analyte, DecimalMark
 from labcheck.ranges import OwnRange
-from labcheck.sources.columns import find_layout
+from labcheck.sources.columns import find_layout, no_ranges
 from labcheck.sources.csv import Annotator, Rows
 from labcheck.sources.files import Input, Read, Write, as_utf8
 from labcheck.sources.records import records
@@ -89,11 +89,23 @@ class Table:
         shape = (header, delimiter, recoded)
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
-        layout = find_layout(header, self.catalogue, asked=self.asked, wide=self.wide, analyte=self.analyte)
+        layout = find_layout(
+            header,
+            self.catalogue,
+            asked=self.asked,
+            wide=self.wide,
+            analyte=self.analyte,
+            units=self.units,
+        )
+        if needs_ranges(self) and not layout.has_ranges:
+            raise no_ranges(header, wide=layout.wide)
         annotator = Annotator(
             header,
             layout,
-            [self._judge(measured.analyte, wide=layout.wide) for measured in layout.results],
+            [
+                self._judge(measured.analyte, wide=layout.wide, points_may_group=delimiter == b";")
+                for measured in layout.results
+            ],
             delimiter,
             decode,
             tally=self.tally,
@@ -132,7 +144,7 @@ class Table:
         if self._rows:
             write(self._rows.end(self.tally).encode())
 
-    def _judge(self, analyte: Analyte | None, *, wide: bool) -> Judge:
+    def _judge(self, analyte: Analyte | None, *, wide: bool, points_may_group: bool) -> Judge:
         return Judge(
             self.catalogue,
             analyte=analyte,
@@ -142,14 +154,35 @@ class Table:
             own_ranges=self.own_ranges,
             all_ranges=self.all_ranges,
             blank_is_absent=wide,
+            points_may_group=points_may_group,
         )
 
 
+class Asks(Protocol):
+    """What options say of how to judge; see Table."""
+
+    catalogue: Catalogue
+    analyte: str | None
+    range_sets: Mapping[str, str | None]
+    own_ranges: Mapping[str, OwnRange]
+
+
+def needs_ranges(asks: Asks) -> bool:
+    """Say whether rows are to be judged by the ranges beside them."""
+    ids = asks.catalogue.ids if asks.analyte is None else [asks.catalogue[asks.analyte].id]
+    return any(asks.range_sets.get(id) == REPORTED for id in ids if id not in asks.own_ranges)
+
+
+_HL7 = (b"MSH|", b"FHS|", b"BHS|")
 _PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "unzip"}
 
 
 def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
     """Return the cells of the header."""
+    if raw.lstrip(b"\x0b").startswith(_HL7):
+        raise Usage(f"{quote(name, 200)} is HL7 v2 and no table; read it with labcheck hl7")
+    if raw.lstrip()[:1] in (b"{", b"["):
+        raise Usage(f"{quote(name, 200)} is JSON and no table; if it is FHIR, read it with labcheck fhir")
     for magic, program in _PACKED.items():
         if raw.startswith(magic):
             raise UnreadableFile(f"{quote(name, 200)} is compressed; decompress it first, as with {program}")

@@ -7,13 +7,17 @@ from decimal import Decimal
 from functools import partial
 
 from labcheck.catalogue import Catalogue
+from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import NOT_COVERED, Kind, Verdict
+from labcheck.wording import printable
 
 EXAMPLES = 5
 
 _LOOK_ALIKES = 20
+
+_LONGEST_NAME = 40
 
 _BINS = 1000
 """So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
@@ -40,7 +44,7 @@ class Tally:
     kinds: Counter[Kind] = field(default_factory=Counter)
     values: dict[str, Counter[int]] = field(default_factory=dict)
     examples: dict[Kind, list[Place]] = field(default_factory=dict)
-    unlisted: list[tuple[Place, Kind]] = field(default_factory=list)
+    unlisted: list[tuple[Place, Kind, str]] = field(default_factory=list)
     look_alikes: dict[str, None] = field(default_factory=dict)
 
     def look_alike(self, name: str) -> None:
@@ -66,13 +70,14 @@ class Tally:
         if verdict.kind.category == REFUSED:
             self.refuse(place, verdict.kind)
 
-    def refuse(self, place: Place, kind: Kind) -> None:
-        """Keep the place of a refusal; it is not counted here."""
+    def refuse(self, place: Place, kind: Kind, column: str = "") -> None:
+        """Keep the place of a refusal, and its column where a row has several; it is not counted here."""
         places = self.examples.setdefault(kind, [])
         if len(places) < EXAMPLES:
-            places.append(place)
+            row = f"row {place}" if isinstance(place, int) else place
+            places.append(f"{row}, {printable(column[:_LONGEST_NAME])}" if column else place)
         if self.lists_refusals:
-            self.unlisted.append((place, kind))
+            self.unlisted.append((place, kind, column))
 
     def wants(self, kind: Kind) -> bool:
         """Say whether the places of such results are still to be named."""
@@ -148,6 +153,11 @@ class Tally:
         return [(kind, self.kinds[kind], self.examples.get(kind, [])) for kind in kinds]
 
     @property
+    def advice(self) -> dict[str, str]:
+        """What to do about each reason for which any result is refused."""
+        return {kind.reason: ADVICE[kind.reason] for kind, _, _ in self.refused if kind.reason in ADVICE}
+
+    @property
     def not_covered(self) -> int:
         """How many results are of other tests, or were not measured."""
         return self.kinds[NOT_COVERED.kind]
@@ -156,11 +166,20 @@ class Tally:
         """Write a line for each refusal since the last time."""
         if self.unlisted:
             lines = [
-                b"%b,%b,%b\n" % (quoted(str(place), b","), kind.analyte.encode(), kind.reason.encode())
-                for place, kind in self.unlisted
+                b",".join(
+                    quoted(cell, b",")
+                    for cell in (
+                        str(place),
+                        kind.analyte,
+                        kind.reason,
+                        printable(column),
+                        ADVICE.get(kind.reason, ""),
+                    )
+                )
+                for place, kind, column in self.unlisted
             ]
             self.unlisted.clear()
-            write(b"".join(lines))
+            write(b"\n".join([*lines, b""]))
 
     def start_again(self) -> None:
         """Count from nothing."""
@@ -186,8 +205,8 @@ def _as_read(file: str, place: Place) -> int:
     """Return what leaves places in files before this one as they are, and orders those in it by row."""
     if isinstance(place, int):
         return place
-    before, _, row = place.rpartition(": row ")
-    return int(row) if before == file else 0
+    start = f"{file}: row " if file else "row "
+    return int(place.removeprefix(start).partition(",")[0]) if place.startswith(start) else 0
 
 
 def bin_widths(catalogue: Catalogue) -> dict[str, float]:

@@ -75,8 +75,10 @@ def _parts(
         if range_set := used[id]:
             yield from _histogram(tally, catalogue[id], range_set, sum(counts.values()), console)
         yield ""
-    yield from _explained(tally, console)
-    yield from _refused(tally)
+    if tally.explained:
+        yield Text("Notes", style="bold")
+        yield _explained(tally.explained, console)
+    yield from _refused(tally, console)
     if tally.not_covered:
         yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
     if tally.look_alikes:
@@ -84,20 +86,17 @@ def _parts(
         yield Text(f"Not covered, though their names are like one that is: {names}\n", style="bold")
 
 
-def _explained(tally: Tally, console: Console) -> Iterator[RenderableType]:
-    """Say what the codes of notes mean, beside them or, where the terminal is narrow, under them."""
-    if not tally.explained:
-        return
-    yield Text("Notes", style="bold")
+def _explained(texts: Mapping[str, str], console: Console) -> RenderableType:
+    """Say what codes mean, beside them or, where the terminal is narrow, under them."""
     narrow = console.width < NARROW
     table = grid(1 if narrow else 2, 2)
-    for note, text in tally.explained.items():
+    for code, text in texts.items():
         if narrow:
-            table.add_row(note)
+            table.add_row(code)
             table.add_row(Padding(Text(text), (0, 0, 0, 2)))
         else:
-            table.add_row(note, text)
-    yield Padding(table, (0, 2, 1, 2))
+            table.add_row(code, Text(text))
+    return Padding(table, (0, 2, 1, 2))
 
 
 def _used(analyte: Analyte, id: str | None, own: OwnRange | None) -> RangeSet | None:
@@ -175,7 +174,7 @@ def _remarks(
         yield f"{censored:,} with < or > are counted, not drawn."
 
 
-def _refused(tally: Tally) -> Iterator[RenderableType]:
+def _refused(tally: Tally, console: Console) -> Iterator[RenderableType]:
     if not tally.refused:
         return
     yield Text("Refused", style="bold")
@@ -184,3 +183,4 @@ def _refused(tally: Tally) -> Iterator[RenderableType]:
     for kind, number, _ in tally.refused:
         table.add_row(kind.analyte, kind.reason, f"{number:,}", tally.where(kind))
     yield Padding(table, (0, 2, 1, 2))
+    yield _explained(tally.advice, console)

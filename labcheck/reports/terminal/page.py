@@ -34,7 +34,7 @@ def print_page(analyte: Analyte, console: Console, age: Decimal | None = None) -
         *sections(analyte, age),
         *listed("Cautions", fitting(cautions, age, named=False)),
     ]
-    names = [", ".join((analyte.id, *analyte.names.accepted))]
+    names = [", ".join(dict.fromkeys((analyte.id, *analyte.names.accepted)))]
     if analyte.names.doubt:
         names.append(f"{', '.join(analyte.names.doubtful)}. {analyte.names.doubt}")
     codes = [loinc.code for loinc in analyte.loinc if not loinc.refused]
@@ -60,7 +60,8 @@ def _picture(analyte: Analyte, console: Console) -> Text:
     """Paint the bands of all sets, with labels beside them or, where the terminal is narrow, above."""
     glyphs = bar.ASCII if console.options.ascii_only else bar.UNICODE
     narrow = console.width < NARROW
-    margin = 2 if narrow else 4 + max(map(len, analyte.range_sets))
+    units = (unit.code for unit in ranges.units_of(analyte).values())
+    margin = 2 if narrow else 4 + max(map(len, (*analyte.range_sets, *units)))
     picture = Text(no_wrap=True, overflow="crop")
     for row in ranges.picture(analyte, console.width - margin - 2, glyphs):
         label = f"  {row.label}"
