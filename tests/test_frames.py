@@ -68,7 +68,9 @@ def agree(row: Row, said: Sequence[str | None], expected: Cells, *, may_pass: bo
     assert cells == right, (row, cells, right)
     assert bool(number) == bool(exact), (row, number, exact)
     if exact:
-        (sign, one), (same, other) = (re.findall("([<>=]*)(.*)", text)[0] for text in (number, exact))
+        parts = [re.fullmatch(r"([<>=]*)([0-9.eE+-]+)", text) for text in (number, exact)]
+        assert all(parts), (row, number, exact)
+        (sign, one), (same, other) = (part.groups() for part in parts if part)
         assert sign == same, (row, number, exact)
         one, other = Decimal(one), Decimal(other)
         assert abs(one - other) <= TOLERANCE * other, (row, number, exact)
