@@ -19,7 +19,8 @@ from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError
 from labcheck.frames import interpret_frame
 from labcheck.ranges import limits
-from labcheck.sources.rows import CELLS, LABEL, Given, Judge
+from labcheck.sources.rows import Given, Judge
+from labcheck.sources.verdicts import CELLS, LABEL
 from labcheck.units import everyday_units, factor, other_spellings, read_unit
 from tests.engines import Cells, Run, each_engine
 

@@ -6,8 +6,10 @@ from labcheck.catalogue import built_in
 from labcheck.sources import answers
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Measured
-from labcheck.sources.rows import Given, Judge, Kind, Same, Stretches, Verdict
+from labcheck.sources.rows import Given, Judge
+from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.tally import Tally
+from labcheck.sources.verdicts import Kind, Verdict
 
 COLUMNS = {"test": 0, "value": 1, "unit": 2}
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from labcheck.sources.rows import CELLS
+from labcheck.sources.verdicts import CELLS
 from tests.conftest import Labcheck
 from tests.test_frames import FOREIGN, HARD_NAMES, HARD_UNITS, HARD_VALUES, LOINCS, NAMES, OTHER_TESTS
 

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
-from labcheck.sources.rows import NOT_COVERED, Given, Judge, Same, Stretches, Verdict, is_plain
+from labcheck.sources.rows import Given, Judge
+from labcheck.sources.stretches import Same, Stretches, is_plain
+from labcheck.sources.verdicts import NOT_COVERED, Verdict
 
 JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
 

@@ -42,8 +42,8 @@ from labcheck.wording import printable
 if TYPE_CHECKING:
     from labcheck.sources.files import Read, Write
     from labcheck.sources.observations import Observation
-    from labcheck.sources.rows import Verdict
     from labcheck.sources.tally import Tally
+    from labcheck.sources.verdicts import Verdict
 
 _SHOWN = 50
 """So many results are shown one by one on a terminal."""
@@ -182,8 +182,8 @@ def _run(
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
     from labcheck.sources.files import open_output
     from labcheck.sources.observations import judge, look_alike
-    from labcheck.sources.rows import verdict_of
     from labcheck.sources.tally import Tally, bin_widths
+    from labcheck.sources.verdicts import verdict_of
 
     check_files(ctx, files, options.output, options.errors, whole=report is None)
     catalogue = catalogue_of(ctx)
@@ -236,7 +236,7 @@ class _Results:
 
     def __init__(self, write: "Write", report: Report | None, *, with_patient: bool, labelled: bool) -> None:
         from labcheck.sources.observations import COLUMNS
-        from labcheck.sources.rows import CELLS, LABEL
+        from labcheck.sources.verdicts import CELLS, LABEL
 
         self.shown: list[tuple[str, str, Outcome]] = []
         self._write = write

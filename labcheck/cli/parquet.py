@@ -5,6 +5,23 @@ from typing import Annotated, Literal
 
 import typer
 
+from labcheck.cli.asked import (
+    AllRanges,
+    ComparatorColumn,
+    DefaultUnits,
+    FlagColumn,
+    HighColumn,
+    LoincColumn,
+    LowColumn,
+    OneAnalyte,
+    Prefix,
+    RangeColumn,
+    TestColumn,
+    UnitColumn,
+    ValueColumn,
+    WideColumns,
+    asked_of,
+)
 from labcheck.cli.bulk import (
     Errors,
     Only,
@@ -26,12 +43,8 @@ from labcheck.cli.options import (
     RangeSetOption,
     catalogue_of,
     categories,
-    chosen_range_sets,
-    own_ranges,
 )
-from labcheck.cli.table import Column, column, default_units, only_analyte, published
 from labcheck.errors import Usage
-from labcheck.wording import quote
 
 ParquetFormat = Literal["parquet", "terminal", "json", "markdown"]
 
@@ -52,38 +65,23 @@ def parquet(
     json: Json = False,
     summary: Summary = False,
     only: Only = None,
-    unit: Annotated[
-        list[str] | None,
-        typer.Option("--unit", "-u", metavar="ANALYTE=UNIT", help="For rows without a unit."),
-    ] = None,
-    analyte: Annotated[
-        str | None, typer.Option("--analyte", metavar="ANALYTE", help="Of rows that name no test.")
-    ] = None,
-    wide: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--column", metavar="ANALYTE=COLUMN:UNIT", help="A column of a wide file holds results."
-        ),
-    ] = None,
-    test: Annotated[Column, column("--test", "tests' names")] = None,
-    loinc: Annotated[Column, column("--loinc", "LOINC codes")] = None,
-    value: Annotated[Column, column("--value", "values")] = None,
-    unit_column: Annotated[Column, column("--unit-column", "units")] = None,
-    comparator: Annotated[Column, column("--comparator", "< and >")] = None,
-    range_column: Annotated[Column, column("--range-column", "the laboratory's ranges")] = None,
-    low: Annotated[Column, column("--low", "their low ends")] = None,
-    high: Annotated[Column, column("--high", "their high ends")] = None,
-    flag: Annotated[Column, column("--flag", "the laboratory's flags, H or L")] = None,
-    prefix: Annotated[
-        str, typer.Option("--prefix", help="What the added columns' names begin with.")
-    ] = "labcheck_",
+    unit: DefaultUnits = None,
+    analyte: OneAnalyte = None,
+    wide: WideColumns = None,
+    test: TestColumn = None,
+    loinc: LoincColumn = None,
+    value: ValueColumn = None,
+    unit_column: UnitColumn = None,
+    comparator: ComparatorColumn = None,
+    range_column: RangeColumn = None,
+    low: LowColumn = None,
+    high: HighColumn = None,
+    flag: FlagColumn = None,
+    prefix: Prefix = "labcheck_",
     decimal: DecimalOption = None,
     range: OwnRanges = None,
     range_set: RangeSetOption = None,
-    all_ranges: Annotated[
-        bool,
-        typer.Option("--all-ranges", help="Add the category by each published range, a column each."),
-    ] = False,
+    all_ranges: AllRanges = False,
     errors: Errors = None,
     fail_on: FailOn = None,
     quiet: QuietRun = False,
@@ -103,7 +101,6 @@ def parquet(
         from labcheck.frames.parquet import Parquet
     except ModuleNotFoundError as error:
         raise Usage("Parquet files need more: pip install 'labcheck[frames]'") from error
-    from labcheck.sources.columns import ROLES
     from labcheck.sources.files import open_output
     from labcheck.sources.tally import Tally, bin_widths
 
@@ -119,40 +116,44 @@ def parquet(
         only=only,
         to_file=output is not None or format == "parquet",
     )
-    if report.summary and all_ranges:
-        raise Usage("--all-ranges adds columns to rows, and the summary has none; leave one of them out")
     check_files(ctx, [file], output, errors, whole=only is None)
-    if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
-        raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")
-    catalogue = catalogue_of(ctx)
-    only_one = only_analyte(analyte, wide or (), catalogue)
-    own = own_ranges(range or (), catalogue, only_one, decimal)
-    range_sets = chosen_range_sets(range_set, catalogue, own)
-    columns = (test, loinc, value, unit_column, comparator, range_column, low, high, flag)
+    asked = asked_of(
+        catalogue_of(ctx),
+        columns=(test, loinc, value, unit_column, comparator, range_column, low, high, flag),
+        wide=wide,
+        analyte=analyte,
+        units=unit,
+        decimal=decimal,
+        ranges=range,
+        range_set=range_set,
+        all_ranges=all_ranges,
+        prefix=prefix,
+        only=only,
+        summary=report.summary,
+    )
     tally = Tally(
-        widths=bin_widths(catalogue) if report.format == "terminal" else {}, lists_refusals=errors is not None
+        widths=bin_widths(asked.catalogue) if report.format == "terminal" else {},
+        lists_refusals=errors is not None,
     )
     watched = categories(fail_on, "--fail-on")
     with ExitStack() as stack:
         refusals = stack.enter_context(open_refusals(errors, "row"))
         write = stack.enter_context(open_output(output))
         Parquet(
-            catalogue=catalogue,
+            asked,
             tally=tally,
-            asked={role: name for role, name in zip(ROLES, columns, strict=True) if name is not None},
-            wide=wide or (),
-            analyte=analyte,
-            units=default_units(unit or (), catalogue, only_one),
-            decimal=decimal,
-            range_sets=range_sets,
-            own_ranges=own,
-            all_ranges=published(catalogue) if all_ranges else (),
-            prefix=prefix,
-            only=categories(only, "--only"),
             refusals=refusals,
         ).annotate(file, None if report.summary else write)
         if report.summary:
-            write_summary(report, tally, catalogue, range_sets, own, write, to_file=output is not None)
+            write_summary(
+                report,
+                tally,
+                asked.catalogue,
+                asked.range_sets,
+                asked.own_ranges,
+                write,
+                to_file=output is not None,
+            )
     if not quiet and not report.summary:
         tell(tally)
     exit_by(tally, watched)

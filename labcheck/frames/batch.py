@@ -5,7 +5,7 @@ Rows that say the same are judged once, where most of them come again: that is w
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,13 +13,13 @@ import pyarrow.compute as pc
 from labcheck.errors import Usage
 from labcheck.frames import interpret_frame
 from labcheck.model import REFUSED, REPORTED, DecimalMark
-from labcheck.ranges import used_range
+from labcheck.ranges import names_bands
+from labcheck.sources.asked import Asked
 from labcheck.sources.columns import Measured
-from labcheck.sources.rows import CELLS, LABEL, Given, Judge, Kind
+from labcheck.sources.rows import Given
+from labcheck.sources.tally import Tally
+from labcheck.sources.verdicts import CELLS, LABEL, Kind
 from labcheck.wording import quote
-
-if TYPE_CHECKING:
-    from labcheck.frames.parquet import Parquet
 
 _REMEMBERED = 1 << 17
 """So many answers of the core, and names of tests that are not covered, are kept."""
@@ -38,8 +38,11 @@ class _Key(NamedTuple):
 class Result:
     """One result of each row: the columns that it stands in, and what judges it."""
 
-    def __init__(self, options: "Parquet", measured: Measured, names: Sequence[str], *, wide: bool) -> None:
-        self._options = options
+    def __init__(
+        self, asked: Asked, tally: Tally, measured: Measured, names: Sequence[str], *, wide: bool
+    ) -> None:
+        self._asked = asked
+        self._tally = tally
         self._measured = measured
         self._wide = wide
         self._names = names
@@ -47,26 +50,13 @@ class Result:
         self._column = names[measured.columns["value"]] if wide else ""
         self._judged: dict[_Key, tuple[str, ...]] = {}
         self._seen: set[str] = set()
-        self.added = [f"{options.prefix}{measured.label}{cell}" for cell in self._judge.cells]
-
-    @cached_property
-    def _judge(self) -> Judge:
-        options = self._options
-        return Judge(
-            options.catalogue,
-            analyte=self._measured.analyte,
-            units=options.units,
-            decimal=options.decimal,
-            range_sets=options.range_sets,
-            own_ranges=options.own_ranges,
-            all_ranges=options.all_ranges,
-            blank_is_absent=self._wide,
-        )
+        self._judge = asked.judge(measured, wide=wide)
+        self.added = [f"{asked.prefix}{measured.label}{cell}" for cell in self._judge.cells]
 
     def judge(self, table: Any) -> list[Any]:
         """Return the columns that are added for a batch."""
         texts = {
-            role: _text(table.column(number), role, self._names[number], self._options.decimal)
+            role: _text(table.column(number), role, self._names[number], self._asked.decimal)
             for role, number in self._measured.columns.items()
         }
         columns = self._judged_columns(texts, table.num_rows)
@@ -97,10 +87,13 @@ class Result:
 
     @property
     def _is_expressed(self) -> bool:
-        roles = set(self._measured.columns)
+        """Whether nothing is asked for but what expressions know."""
+        asked, roles = self._asked, set(self._measured.columns)
+        sets = {id: chosen for id, chosen in asked.range_sets.items() if chosen}
+        known = all(chosen in (REPORTED, *asked.catalogue[id].range_sets) for id, chosen in sets.items())
         # A unit in the header of a column that several analytes share, or beside one of units, is the core's.
         plain = self._measured.unit is None or (self._measured.analyte is not None and "unit" not in roles)
-        return self._options.is_expressed and plain
+        return known and plain and not asked.all_ranges and not asked.own_ranges
 
     def _by_expressions(self, texts: Mapping[str, Any]) -> list[Any]:
         analyte, unit = self._measured.analyte, self._measured.unit
@@ -108,11 +101,11 @@ class Result:
             pa.table(dict(texts)),
             **cast("dict[str, Any]", {role: role for role in texts}),
             analyte=analyte and analyte.id,
-            units={analyte.id: unit} if analyte and unit else self._options.units,
-            range_sets={id: chosen for id, chosen in self._options.range_sets.items() if chosen},
-            decimal=self._options.decimal,
+            units={analyte.id: unit} if analyte and unit else self._asked.units,
+            range_sets={id: chosen for id, chosen in self._asked.range_sets.items() if chosen},
+            decimal=self._asked.decimal,
             wide=self._wide,
-            catalogue=self._options.catalogue,
+            catalogue=self._asked.catalogue,
         )
         return [judged.column(f"labcheck_{cell}") for cell in self._judge.cells]
 
@@ -142,11 +135,11 @@ class Result:
             if name not in self._seen:
                 self._seen.add(name)
                 if like := self._judge.look_alike(Given(test=name)):
-                    self._options.tally.look_alike(like)
+                    self._tally.look_alike(like)
 
     def count(self, columns: Sequence[Any], first: int) -> None:
         """Count a batch, of which the first row has that number."""
-        tally = self._options.tally
+        tally = self._tally
         cells = dict(zip(self._judge.cells, columns, strict=True))
         names = [name for name in ("analyte", "category", "note", LABEL) if name in cells]
         table = pa.table({name: cells[name] for name in (*names, "value")})
@@ -170,17 +163,12 @@ class Result:
     @cached_property
     def _labelled(self) -> frozenset[str]:
         """The analytes whose range has words of its own for its bands; a row's own range has none."""
-        options = self._options
-        used = {
-            id: used_range(options.catalogue[id], options.range_sets.get(id)) for id in options.catalogue.ids
-        }
+        asked = self._asked
         return frozenset(
             id
-            for id, one in used.items()
-            if one
-            and one.names_bands
-            and id not in options.own_ranges
-            and options.range_sets.get(id) != REPORTED
+            for id in asked.catalogue.ids
+            if asked.range_sets.get(id) != REPORTED
+            and names_bands([asked.catalogue[id]], asked.range_sets, asked.own_ranges)
         )
 
 

@@ -6,7 +6,7 @@ outcome is that of `labcheck csv` on the same table, and memory holds a batch, w
 """
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,16 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, UnreadableFile, Usage
 from labcheck.frames.batch import Result
-from labcheck.model import REPORTED, DecimalMark
-from labcheck.ranges import OwnRange
-from labcheck.sources.columns import find_layout, no_ranges
+from labcheck.sources.asked import Asked
 from labcheck.sources.files import Write
-from labcheck.sources.rows import CELLS
-from labcheck.sources.table import needs_ranges
 from labcheck.sources.tally import Tally
+from labcheck.sources.verdicts import CELLS
 from labcheck.wording import quote
 
 BATCH = 1 << 17
@@ -35,18 +31,8 @@ BATCH = 1 << 17
 class Parquet:
     """What the options settle, and what the run has come to; as in `labcheck.sources.table.Table`."""
 
-    catalogue: Catalogue
+    asked: Asked
     tally: Tally
-    asked: Mapping[str, str]
-    wide: Sequence[str]
-    analyte: str | None
-    units: Mapping[str, str]
-    decimal: DecimalMark | None
-    range_sets: Mapping[str, str | None]
-    own_ranges: Mapping[str, OwnRange]
-    all_ranges: Sequence[str]
-    prefix: str
-    only: frozenset[str]
     refusals: Write | None
     batch: int = field(default=BATCH)
 
@@ -55,12 +41,10 @@ class Parquet:
         with _readable(name):
             file = pq.ParquetFile(name, pre_buffer=False)
             names = file.schema_arrow.names
-        layout = find_layout(
-            names, self.catalogue, asked=self.asked, wide=self.wide, analyte=self.analyte, units=self.units
-        )
-        if needs_ranges(self) and not layout.has_ranges:
-            raise no_ranges(names, wide=layout.wide)
-        results = [Result(self, measured, names, wide=layout.wide) for measured in layout.results]
+        layout = self.asked.layout(names)
+        results = [
+            Result(self.asked, self.tally, measured, names, wide=layout.wide) for measured in layout.results
+        ]
         schema = file.schema_arrow
         for result in results:
             for added in result.added:
@@ -81,14 +65,8 @@ class Parquet:
                 if writer:
                     columns = [*table.columns, *(column for columns in judged for column in columns)]
                     whole = pa.Table.from_arrays(columns, schema=schema)
-                    writer.write_table(whole.filter(_any_of(judged, self.only)) if self.only else whole)
-
-    @property
-    def is_expressed(self) -> bool:
-        """Whether the options ask for nothing but what expressions know."""
-        sets = {id: chosen for id, chosen in self.range_sets.items() if chosen}
-        known = all(chosen in (REPORTED, *self.catalogue[id].range_sets) for id, chosen in sets.items())
-        return known and not self.all_ranges and not self.own_ranges
+                    only = self.asked.only
+                    writer.write_table(whole.filter(_any_of(judged, only)) if only else whole)
 
 
 def _any_of(columns: Sequence[Sequence[Any]], only: frozenset[str]) -> Any:

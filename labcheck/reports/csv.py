@@ -5,8 +5,8 @@ import io
 from collections.abc import Sequence
 
 from labcheck.model import Outcome, Refusal
-from labcheck.sources.rows import CELLS, LABEL, verdict_of
 from labcheck.sources.tally import Tally
+from labcheck.sources.verdicts import CELLS, LABEL, verdict_of
 from labcheck.wording import printable
 
 

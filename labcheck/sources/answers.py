@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
-from labcheck.sources.rows import NOT_COVERED, Given, Judge, Kind, Same, Stretches, Verdict
+from labcheck.sources.rows import Given, Judge
+from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.tally import Tally
+from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
 
 MEMO = 32_000
 """Distinct keys remembered for each result of a row; some 10 MB."""

@@ -33,8 +33,9 @@ from labcheck.model import REFUSED
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened
-from labcheck.sources.rows import CELLS, Judge, Kind, refused
+from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Place, Tally
+from labcheck.sources.verdicts import CELLS, Kind, refused
 
 RAGGED = refused("", RAGGED_ROW)
 UNCLOSED = refused("", UNCLOSED_QUOTE)

@@ -1,16 +1,13 @@
 """One row of a table -> what labcheck adds to it. The core judges; here its answer is put into cells.
 
-`Judge.judge` is the plain way, every row through `interpret`. `Judge.stretches` is the quick way for rows
-that differ in their number alone: between the values at which an answer can change (the limits of bands, of
-what is possible, of what is plausible) the core is asked once, and its answer holds for the whole stretch. At
-such a value, near it, and for whatever is not plain digits, the plain way is taken.
+`Judge.judge` is the plain way, every row through `interpret`. `Judge.stretches` finds the quick way for rows
+that differ in their number alone.
 """
 
-from bisect import bisect
 from collections.abc import Mapping, Sequence
-from decimal import Context, Decimal
+from decimal import Decimal
 from functools import partial
-from itertools import chain, pairwise
+from itertools import chain
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
@@ -18,37 +15,13 @@ from labcheck.errors import AmbiguousNumber, IncompatibleUnit, LabcheckError, Un
 from labcheck.flags import off_scale
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
-from labcheck.model import EXACT, REFUSED, Analyte, DecimalMark, Interpretation, Outcome, Refusal
+from labcheck.model import Analyte, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
 from labcheck.reading import COMPARATORS, is_blank, read_value
+from labcheck.sources.stretches import Same, Stretches
+from labcheck.sources.verdicts import CELLS, LABEL, NOT_COVERED, Verdict, refused, verdict_of
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
-
-CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
-"""What is added for each result, in this order."""
-
-LABEL = "label"
-"""What is added behind them where a range set has words of its own for where a result lies."""
-
-
-class Kind(NamedTuple):
-    """What rows are counted by: a category, `refused`, or '' for what is not covered.
-
-    `reason` is the code of a refusal, and has the codes of notes otherwise, joined by `;`. `label` has the
-    words of a range set that has its own.
-    """
-
-    analyte: str
-    category: str
-    reason: str
-    label: str = ""
-
-
-class Verdict(NamedTuple):
-    """The cells for a row, and its kind."""
-
-    kind: Kind
-    cells: tuple[str, ...]
 
 
 class Given(NamedTuple):
@@ -79,13 +52,6 @@ class Given(NamedTuple):
 
 _LONGEST_NAME = 60
 
-_MOST_DIGITS = 14
-"""Longer numbers go the plain way."""
-
-_ZERO = ord("0")
-
-_FINE = Context(prec=14)
-
 OPERATORS: dict[str, str] = {
     **COMPARATORS,
     **dict.fromkeys(("", "=", "EQ"), ""),
@@ -103,10 +69,6 @@ OPERATORS: dict[str, str] = {
     "0": "",
 }
 """What a cell of its own says of how a value compares, '' for that it is just the value."""
-
-
-NOT_COVERED = Verdict(Kind("", "", ""), ("",) * len(CELLS))
-"""On a test that the catalogue does not cover, or a result that was not measured."""
 
 
 def _may_be_grouped(text: str) -> bool:
@@ -157,7 +119,7 @@ class Judge:
         self._range_sets = range_sets or {}
         self._all_ranges = all_ranges
         self._blank_is_absent = blank_is_absent
-        self.points_may_group = points_may_group and decimal is None
+        self._points_may_group = points_may_group and decimal is None
 
     def judge(self, value: str, given: Given) -> Verdict:
         """Judge one row by asking the core."""
@@ -174,7 +136,7 @@ class Judge:
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
         text = f"{comparator}{value}" if value.strip() else value
-        if self.points_may_group and _may_be_grouped(text):
+        if self._points_may_group and _may_be_grouped(text):
             return refused(analyte.id, AmbiguousNumber.code)
         try:
             judged = interpret(
@@ -238,7 +200,7 @@ class Judge:
         name = " ".join((given.test or "").split())[:_LONGEST_NAME]
         return name if self._catalogue.identifier.resembles(name) else None
 
-    def stretches(self, given: Given) -> "Stretches | Same | Verdict | None":
+    def stretches(self, given: Given) -> Stretches | Same | Verdict | None:
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
         if self._decimal == "comma" or _comparator(given) != "":
             return None
@@ -255,112 +217,15 @@ class Judge:
             read = read_unit(self._unit("1", given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
         except LabcheckError:
-            return Same(self.judge("1", given), self.points_may_group)
+            return Same(self.judge("1", given), self._points_may_group)
         try:
             ends = self._ends(given, found.analyte, read)
         except LabcheckError:  # of the range, which is looked at last: for each value by the core
             return None
-        return Stretches(self, given, ends, by, converted=read.code != found.analyte.unit)
-
-
-class Same(NamedTuple):
-    """The one verdict on every plain number, as where the unit is refused; what is no number has its own."""
-
-    verdict: Verdict
-    points_may_group: bool
-
-    def includes(self, text: bytes) -> bool:
-        """Say whether the verdict is the one on this text."""
-        whole, _, part = text.partition(b".")
-        return is_plain(text) and not (self.points_may_group and _looks_grouped(whole, part))
-
-
-def is_plain(text: bytes) -> bool:
-    """Say whether text is a number above zero in digits, with at most a point between them."""
-    whole, point, part = text.partition(b".")
-    return _is_plain(text, whole, point, part) and float(text) > 0
-
-
-def _looks_grouped(whole: bytes, part: bytes) -> bool:
-    """Say whether the point may be one between thousands; the core knows for certain."""
-    return len(part) == 3 and len(whole) <= 3
-
-
-def _is_plain(text: bytes, whole: bytes, point: bytes, part: bytes) -> bool:
-    if not whole.isdigit() or (point and not part.isdigit()) or len(text) > _MOST_DIGITS:
-        return False
-    return whole[0] != _ZERO or len(whole) == 1
-
-
-class Stretches:
-    """The core's answers for values between the limits, for rows that differ in their number alone."""
-
-    def __init__(
-        self, judge: Judge, given: Given, ends: Sequence[Decimal], by: Decimal, *, converted: bool
-    ) -> None:
-        middles = [(low + high) / 2 for low, high in pairwise([Decimal(0), *ends])]
-        verdicts = [judge.judge(f"{_FINE.divide(middle, by):f}", given) for middle in middles]
-        # None: impossible, for the core to say; so is all beyond the last end.
-        self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
-        self._points_may_group = judge.points_may_group
-        self._by_places = -int(by.as_tuple().exponent)
-        self._by = int(by.scaleb(self._by_places, EXACT)) if converted else None
-        # Binary floats only find the stretch, and only where they are surely far from its ends: by more than
-        # half a unit in the last digit (which the note on rounding asks about) and more than their own error.
-        self._ends = [float(end / by) for end in ends]
-        error = self._ends[-1] * 1e-9
-        self._margins = [0.6 * 10.0**-places + error for places in range(_MOST_DIGITS + 1)]
-
-    def find(self, text: bytes) -> tuple[int, bytes] | None:
-        """Return the number of the stretch and the canonical value, or None for what the core must judge."""
-        whole, point, part = text.partition(b".")
-        if not _is_plain(text, whole, point, part):
-            return None
-        number, places = float(text), len(part)
-        if not number or (places == 3 and self._points_may_group and _looks_grouped(whole, part)):
-            return None
-        margin = self._margins[places]
-        at = bisect(self._ends, number - margin)
-        if at != bisect(self._ends, number + margin):
-            return None
-        if self._by is None:
-            return at, text
-        product, places = int(whole + part) * self._by, places + self._by_places
-        if places <= 0:
-            return at, b"%d" % (product * 10**-places)
-        written = b"%0*d" % (places + 1, product)
-        behind = written[-places:].rstrip(b"0")
-        return at, written[:-places] + b"." + behind if behind else written[:-places]
-
-
-def cells_of(judged: Interpretation) -> tuple[str, ...]:
-    """Return the cells for a result that was judged."""
-    canonical = judged.canonical
-    return (
-        judged.analyte.id,
-        f"{canonical.comparator or ''}{canonical.value:f}",
-        canonical.unit,
-        str(judged.category),
-        judged.code,
-        str(judged.range),
-        ";".join(note.code for note in judged.notes),
-    )
-
-
-def verdict_of(outcome: Outcome | None, *, labelled: bool = False) -> Verdict:
-    """Return the verdict that an outcome is; None is what the catalogue does not cover.
-
-    Where it is to be `labelled`, it has a cell for that.
-    """
-    if outcome is None or isinstance(outcome, Refusal):
-        verdict, label = refused(outcome.analyte, outcome.code) if outcome else NOT_COVERED, ""
-    else:
-        cells, label = cells_of(outcome), outcome.label
-        named = label if outcome.range.names_bands else ""
-        verdict = Verdict(Kind(outcome.analyte.id, str(outcome.category), cells[-1], named), cells)
-    return verdict._replace(cells=(*verdict.cells, label)) if labelled else verdict
-
-
-def refused(analyte: str, reason: str) -> Verdict:
-    """Return the verdict on a row that cannot be interpreted."""
-    return Verdict(Kind(analyte, REFUSED, reason), (analyte, "", "", REFUSED, "", "", reason))
+        return Stretches(
+            lambda number: self.judge(number, given),
+            ends,
+            by,
+            converted=read.code != found.analyte.unit,
+            points_may_group=self._points_may_group,
+        )

@@ -1,19 +1,15 @@
 """A whole file through: what the options settle, what the header says, then the stream."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
-from labcheck.catalogue import Catalogue
 from labcheck.errors import UnreadableFile, Usage
-from labcheck.model import REPORTED, Analyte, DecimalMark
-from labcheck.ranges import OwnRange
-from labcheck.sources.columns import find_layout, no_ranges
+from labcheck.sources.asked import Asked
 from labcheck.sources.csv import Annotator, Rows
 from labcheck.sources.files import Input, Read, Write, as_utf8
 from labcheck.sources.records import records
-from labcheck.sources.rows import Judge
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.tally import Tally
 from labcheck.wording import quote
@@ -37,28 +33,16 @@ class Other(Rows, Protocol):
 class Table:
     """What the options settle for every file of a run, and what the run has come to.
 
-    `asked` are columns by role, by name or number; `units`, for rows without one, and `range_sets` and
-    `own_ranges`, to judge by, are by analyte. Rows of the categories in `only` are passed on, or all of them,
-    in the format `other` or in the table's own; where `writes` is off, they are counted and nothing is put
-    out. Where they are `shown` on a terminal, they are UTF-8 whatever the file is. Where there are `several`
-    files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its size is
-    not known, so many are done by one first.
+    Rows are passed on in the format `other` or in the table's own; where `writes` is off, they are counted
+    and nothing is put out. Where they are `shown` on a terminal, they are UTF-8 whatever the file is. Where
+    there are `several` files, places name them. A file of more than `alone` bytes is worth `jobs` processes;
+    where its size is not known, so many are done by one first.
     """
 
-    catalogue: Catalogue
+    asked: Asked
     tally: Tally
-    asked: Mapping[str, str]
-    wide: Sequence[str]
-    analyte: str | None
-    units: Mapping[str, str]
     delimiter: bytes | None
     decode: Callable[[bytes], str]
-    decimal: DecimalMark | None
-    range_sets: Mapping[str, str | None]
-    own_ranges: Mapping[str, OwnRange]
-    all_ranges: Sequence[str]
-    prefix: str
-    only: frozenset[str]
     other: Callable[[bytes], Other | None]
     writes: bool
     shown: bool
@@ -89,28 +73,19 @@ class Table:
         shape = (header, delimiter, recoded)
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
-        layout = find_layout(
-            header,
-            self.catalogue,
-            asked=self.asked,
-            wide=self.wide,
-            analyte=self.analyte,
-            units=self.units,
-        )
-        if needs_ranges(self) and not layout.has_ranges:
-            raise no_ranges(header, wide=layout.wide)
+        layout = self.asked.layout(header)
         annotator = Annotator(
             header,
             layout,
             [
-                self._judge(measured.analyte, wide=layout.wide, points_may_group=delimiter == b";")
+                self.asked.judge(measured, wide=layout.wide, points_may_group=delimiter == b";")
                 for measured in layout.results
             ],
             delimiter,
             decode,
             tally=self.tally,
-            prefix=self.prefix,
-            only=self.only,
+            prefix=self.asked.prefix,
+            only=self.asked.only,
             newline=newline,
             writes=self.writes,
             file=name if self.several else "",
@@ -143,34 +118,6 @@ class Table:
         """Write what stands behind the last row."""
         if self._rows:
             write(self._rows.end(self.tally).encode())
-
-    def _judge(self, analyte: Analyte | None, *, wide: bool, points_may_group: bool) -> Judge:
-        return Judge(
-            self.catalogue,
-            analyte=analyte,
-            units=self.units,
-            decimal=self.decimal,
-            range_sets=self.range_sets,
-            own_ranges=self.own_ranges,
-            all_ranges=self.all_ranges,
-            blank_is_absent=wide,
-            points_may_group=points_may_group,
-        )
-
-
-class Asks(Protocol):
-    """What options say of how to judge; see Table."""
-
-    catalogue: Catalogue
-    analyte: str | None
-    range_sets: Mapping[str, str | None]
-    own_ranges: Mapping[str, OwnRange]
-
-
-def needs_ranges(asks: Asks) -> bool:
-    """Say whether rows are to be judged by the ranges beside them."""
-    ids = asks.catalogue.ids if asks.analyte is None else [asks.catalogue[asks.analyte].id]
-    return any(asks.range_sets.get(id) == REPORTED for id in ids if id not in asks.own_ranges)
 
 
 _HL7 = (b"MSH|", b"FHS|", b"BHS|")

@@ -10,7 +10,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
-from labcheck.sources.rows import NOT_COVERED, Kind, Verdict
+from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
 from labcheck.wording import printable
 
 EXAMPLES = 5

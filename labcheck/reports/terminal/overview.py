@@ -9,8 +9,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from labcheck.catalogue import Catalogue
-from labcheck.model import Analyte, Category, Outcome, RangeSet, Refusal
-from labcheck.ranges import OwnRange, canonical_bands, own_range
+from labcheck.model import REPORTED, Analyte, Category, Outcome, RangeSet, Refusal
+from labcheck.ranges import OwnRange, canonical_bands, own_range, used_range
 from labcheck.reports import bar, histogram, named
 from labcheck.reports.terminal.console import COLOURS, DISCLAIMER, NARROW, grid, print_parts, title
 from labcheck.reports.terminal.summary import headline
@@ -103,7 +103,7 @@ def _used(analyte: Analyte, id: str | None, own: OwnRange | None) -> RangeSet | 
     """Return the range set that all results were judged by, or None where each had its report's own."""
     if own:
         return own_range(own, read_unit(analyte.unit), analyte)
-    used = analyte.default_range if id is None else analyte.range_sets.get(id)
+    used = None if id == REPORTED else used_range(analyte, id)
     return used and used.printed_for(read_unit(analyte.unit).kind)
 
 

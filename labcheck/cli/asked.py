@@ -1,0 +1,114 @@
+"""What the commands over tables share, whatever file those stand in: the options, and what they settle."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from labcheck.catalogue import Catalogue
+from labcheck.cli.options import categories, chosen_range_sets, own_ranges
+from labcheck.errors import Usage
+from labcheck.model import DecimalMark
+from labcheck.units import read_unit
+from labcheck.wording import quote
+
+if TYPE_CHECKING:
+    from labcheck.sources.asked import Asked
+
+DefaultUnits = Annotated[
+    list[str] | None,
+    typer.Option("--unit", "-u", metavar="ANALYTE=UNIT", help="For rows without a unit."),
+]
+OneAnalyte = Annotated[
+    str | None, typer.Option("--analyte", metavar="ANALYTE", help="Of rows that name no test.")
+]
+WideColumns = Annotated[
+    list[str] | None,
+    typer.Option("--column", metavar="ANALYTE=COLUMN:UNIT", help="A column of a wide file holds results."),
+]
+Prefix = Annotated[str, typer.Option("--prefix", help="What the added columns' names begin with.")]
+AllRanges = Annotated[
+    bool,
+    typer.Option("--all-ranges", help="Add the category by each published range, a column each."),
+]
+
+
+def _column(name: str, of: str) -> Any:
+    return typer.Option(name, metavar="COLUMN", help=f"The column of {of}, by name or number.")
+
+
+TestColumn = Annotated[str | None, _column("--test", "tests' names")]
+LoincColumn = Annotated[str | None, _column("--loinc", "LOINC codes")]
+ValueColumn = Annotated[str | None, _column("--value", "values")]
+UnitColumn = Annotated[str | None, _column("--unit-column", "units")]
+ComparatorColumn = Annotated[str | None, _column("--comparator", "< and >")]
+RangeColumn = Annotated[str | None, _column("--range-column", "the laboratory's ranges")]
+LowColumn = Annotated[str | None, _column("--low", "their low ends")]
+HighColumn = Annotated[str | None, _column("--high", "their high ends")]
+FlagColumn = Annotated[str | None, _column("--flag", "the laboratory's flags, H or L")]
+
+
+def asked_of(
+    catalogue: Catalogue,
+    *,
+    columns: Sequence[str | None],
+    wide: Sequence[str] | None,
+    analyte: str | None,
+    units: Sequence[str] | None,
+    decimal: DecimalMark | None,
+    ranges: Sequence[str] | None,
+    range_set: str | None,
+    all_ranges: bool,
+    prefix: str,
+    only: str | None,
+    summary: bool,
+) -> "Asked":
+    """Return what the options settle; `columns` are in the order of ROLES, None for one that is to be found.
+
+    Raises Usage for what cannot be; with `summary` there are no rows that columns could be added to.
+    """
+    from labcheck.sources.asked import Asked
+    from labcheck.sources.columns import ROLES
+
+    if summary and all_ranges:
+        raise Usage("--all-ranges adds columns to rows, and the summary has none; leave one of them out")
+    if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
+        raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")
+    only_one = _only_analyte(analyte, wide or (), catalogue)
+    own = own_ranges(ranges or (), catalogue, only_one, decimal)
+    return Asked(
+        catalogue=catalogue,
+        columns={role: name for role, name in zip(ROLES, columns, strict=True) if name is not None},
+        wide=wide or (),
+        analyte=analyte,
+        units=_default_units(units or (), catalogue, only_one),
+        decimal=decimal,
+        range_sets=chosen_range_sets(range_set, catalogue, own),
+        own_ranges=own,
+        all_ranges=_published(catalogue) if all_ranges else (),
+        prefix=prefix,
+        only=categories(only, "--only"),
+    )
+
+
+def _only_analyte(analyte: str | None, wide: Sequence[str], catalogue: Catalogue) -> str | None:
+    """Return the analyte that all rows are of, if the options say so."""
+    named = {catalogue[id].id for id, equals, _ in (text.partition("=") for text in wide) if equals}
+    return analyte or (named.pop() if len(named) == 1 else None)
+
+
+def _published(catalogue: Catalogue) -> list[str]:
+    """Return the range sets of all analytes, once each."""
+    return list(dict.fromkeys(id for analyte in catalogue.ids for id in catalogue[analyte].range_sets))
+
+
+def _default_units(texts: Sequence[str], catalogue: Catalogue, analyte: str | None) -> dict[str, str]:
+    """Read `vitd=nmol/L`; the unit alone will do where all rows are of one analyte."""
+    units = {}
+    for text in texts:
+        id, equals, unit = text.partition("=")
+        if not equals and analyte is None:
+            raise Usage(f"--unit {quote(text)} names no analyte; type it as in vitd=nmol/L")
+        known = catalogue[id if equals else analyte or ""]
+        units[known.id] = read_unit(unit if equals else text).code
+    return units
