@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError
 from labcheck.frames import interpret_frame
-from labcheck.ranges import limits
+from labcheck.ranges import OwnRange, limits, read_own_range
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.verdicts import CELLS, LABEL
 from labcheck.units import everyday_units, factor, other_spellings, read_unit
@@ -87,12 +87,13 @@ def hold(run: Run, rows: Sequence[Row], judge: Judge, *, may_pass: bool = False,
 # At the limits ------------------------------------------------------------------------------------------
 
 
-def beside_limits(id: str, range_set: str) -> Iterator[Row]:
+def beside_limits(id: str, range_set: str | None, own: OwnRange | None = None) -> Iterator[Row]:
     """Make results at each limit of an analyte in each everyday unit, and next to it, of ever more digits."""
     analyte = built_in()[id]
     for unit in everyday_units():
         by = factor(unit, read_unit(analyte.unit), analyte.molar_mass)
-        for limit in limits(analyte, unit, range_set=range_set):
+        of = read_unit(analyte.unit) if own and own.unit is None else unit
+        for limit in limits(analyte, of, range_set=range_set, own=own):
             for places in range(14):
                 step = Decimal((0, (1,), -places))
                 fine = Context(prec=80)
@@ -104,10 +105,24 @@ def beside_limits(id: str, range_set: str) -> Iterator[Row]:
 
 
 @cache
-def expected_beside_limits(id: str, range_set: str) -> tuple[list[Row], list[Cells]]:
-    rows = list(dict.fromkeys(beside_limits(id, range_set)))
-    judge = Judge(built_in(), range_sets={id: range_set})
-    return rows, [judged(row, judge) for row in rows]
+def expected_beside_limits(
+    id: str, range_set: str | None, own: OwnRange | None = None
+) -> list[tuple[Row, Cells]]:
+    judge = Judge(built_in(), range_sets={id: range_set}, own_ranges={id: own} if own else {})
+    return [(row, judged(row, judge)) for row in dict.fromkeys(beside_limits(id, range_set, own))]
+
+
+def hold_beside_limits(run: Run, expected: Sequence[tuple[Row, Cells]], **options: Any) -> None:
+    table = columns_of([row for row, _ in expected])
+    said = run(
+        {role: table[role] for role in ("test", "value", "unit")},
+        test="test",
+        value="value",
+        unit="unit",
+        **options,
+    )
+    for (row, right), cells in zip(expected, said, strict=True):
+        agree(row, cells, right, may_pass=len((row.value or "").strip("<>=")) > 14)
 
 
 @each_engine
@@ -115,13 +130,21 @@ def expected_beside_limits(id: str, range_set: str) -> tuple[list[Row], list[Cel
     ("id", "range_set"), [(id, name) for id in built_in().ids for name in built_in()[id].range_sets]
 )
 def test_no_verdict_moves_at_a_limit_in_any_unit(run: Run, id: str, range_set: str) -> None:
-    rows, expected = expected_beside_limits(id, range_set)
-    assert len(rows) > 1000
-    table = {role: column for role, column in columns_of(rows).items() if role in ("test", "value", "unit")}
-    said = run(table, test="test", value="value", unit="unit", range_sets={id: range_set})
-    assert len(said) == len(rows)
-    for row, cells, right in zip(rows, said, expected, strict=True):
-        agree(row, cells, right, may_pass=len((row.value or "").strip("<>=")) > 14)
+    expected = expected_beside_limits(id, range_set)
+    assert len(expected) > 1000
+    hold_beside_limits(run, expected, range_sets={id: range_set})
+
+
+@each_engine
+@pytest.mark.parametrize(
+    "range", ["30-100", "30.1-99.9 ng/mL", "75-250 nmol/L", ">=50.5 nmol/l", "<0,05 mg/l"]
+)
+def test_no_verdict_moves_at_a_limit_of_a_range_of_ones_own(run: Run, range: str) -> None:
+    own = read_own_range(range, "comma" if "," in range else None)
+    expected = expected_beside_limits("vitd", "reported", own)
+    hold_beside_limits(run, expected, range_sets={"vitd": "reported"}, own_ranges={"Vitamin D": own})
+    elsewhere = {row.unit for row, cells in expected if cells[6] == "missing-unit"}
+    assert elsewhere == (set() if own.unit else {unit.code for unit in everyday_units()} - {"ng/mL", "ug/L"})
 
 
 @each_engine
@@ -594,6 +617,8 @@ def test_a_frame_of_pandas_loses_no_column_of_its_own() -> None:
         ({"units": {"vitd": "IU"}}, "incompatible-unit", "'IU' cannot be converted"),
         ({"range_sets": {"vitd": "nice-2024"}}, "unknown-range-set", "there is no range set 'nice-2024'"),
         ({"range_sets": {"vitd": "reported"}}, "usage", "say with `range`, or `low` and `high`, where"),
+        ({"own_ranges": {"vitd": "some"}}, "unreadable-range", "'some' is not one range"),
+        ({"own_ranges": {"vitd": "5-9 g/L"}}, "unreadable-range", "'5-9 g/L' in g/L is no range that"),
         ({}, "usage", "there is a column 'labcheck_unit' already; choose another prefix"),
         ({"prefix": "x_", "analyte": None}, "usage", "say with `test`, `loinc` or `analyte`"),
     ],

@@ -61,6 +61,7 @@ def same(one: str | None, other: str | None) -> bool:
         ("--range-set", "iom-2011"),  # which B12 has not
         ("--range-set", "ros-2018"),
         ("--range", "vitd=75-250 nmol/L", "--range-set", "nice-2024"),
+        ("--range", "vitd=30-100", "--range", "b12=>=148 pmol/L"),
         ("--decimal", "comma"),
         ("--all-ranges",),
         ("--only", "low,refused"),

@@ -12,7 +12,7 @@ from typing import Any, TypeVar, cast
 from labcheck.catalogue import Catalogue, built_in
 from labcheck.errors import Usage
 from labcheck.model import REPORTED, DecimalMark
-from labcheck.ranges import names_bands
+from labcheck.ranges import OwnRange, names_bands, read_own_range
 from labcheck.units import factor, read_unit
 from labcheck.wording import printable, quote
 
@@ -34,6 +34,7 @@ def interpret_frame(
     analyte: str | None = None,
     units: Mapping[str, str] | None = None,
     range_sets: Mapping[str, str] | None = None,
+    own_ranges: Mapping[str, str | OwnRange] | None = None,
     decimal: DecimalMark | None = None,
     wide: bool = False,
     prefix: str = "labcheck_",
@@ -45,9 +46,11 @@ def interpret_frame(
     concepts. So are `range`, `low`, `high` and `flag`, which the laboratory itself says of the result.
     `analyte` is the id of the one that all rows are of, or, beside `test` or `loinc`, the only one to be
     judged. `units` are those of rows without one, and `range_sets` what results are judged by, both by
-    analyte id; by `reported` it is the row's own range. `decimal` is the decimal mark of texts. Where the
-    column of values is one of a `wide` table, a missing value is no result rather than a refused one.
-    `prefix` is what the new columns' names begin with. An empty cell of the CSV is a null here.
+    analyte id; by `reported` it is the row's own range. `own_ranges`, by analyte id, too, are the user's
+    (`30-100 nmol/L`; without a unit, in that of the analyte) and outrank `range_sets`. `decimal` is the
+    decimal mark of texts. Where the column of values is one of a `wide` table, a missing value is no result
+    rather than a refused one. `prefix` is what the new columns' names begin with. An empty cell of the CSV is
+    a null here.
 
     Where a range has words of its own for its bands, there is a column for them, too.
 
@@ -61,7 +64,7 @@ def interpret_frame(
     `unusual-flag` one that can lie on both sides of what its flag says. A converted `labcheck_value` is right
     to a billionth of it.
 
-    Raises LabcheckError where there is no such column, analyte, unit or range set.
+    Raises LabcheckError where there is no such column, analyte, unit or range set, or a range cannot be read.
     """
     nw = _narwhals()
     from labcheck.frames.given import Columns, Given
@@ -75,9 +78,12 @@ def interpret_frame(
     sets = {catalogue[id].id: range_set for id, range_set in (range_sets or {}).items()}
     for id, spelled in default_units.items():
         factor(spelled, read_unit(catalogue[id].unit), catalogue[id].molar_mass)
-    reported = frozenset(id for id, range_set in sets.items() if range_set == REPORTED)
-    published = {id: range_set for id, range_set in sets.items() if id not in reported}
-    rules = [rules_of(one, published.get(one.id), default_units.values()) for one in judged]
+    own = {
+        catalogue[id].id: read_own_range(range, decimal) if isinstance(range, str) else range
+        for id, range in (own_ranges or {}).items()
+    }
+    reported = frozenset(id for id, range_set in sets.items() if range_set == REPORTED and id not in own)
+    rules = [rules_of(one, sets.get(one.id), own.get(one.id), default_units.values()) for one in judged]
     if test is None and loinc is None and only is None:
         raise Usage("say with `test`, `loinc` or `analyte` whose results the rows are")
     columns = Columns(value, test, loinc, unit, comparator, range, low, high, flag)
@@ -93,7 +99,7 @@ def interpret_frame(
             )
     if reported and not columns.bring_ranges:
         raise Usage("say with `range`, or `low` and `high`, where the ranges are that `reported` judges by")
-    labelled = names_bands(judged, sets)
+    labelled = names_bands(judged, sets, own)
     given = Given(catalogue, rules, default_units, reported, labelled, decimal, only, wide)
     return cast("Frame", annotate(read, columns, given, prefix).to_native())
 

@@ -93,7 +93,7 @@ class Result:
         known = all(chosen in (REPORTED, *asked.catalogue[id].range_sets) for id, chosen in sets.items())
         # A unit in the header of a column that several analytes share, or beside one of units, is the core's.
         plain = self._measured.unit is None or (self._measured.analyte is not None and "unit" not in roles)
-        return known and plain and not asked.all_ranges and not asked.own_ranges
+        return known and plain and not asked.all_ranges
 
     def _by_expressions(self, texts: Mapping[str, Any]) -> list[Any]:
         analyte, unit = self._measured.analyte, self._measured.unit
@@ -103,6 +103,7 @@ class Result:
             analyte=analyte and analyte.id,
             units={analyte.id: unit} if analyte and unit else self._asked.units,
             range_sets={id: chosen for id, chosen in self._asked.range_sets.items() if chosen},
+            own_ranges=self._asked.own_ranges,
             decimal=self._asked.decimal,
             wide=self._wide,
             catalogue=self._asked.catalogue,

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from labcheck.classify import bands_met
 from labcheck.errors import IncompatibleUnit
-from labcheck.model import Analyte, Band, Category, Interval, Kind, RangeSet
-from labcheck.ranges import canonical_bands, published
+from labcheck.model import REPORTED, Analyte, Band, Category, Interval, Kind, RangeSet
+from labcheck.ranges import OwnRange, canonical_bands, own_range, published
 from labcheck.units import Unit, everyday_units, factor, other_spellings, read_unit
 
 NEAR = 1e-9
@@ -56,7 +56,8 @@ class Rules(NamedTuple):
     """What is compiled for one analyte.
 
     `factors` are those of the everyday units by UCUM code; `starts` has the product at which the far side of
-    each edge begins; `rounded` are results (`vitd nmol/L 75`) that a limit could be rounded to.
+    each edge begins; `rounded` are results (`vitd nmol/L 75`) that a limit could be rounded to. Where the
+    range is the user's and has no unit, results `must_be_canonical`.
     """
 
     analyte: Analyte
@@ -65,6 +66,7 @@ class Rules(NamedTuple):
     starts: Mapping[Edge, float]
     digits: int
     rounded: tuple[str, ...]
+    must_be_canonical: bool
 
 
 def unit_spellings() -> dict[str, str]:
@@ -101,21 +103,31 @@ def _is_refused(spelling: str) -> bool:
     return False
 
 
-def rules_of(analyte: Analyte, range_set: str | None, others: Iterable[Unit] = ()) -> Rules:
-    """Compile what judges by `range_set`, in everyday units and `others`; raise UnknownRangeSet."""
+def rules_of(
+    analyte: Analyte, range_set: str | None, own: OwnRange | None, others: Iterable[Unit] = ()
+) -> Rules:
+    """Compile what judges by the user's own range, else by `range_set`, in everyday units and `others`.
+
+    Raises UnknownRangeSet, and UnreadableRange for one that the analyte cannot have.
+    """
     canonical = read_unit(analyte.unit)
     factors = {
         unit.code: factor(unit, canonical, analyte.molar_mass)
         for unit in (*everyday_units(), *others)
         if unit.kind == canonical.kind or analyte.molar_mass
     }
-    used = analyte.default_range if range_set is None else published(range_set, analyte)
+    if own:
+        used = own_range(own, canonical, analyte)
+    else:
+        used = analyte.default_range if range_set in (None, REPORTED) else published(range_set or "", analyte)
     scales = tuple(_scales(used, analyte))
     limits = {edge.limit for scale in scales for edge in scale.edges}
     limits |= {edge.limit for span in (analyte.possible, analyte.plausible) for edge in edges_of(span)}
     edges = [Edge(limit, included) for limit in sorted(limits) for included in (False, True)]
     digits, starts = _starts(edges, list(factors.values()))
-    return Rules(analyte, scales, factors, starts, digits, tuple(_rounded(used, analyte, factors, digits)))
+    rounded = tuple(_rounded(used, analyte, factors, digits))
+    must_be_canonical = own is not None and own.unit is None
+    return Rules(analyte, scales, factors, starts, digits, rounded, must_be_canonical)
 
 
 def edges_of(limits: Interval) -> tuple[Edge, Edge]:

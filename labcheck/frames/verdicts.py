@@ -84,6 +84,11 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
                 ),
                 (by_analyte(given, own, impossible), ImpossibleValue.code),
                 *of_range,
+                *(
+                    ((own("meant") == rules.analyte.id) & (own("factor") != 1.0), MissingUnit.code)
+                    for rules in given.rules
+                    if rules.must_be_canonical
+                ),
             ],
             "",
         ),
