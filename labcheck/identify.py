@@ -87,9 +87,9 @@ class Identifier:
 
         Raises WrongAnalyte for what is known to be mistaken for one of the analytes, and DamagedCode.
         """
-        code = _plain_code(code or "")
-        by_name = self._by_name(name or "")
-        if self._is_damaged(code) and (by_name or not (name or "").strip()):
+        name, code = (name or "").strip(), _plain_code(code or "")
+        by_name = self._by_name(name)
+        if self._is_damaged(code) and (by_name or not name):
             raise DamagedCode(f"{quote(code)} was a LOINC code before a spreadsheet made a date of it")
         if not code:
             return by_name
@@ -101,10 +101,10 @@ class Identifier:
         if name and not by_name and self._contradicts(re.sub(PROPERTY, " ", name)):
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
         if by_name and by_name.analyte.id != found.analyte.id:
-            raise WrongAnalyte(f"{quote(name or '')} and LOINC {code} are different tests")
-        if (name or "").strip() and not by_name:
+            raise WrongAnalyte(f"{quote(name)} and LOINC {code} are different tests")
+        if name and not by_name:
             said = f"LOINC {code} says {found.analyte.name}"
-            return found._replace(doubt=f"{said}, but the name {quote(name or '')} is not known for it.")
+            return found._replace(doubt=f"{said}, but the name {quote(name)} is not known for it.")
         return found
 
     def is_code(self, text: str) -> bool:

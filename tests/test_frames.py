@@ -8,8 +8,11 @@ from functools import cache
 from itertools import zip_longest
 from typing import Any, NamedTuple
 
+import duckdb
+import narwhals.stable.v2 as nw
 import pandas as pd
 import polars as pl
+import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as given_by
@@ -223,6 +226,7 @@ HARD_VALUES += [
     "1_000",
     "22\n",
     "\t22",
+    *("22\u2028", "22.5\x85", "\x1f22", "22\x0b", "22..5\u2029", "PENDİNG", "N\u0130L", "\u3000"),
     "30." + "0" * 20,
     "9" * 99,
     "1" * 101,
@@ -239,11 +243,18 @@ HARD_NAMES = [
     *("Vitamin B12 (active)", "25-OH-Vitamin D2", "urine vitamin D", "Vit. D", "Vit.B12", "Vitamín D"),
     *("25-OH Vitamin D, LC/MS", "Vitamin D3 (LC-MS/MS)", "B12 CLIA", "vitamin d ms", "vitd elisa/x"),
     *("_clia b12", "Ferritin, ECLIA"),
+    *("Vitamin D\u2028", "Vitamin D [Moles/volume] in\u2029 Serum or Plasma"),
+    *("25-OH D2:MCnc:Pt:Ser/Pla\u017f:Qn"),
+    *("V\u0130tam\u0130n D [Mole\u017f/volume] \u0130n Serum or Pla\u017fma"),
+    *("Vitamin D in\x1cserum", "ıa vitd"),
+    *("25(OH)D3\x85 Ser/Pla\u017f-mCnc(OH)2", "\x00B12 TC 2:MCnc:Pt:Ser/Pla\u017f:Qn"),
+    *("Créatinine/Hb", "CA 19–9"),
     *("vit d 25 hydroxy total", "B12 ratio", "K", "d3-25-oh", "1,25-(OH)2-Vitamin D3"),
 ]  # fmt: skip
 HARD_UNITS = [
     *("G/L", "g/L", "?g/L", "IU/L", "%", "µg", "ng", "ng/ML", "NG/ML", "nG/mL", "ng / ml", "ng/100ml"),
     *("ng.mL-1", "fmol/mL", "ng**9", "Âµg/L", "ΜG/L", "ng ml", "ng\u00a0/mL", "NM", "mol/L", "mmol/l"),
+    *("İU/L", "\u3000ng/mL\u2028"),
     *("(ng/mL)", "x" * 70, "\u00a0", "()", "IU", "iu/ml", "U/L", "mIU/L", "ug", "mcg", "nmol", "PMOL"),
 ]  # fmt: skip
 CODED = [
@@ -255,6 +266,12 @@ CODED = [
     "LOINC",
     "1989-3 LOINC",
     "1989-33",
+    "1989-3\u2028",
+    "1989-3\x1c^LN",
+    "loınc:\u20291989-3",
+    "1989\u00a0-\u30003",
+    "68438-1 -mCnc",
+    "16695-9[Mass/volume] in Serum or Plasma",
 ]
 DATED = [
     "Mar-89",
@@ -265,10 +282,16 @@ DATED = [
     "3/1/1989",
     "01.03.1989",
     "1.3.89",
+    "Mar-89\u00a0",
+    "1.3.89\x1c",
+    "3\u00a01/1989",
+    "Mar-8\u03079",
+    "\uff13/1/\uff119\uff189",
+    "1\uff19\uff18\uff19-\uff103-\uff101 \uff10\uff10:00\uff1a\uff10\uff10",
 ]
 HARD_LOINCS = [
     *("", "Mar-89", "1989-03", "01.03.1989", "LOINC 1989-3", "1989–3", "2345-7", "GLU", "12 34", "1989-3^LN"),
-    *("x", "1989_3"),
+    *("x", "1989_3", "1989-3\u2028", "2236-8\u2029", "\x1d62290-2"),
 ]  # fmt: skip
 WORDS = re.split(" ", "25 oh vitamin d b 12 1 2 d3 total serum (oh)2 (oh) hydroxy é x b12 holo")
 
@@ -340,6 +363,7 @@ FLAGS = [
     *("", "H", "h", "L", "l", "(L)", "[H] ", "N", "A", "aa", "LL", "High", "low", "normal", "ABNORMAL", "*"),
     *("↑", "↓↓", "?", "H\n", " L\t", "hıgh", "HİGH", "Ｈ", "é", "H*", "critical", "()"),
     *("<", ">", "L <", "≥", "off scale low", "H,A", "L/", "critical high", "＜", "h;l", "=<"),
+    *("L\x1f>=", "h\x1cN"),
 ]  # fmt: skip
 reporting_rows = st.builds(
     Row,
@@ -394,7 +418,9 @@ def test_every_plain_range_and_flag_is_understood(run: Run, sets: dict[str, str]
 @each_engine
 def test_a_flag_that_says_off_scale_is_left_to_the_careful_reader(run: Run) -> None:
     rows = [
-        Row("vitd", value, "ng/mL", flag=flag) for value in ("0.5", "4", "35") for flag in ("<", "L <", "≥")
+        Row("vitd", value, "ng/mL", flag=flag)
+        for value in ("0.5", "4", "35")
+        for flag in ("<", "L <", "≥", "L\x1f>")
     ]
     hold(run, rows, Judge(built_in()), may_pass=True)
     assert {cells[6] for cells in run(columns_of(rows), **ROLES)} == {"unusual-flag"}
@@ -445,6 +471,28 @@ def test_a_decimal_comma_is_read_where_it_is_asked_for(run: Run) -> None:
     assert said[3] == "unjudged"
 
 
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pl.DataFrame({"value": ["1.234", "250,5"]}, {"value": pl.Categorical}),
+        pl.DataFrame({"value": ["1.234", "250,5"]}, {"value": pl.Enum(["1.234", "250,5"])}),
+        pd.DataFrame({"value": ["1.234", "250,5"]}, dtype="category"),
+        pd.DataFrame({"value": ["1.234", "250,5", 250.5]}, dtype=object),
+        pa.table({"value": pa.array(["1.234", "250,5"]).dictionary_encode()}),
+        pa.table({"value": pa.array(["1.234", "250,5"], pa.string_view())}),
+        duckdb.sql("SELECT unnest(['1.234', '250,5'])::ENUM ('1.234', '250,5') AS value"),
+    ],
+    ids=["categorical", "enum", "category", "object", "dictionary", "view", "duckdb-enum"],
+)
+def test_a_decimal_comma_is_read_in_every_type_of_text(frame: Any) -> None:
+    out = interpret_frame(frame, value="value", analyte="b12", units={"b12": "pg/mL"}, decimal="comma")
+    said = nw.from_native(out).select("labcheck_category", "labcheck_note")
+    rows = (said.collect() if isinstance(said, nw.LazyFrame) else said).rows()
+    assert rows[0] == ("unjudged", "unusual-value")
+    assert rows[1][0] == "normal"
+    assert all(row[0] == "unjudged" for row in rows[2:])
+
+
 @each_engine
 def test_a_column_of_numbers_has_no_decimal_comma(run: Run) -> None:
     table = {"value": [104.125, 30.0], "low": [30.5, None], "high": [100.25, 100.0]}
@@ -471,6 +519,27 @@ def test_every_hard_string_gets_the_verdict_of_the_core_or_none(run: Run) -> Non
         for name in ("", "vitd", "b12", "Ferritin")
     ]
     hold(run, rows, Judge(built_in()), may_pass=True)
+
+
+@each_engine
+def test_a_blank_of_any_kind_at_either_end_says_nothing(run: Run) -> None:
+    """To some engines, `$` stands in front of a last line end, and few of them know all blanks."""
+    blanks = [chr(code) for code in range(0x3001) if chr(code).isspace()]
+    plain = Row("vitd", "25", "ng/mL", "<", "1989-3", "30-100", flag="")
+    rows = [
+        plain._replace(**{role: text})
+        for role in ("test", "value", "unit", "comparator", "loinc", "range")
+        for blank in blanks
+        for text in (f"{getattr(plain, role)}{blank}", f"{blank}{getattr(plain, role)}")
+    ]
+    hold(run, rows, Judge(built_in()))
+
+
+@each_engine
+def test_a_figure_with_many_zeros_is_near_a_limit_that_it_may_be_rounded_to(run: Run) -> None:
+    rows = [Row("vitd", "40000." + "0" * zeros, "ng/L") for zeros in (1, 10, 24, 33)]
+    hold(run, rows, Judge(built_in()))
+    assert {judged(row, Judge(built_in()))[6] for row in rows} == {"near-limit"}
 
 
 @each_engine
@@ -619,6 +688,8 @@ def test_a_frame_of_pandas_loses_no_column_of_its_own() -> None:
         ({"range_sets": {"vitd": "reported"}}, "usage", "say with `range`, or `low` and `high`, where"),
         ({"own_ranges": {"vitd": "some"}}, "unreadable-range", "'some' is not one range"),
         ({"own_ranges": {"vitd": "5-9 g/L"}}, "unreadable-range", "'5-9 g/L' in g/L is no range that"),
+        ({"decimal": "semicolon"}, "usage", "'semicolon' is no decimal mark; say point or comma"),
+        ({"unit": ""}, "usage", "there is no column ''"),
         ({}, "usage", "there is a column 'labcheck_unit' already; choose another prefix"),
         ({"prefix": "x_", "analyte": None}, "usage", "say with `test`, `loinc` or `analyte`"),
     ],
@@ -629,6 +700,28 @@ def test_what_does_not_fit_is_told(options: dict[str, Any], code: str, text: str
         interpret_frame(frame, **{"value": "value", "analyte": "vitd", **options})
     assert raised.value.code == code
     assert raised.value.text.startswith(text)
+
+
+@pytest.mark.parametrize("name", ["LABCHECK_NOTE", "_Labcheck_Value"])
+def test_no_column_is_added_that_differs_in_its_case_alone(name: str) -> None:
+    with pytest.raises(LabcheckError, match=f"there is a column '{name}' already"):
+        interpret_frame(duckdb.sql(f"SELECT '22' AS value, 'mine' AS {name}"), value="value", analyte="vitd")
+
+
+def test_columns_of_one_name_are_told() -> None:
+    frame = pd.DataFrame([["22", "1", "2"]], columns=["value", "x", "x"])
+    with pytest.raises(LabcheckError, match="several columns have the same name"):
+        interpret_frame(frame, value="value", analyte="vitd")
+
+
+@pytest.mark.parametrize(
+    "frame", [pl.DataFrame({"value": [["22"]]}), pd.DataFrame({"value": [["22"]]})], ids=["polars", "pandas"]
+)
+def test_a_column_of_lists_is_told(frame: Any) -> None:
+    with pytest.raises(
+        LabcheckError, match=r"the column 'value' is List\(String\), not one value for each row"
+    ):
+        interpret_frame(frame, value="value", analyte="vitd")
 
 
 def test_what_is_no_dataframe_is_told() -> None:

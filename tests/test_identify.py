@@ -369,3 +369,11 @@ def test_a_name_is_understood_whatever_names_came_before(monkeypatch: pytest.Mon
     names = ("Ferritin", "B12", "B12", "Vitamin D", "Folate", "Vitamin D", "x" * 201)
     found = [identifier.identify(name, None) for name in names]
     assert [one and one.analyte.id for one in found] == [None, "b12", "b12", "vitd", None, "vitd", None]
+
+
+def test_a_name_is_understood_however_many_blanks_pad_its_cell() -> None:
+    identifier = built_in().identifier
+    found = identifier.identify("VITAMIN D".ljust(255), None)
+    assert found is not None
+    assert found.analyte.id == "vitd"
+    assert identifier.identify("VITAMIN D" + "-" * 200, None) is None

@@ -31,6 +31,7 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("150", Given("b12", None, ""), "normal", ""),  # the unit that was named for rows without one
         ("400 pg/mL", Given("b12", None, ""), "normal", ""),  # which one of its own outweighs
         ("400pg/mL", Given("b12", unit="", comparator=">"), "indeterminate", ""),
+        ("\u3000100", Given("b12", unit="pg/mL", comparator="<"), "low", ""),
         ("400 ng/mL L", Given("b12"), "high", "implausible;reported-flag-differs"),
         ("zz", Given("b12"), "refused", "unreadable-value"),
         ("", Given("b12"), "refused", "no-value"),

@@ -7,7 +7,7 @@ not guessed at: its category is `unjudged`, and its note says what is unusual. `
 """
 
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_args
 
 from labcheck.catalogue import Catalogue, built_in
 from labcheck.errors import Usage
@@ -64,7 +64,8 @@ def interpret_frame(
     `unusual-flag` one that can lie on both sides of what its flag says. A converted `labcheck_value` is right
     to a billionth of it.
 
-    Raises LabcheckError where there is no such column, analyte, unit or range set, or a range cannot be read.
+    Raises LabcheckError where there is no such column, analyte, unit or range set, or a range cannot be read,
+    where a column that is read has lists, and where names of columns are not distinct.
     """
     nw = _narwhals()
     from labcheck.frames.given import Columns, Given
@@ -84,16 +85,22 @@ def interpret_frame(
     }
     reported = frozenset(id for id, range_set in sets.items() if range_set == REPORTED and id not in own)
     rules = [rules_of(one, sets.get(one.id), own.get(one.id), default_units.values()) for one in judged]
+    if decimal not in (None, *get_args(DecimalMark)):
+        raise Usage(f"{quote(str(decimal))} is no decimal mark; say point or comma")
     if test is None and loinc is None and only is None:
         raise Usage("say with `test`, `loinc` or `analyte` whose results the rows are")
     columns = Columns(value, test, loinc, unit, comparator, range, low, high, flag)
     try:
         read = nw.from_native(frame)
+        names = read.collect_schema().names()
     except TypeError as error:
         raise Usage(f"{type(frame).__name__} is no dataframe that Narwhals knows") from error
-    names = read.collect_schema().names()
-    for column in filter(None, columns):
-        if column not in names:
+    except nw.exceptions.DuplicateError as error:
+        raise Usage(
+            "several columns have the same name; rename them, as no engine tells them apart"
+        ) from error
+    for column in columns:
+        if column is not None and column not in names:
             raise Usage(
                 f"there is no column {quote(column)}; the columns are {', '.join(map(printable, names))}"
             )

@@ -20,7 +20,12 @@ from labcheck.units import read_unit
 UNJUDGED = "unjudged"
 """What a text means that only the careful reader knows."""
 
-BLANKS = " \t\r\n"
+BLANKS = "".join(filter(str.isspace, map(chr, range(0x3001))))
+"""All that Python takes for a blank; to the `\\s` of most engines, some are none."""
+
+_LINE_ENDS = "\n\r\x85\u2028\u2029"
+"""To some engines, `$` stands in front of one of these, too, where it is the last character."""
+
 _BARE = r"^[0-9]+(?:\.[0-9]+)?$"
 _PLAIN = rf"^[{BLANKS}]*(?:(?:[<>]=?|=[<>]|[≤≥]) *)?[0-9]+(?:\.[0-9]+)?[{BLANKS}]*$"
 _SIGNS = f"<>=≤≥{BLANKS}"
@@ -76,9 +81,12 @@ def text(column: str, dtype: Any) -> Expr:
         # Some engines write a float that is a whole number without its point.
         whole = ~written.fill_null(".").str.contains("[.a-zA-Z]")
         expr = nw.when(whole).then(nw.concat_str(written, nw.lit(".0"))).otherwise(written)
-    elif dtype != nw.String:
-        expr = expr.cast(nw.String)
-    return expr.fill_null("")
+    return expr.cast(nw.String).fill_null("")
+
+
+def lowered(text: Expr) -> Expr:
+    """Write a text in lower case as Python does; to some, the capital of a dotted i is a plain one."""
+    return text.str.replace_all("İ", "i\u0307", literal=True).str.to_lowercase()
 
 
 def pointed(text: Expr) -> Expr:
@@ -120,8 +128,8 @@ def _by_meaning(text: Expr, meanings: Mapping[str, str], otherwise: str) -> Expr
 
 def is_bare(value: Expr) -> Expr:
     """Say whether a text is digits with at most a point, and nothing else."""
-    # To some engines, `$` stands in front of a last line feed, too.
-    return value.str.contains(_BARE) & ~value.str.ends_with("\n") & (value.str.len_chars() <= LONGEST)
+    ended = any_of(value.str.ends_with(end) for end in _LINE_ENDS)
+    return value.str.contains(_BARE) & ~ended & (value.str.len_chars() <= LONGEST)
 
 
 def is_plain(value: Expr) -> Expr:
@@ -147,7 +155,7 @@ def is_blank(text: Expr) -> Expr:
 def says_nothing(value: Expr) -> Expr:
     """Say whether a text is a word or a sign for there being no value."""
     bare = value.str.strip_chars(BLANKS)
-    word = bare.str.to_lowercase().str.strip_chars_end(".")
+    word = lowered(bare).str.strip_chars_end(".")
     return word.is_in(sorted(NO_VALUE)) | (bare.str.strip_chars(NO_SIGNS + "−–—") == "")
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 
 import narwhals.stable.v2 as nw
 
-from labcheck.frames.expressions import BLANKS, UNJUDGED, Case, Expr, chosen, equals, only_where
-from labcheck.frames.names import NamePatterns
+from labcheck.frames.expressions import UNJUDGED, Case, Expr, chosen, equals, only_where
+from labcheck.frames.names import OTHER, NamePatterns
 from labcheck.identify import LONGEST
 from labcheck.model import REFUSED
 
@@ -28,8 +28,10 @@ def named(name: Expr, patterns: NamePatterns, *, or_coded: bool) -> Expr:
     return chosen(
         [
             *verbatim,
-            *(_by_code(other.str.strip_chars(BLANKS), patterns) if or_coded else []),
-            (more | (other.str.len_chars() > LONGEST), ""),
+            *(_by_code(name, patterns) if or_coded else []),
+            (name.str.len_chars() > LONGEST, ""),
+            (other.str.contains(patterns.foreign), UNJUDGED),
+            (more, ""),
             *((other.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
             *((other.str.contains(pattern), REFUSED) for pattern in patterns.refused),
             (other.str.contains(patterns.unsure), UNJUDGED),
@@ -38,26 +40,25 @@ def named(name: Expr, patterns: NamePatterns, *, or_coded: bool) -> Expr:
     )
 
 
-def _by_code(bare: Expr, patterns: NamePatterns) -> list[Case]:
+def _by_code(name: Expr, patterns: NamePatterns) -> list[Case]:
     codes = patterns.codes
     different = dict.fromkeys(codes.values())
     cases: list[Case] = [
-        (bare.is_in([code for code in codes if codes[code] == said]), said) for said in different
+        (name.is_in([code for code in codes if codes[code] == said]), said) for said in different
     ]
-    return [*cases, (_is_dated(bare, patterns), UNJUDGED)]
+    return [*cases, (_is_dated(name, patterns), UNJUDGED)]
 
 
 def _is_dated(name: Expr, patterns: NamePatterns) -> Expr:
     """Say whether a name can be what a spreadsheet has made of a code."""
     return only_where(
-        name.str.contains("[0-9]"), name.str.contains(patterns.dated) & ~name.str.contains(_LOINC)
+        name.str.contains(f"[0-9]|{OTHER}"), name.str.contains(patterns.dated) & ~name.str.contains(_LOINC)
     )
 
 
 def is_code(name: Expr, patterns: NamePatterns) -> Expr:
     """Say whether a name is one of our codes, or can have been one."""
-    bare = name.str.strip_chars(BLANKS)
-    return bare.is_in(list(patterns.codes)) | _is_dated(bare, patterns)
+    return name.is_in(list(patterns.codes)) | _is_dated(name, patterns)
 
 
 def _is_verbatim(name: Expr, id: str, patterns: NamePatterns) -> Expr:

@@ -22,13 +22,15 @@ from labcheck.identify import CONTRADICT, EVERYWHERE, METHOD, PROPERTY, SAY_NOTH
 from labcheck.model import REFUSED, Analyte
 
 _SIGN = r"[ ,.;()\[\]_+-]"
-_SEPARATOR = r"[\x00-`{-\x7f]"
-"""All of ASCII but letters in lower case."""
-_OTHER = r"[^\x00-\x7f]"
+_SEPARATOR = r"[\x00-\x0a\x0c-\x1b -`{-\x7f]"
+"""The others of ASCII but letters in lower case."""
+OTHER = r"[^\x00-\x0a\x0c-\x1b -\x7f]"
+"""No character of ASCII, nor one of the few blanks of ASCII that the engines do not agree on."""
+
 _NOTHING = "^$."
 _PART = 40
 """So many names go into one pattern; RE2 takes thirty times as long for one beyond its memory."""
-_WITH_OTHER = rf"[a-z]*{_OTHER}(?:{_OTHER}|[a-z])*"
+_WITH_OTHER = rf"[a-z0-9]*{OTHER}(?:{OTHER}|[a-z0-9])*"
 
 
 class NamePatterns(NamedTuple):
@@ -48,6 +50,7 @@ class NamePatterns(NamedTuple):
     doubtful: str
     refused: Sequence[str]
     unsure: str
+    foreign: str
     codes: Mapping[str, str]
     dated: str
     property: str
@@ -77,11 +80,16 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         accepted[analyte.id] = _any([*sure, *doubted])
         doubtful += doubted
         refused += dict.fromkeys(_patterns(names.refused, analyte, catalogue, None))
-    methods = "|".join(dict.fromkeys(re.findall("[a-z]{2,}", METHOD)))
+    methods, properties = _words_in(METHOD), _words_in(PROPERTY)
     known = "|".join(sorted(_vocabulary(analytes), key=len, reverse=True))
     token = rf"(?:{known}|(?:{methods})+|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
+    part = rf"(?:{known}|(?:{methods})+|{properties}|{_WITH_OTHER})"
     date = rf"(?:{'|'.join(MONTHS)}|de|[0-9]+|{_WITH_OTHER})"
-    around, code = r"(?:loinc|\^ln|[\s:])*", "[0-9][0-9\\s:]*[-\u2010\u2011\u2013][\\s:]*[0-9]"
+    midnight = rf"[t ]+(?:00:00|12:00)|[t0-9:. ]*{OTHER}"
+    around, odd = r"(?:loinc|\^ln|[\s:])*", rf"(?:[loinc^\s:]|{OTHER}){{0,20}}"
+    dash = "[-\u2010\u2011\u2013]"
+    code = rf"[0-9](?:[0-9\s:]|{OTHER})*{dash}(?:[\s:]|{OTHER})*[0-9]"
+    codes = rf"{around}{code}{around}|{odd}{OTHER}{odd}{code}{odd}|{odd}{code}{odd}{OTHER}{odd}"
     others = {
         word for one in analytes for name in one.names.refused for word in in_order(name, one.names.words)
     }
@@ -95,14 +103,21 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         doubtful=_any(doubtful) if doubtful else _NOTHING,
         refused=[_any(refused[start : start + _PART]) for start in range(0, len(refused), _PART)],
         unsure=rf"^{_SEPARATOR}*(?:{token})+$",
+        foreign=rf"^{_SEPARATOR}*(?:{part}{_SEPARATOR}+)*{_WITH_OTHER}(?:{_SEPARATOR}+{part})*{_SEPARATOR}*$",
         codes=_codes(analytes),
-        dated=rf"^(?:{date}[-./ ]+){{1,5}}{date}\.?(?:$|[t ]+(?:00:00|12:00))|^{around}{code}{around}$",
+        dated=rf"^(?:{date}[-./ ]+){{1,5}}{date}\.?(?:$|{midnight})|^(?:{codes})$",
         property=PROPERTY,
         says_more=SAYS_MORE,
         method=methods,
         contradicts=rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"
-        rf"|\(oh\)|^{_SEPARATOR}*b{_SEPARATOR}|{_OTHER}",
+        rf"|\(oh\)|^{_SEPARATOR}*b{_SEPARATOR}|{OTHER}",
     )
+
+
+def _words_in(pattern: str) -> str:
+    """Match one of the words that a pattern has."""
+    written = re.sub(r"\\[a-z]", " ", pattern)
+    return "|".join(dict.fromkeys(re.findall(r"(?:\[ms\])?[a-z]{2,}", written)))
 
 
 def _codes(analytes: Iterable[Analyte]) -> dict[str, str]:

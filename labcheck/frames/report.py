@@ -118,7 +118,7 @@ def as_written(own: Own) -> Expr:
 def is_odd(flag: Expr) -> Expr:
     """Say whether a flag is several, or says that the number is not the value, or is in foreign letters."""
     known = "|".join(re.escape(mark.lower()) for mark in (*SIDES, *OFF_SCALE))
-    several = rf"^(?:(?:{known})(?:[\s,;~/|]+|$))+$"
+    several = rf"^(?:(?:{known})(?:[{ex.BLANKS},;~/|]+|$))+$"
     mark = _mark(flag)
     # Engines and Python differ in what is the other case of letters such as a dotless i.
     foreign = flag.str.contains(r"[^\x00-\x7f↑↓]")

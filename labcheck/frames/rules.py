@@ -189,7 +189,7 @@ def _rounded(used: RangeSet, analyte: Analyte, factors: Mapping[str, Decimal], d
             for places in range(LONGEST):
                 step = Decimal((0, (1,), -places))
                 floor = _FINE.divide(limit, by).quantize(step, ROUND_FLOOR, _FINE)
-                for number in (floor, floor + step):
+                for number in (floor, _FINE.add(floor, step)):
                     if number > 0 and _straddles(number, step / 2, by, bands):
                         written = f"{number:f}".lstrip("0")
                         if len(trimmed(written)) <= digits:
@@ -203,5 +203,5 @@ def trimmed(number: str) -> str:
 
 def _straddles(number: Decimal, half: Decimal, by: Decimal, bands: Sequence[Band]) -> bool:
     """Say whether a number that was rounded to within `half` can be of bands that have not one word."""
-    met = bands_met(Interval(number - half, number + half).scaled(by), bands)
+    met = bands_met(Interval(_FINE.subtract(number, half), _FINE.add(number, half)).scaled(by), bands)
     return len({(band.category, band.word) for band in met}) > 1

@@ -3,7 +3,7 @@
 Steps rather than one expression, so that no engine works anything out twice.
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import narwhals.stable.v2 as nw
@@ -36,15 +36,17 @@ def _annotate_pandas(frame: nw.DataFrame[Any], columns: Columns, given: Given, p
     except (TypeError, ValueError):  # numbers and texts in one column, which pandas writes as texts
         return _annotate(frame, columns, given, prefix)
     judged = _annotate(nw.from_native(arrow), columns, given, prefix).drop(arrow.column_names)
-    _check_free(judged.columns, frame.columns)
+    _check_free(judged.columns, list(frame.columns))
     added = nw.DataFrame.from_arrow(judged, backend="pandas")
     return frame.with_columns(*(added[name] for name in added.columns))
 
 
-def _check_free(names: Iterable[str], taken: Container[str]) -> None:
+def _check_free(names: Iterable[str], taken: Iterable[str]) -> None:
+    """Check that no column has one of the names, in any case: not all engines tell cases apart."""
+    present = {str(name).lower(): name for name in taken}
     for name in names:
-        if name in taken:
-            raise Usage(f"there is a column {quote(name)} already; choose another prefix")
+        if name.lower() in present:
+            raise Usage(f"there is a column {quote(present[name.lower()])} already; choose another prefix")
 
 
 def _annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Frame:
@@ -78,27 +80,29 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
     """Write what a verdict rests on as text: names in lower case, units as well unless they are codes."""
 
     def text(column: str) -> Expr:
+        if schema[column].is_nested():
+            raise Usage(f"the column {quote(column)} is {schema[column]}, not one value for each row")
         return ex.text(column, schema[column])
 
     def figure(column: str) -> Expr:
-        has_comma = given.decimal == "comma" and schema[column] == nw.String
+        has_comma = given.decimal == "comma" and not schema[column].is_numeric()
         return ex.pointed(text(column)) if has_comma else text(column)
 
     step = {"value": figure(columns.value)}
     if columns.test:
-        step["test"] = text(columns.test).str.to_lowercase()
+        step["test"] = text(columns.test).str.strip_chars(ex.BLANKS).str.to_lowercase()
     if columns.loinc:
         step["loinc"] = text(columns.loinc).str.strip_chars(ex.BLANKS)
     if columns.test and columns.loinc:  # a column of tests can hold codes, too
         name, code = step["test"], step["loinc"]
         is_code = (code == "") & identify.is_code(name, name_patterns(given.catalogue))
         step["test"] = chosen([(is_code, "")], name)
-        step["loinc"] = chosen([(is_code, name.str.strip_chars(ex.BLANKS))], code)
+        step["loinc"] = chosen([(is_code, name)], code)
     if columns.unit:
         given_as, codes = text(columns.unit), set(unit_spellings().values())
         step["spelled"] = chosen(
             [(equals(given_as, sorted(codes)), given_as)],
-            given_as.str.strip_chars(ex.BLANKS).str.to_lowercase(),
+            ex.lowered(given_as.str.strip_chars(ex.BLANKS)),
         )
     if columns.comparator:
         comparator = ex.concept(columns.comparator, schema[columns.comparator])
@@ -135,7 +139,7 @@ def _tests(columns: Columns, given: Given, own: Own) -> Step:
         "float": own("number").cast(nw.Float64),
         "before": chosen([(own("bare") | ~own("plain"), "")], ex.comparator_in(own("value"))),
     }
-    name, code = (own(role).str.strip_chars(ex.BLANKS) for role in ("test", "loinc"))
+    name, code = own("test"), own("loinc")
     patterns = name_patterns(given.catalogue)
     if columns.test and columns.loinc:
         found = identify.meant(own("named"), own("coded"), name, given.catalogue.ids, patterns)

@@ -148,7 +148,7 @@ def notes(columns: Columns, given: Given, own: Own) -> Step:
         **_notes_on_report(columns, given, own),
     }
     if columns.loinc or columns.test:
-        loinc = own("loinc") if columns.loinc else own("test").str.strip_chars(ex.BLANKS)
+        loinc = own("loinc" if columns.loinc else "test")
         step["code-unit-conflict"] = any_of(
             equals(loinc, [one.code for one in rules.analyte.loinc if one.kind == kind])
             & equals(code, [unit for unit in rules.factors if read_unit(unit).kind != kind])

@@ -135,7 +135,7 @@ class Judge:
         comparator = _comparator(given)
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
-        text = f"{comparator}{value}" if value.strip() else value
+        text = f"{comparator}{bare}" if (bare := value.strip()) else value
         if self._points_may_group and _may_be_grouped(text):
             return refused(analyte.id, AmbiguousNumber.code)
         try:
