@@ -74,7 +74,7 @@ def interpret_frame(
 
     catalogue = catalogue or built_in()
     only = None if analyte is None else catalogue[analyte].id
-    judged = [catalogue[id] for id in (catalogue.ids if only is None else [only])]
+    ids = catalogue.ids if only is None else [only]
     default_units = {catalogue[id].id: read_unit(spelled) for id, spelled in (units or {}).items()}
     sets = {catalogue[id].id: range_set for id, range_set in (range_sets or {}).items()}
     for id, spelled in default_units.items():
@@ -84,7 +84,8 @@ def interpret_frame(
         for id, range in (own_ranges or {}).items()
     }
     reported = frozenset(id for id, range_set in sets.items() if range_set == REPORTED and id not in own)
-    rules = [rules_of(one, sets.get(one.id), own.get(one.id), default_units.values()) for one in judged]
+    others = tuple(default_units.values())
+    rules = [rules_of(catalogue, id, sets.get(id), own.get(id), others) for id in ids]
     if decimal not in (None, *get_args(DecimalMark)):
         raise Usage(f"{quote(str(decimal))} is no decimal mark; say point or comma")
     if test is None and loinc is None and only is None:
@@ -106,7 +107,7 @@ def interpret_frame(
             )
     if reported and not columns.bring_ranges:
         raise Usage("say with `range`, or `low` and `high`, where the ranges are that `reported` judges by")
-    labelled = names_bands(judged, sets, own)
+    labelled = names_bands([catalogue[id] for id in ids], sets, own)
     given = Given(catalogue, rules, default_units, reported, labelled, decimal, only, wide)
     return cast("Frame", annotate(read, columns, given, prefix).to_native())
 

@@ -7,10 +7,12 @@ product is proved here, with Decimal, for each limit in each unit, and digits ar
 numbers with more digits than that, which lie within NEAR of a limit, the engine must not say.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
+from functools import lru_cache
 from typing import NamedTuple
 
+from labcheck.catalogue import Catalogue
 from labcheck.classify import bands_met
 from labcheck.errors import IncompatibleUnit
 from labcheck.model import REPORTED, Analyte, Band, Category, Interval, Kind, RangeSet
@@ -103,13 +105,15 @@ def _is_refused(spelling: str) -> bool:
     return False
 
 
+@lru_cache(16)  # a file is judged in batches, all of them by the same rules
 def rules_of(
-    analyte: Analyte, range_set: str | None, own: OwnRange | None, others: Iterable[Unit] = ()
+    catalogue: Catalogue, id: str, range_set: str | None, own: OwnRange | None, others: tuple[Unit, ...]
 ) -> Rules:
     """Compile what judges by the user's own range, else by `range_set`, in everyday units and `others`.
 
     Raises UnknownRangeSet, and UnreadableRange for one that the analyte cannot have.
     """
+    analyte = catalogue[id]
     canonical = read_unit(analyte.unit)
     factors = {
         unit.code: factor(unit, canonical, analyte.molar_mass)
