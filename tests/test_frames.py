@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from decimal import ROUND_FLOOR, Context, Decimal
 from functools import cache
 from itertools import zip_longest
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import duckdb
@@ -18,7 +19,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import given as given_by
 from hypothesis import strategies as st
 
-from labcheck.catalogue import built_in
+from labcheck.catalogue import Catalogue, built_in
 from labcheck.errors import LabcheckError
 from labcheck.frames import interpret_frame
 from labcheck.ranges import OwnRange, limits, read_own_range
@@ -26,6 +27,7 @@ from labcheck.sources.rows import Given, Judge
 from labcheck.sources.verdicts import CELLS, LABEL
 from labcheck.units import everyday_units, factor, other_spellings, read_unit
 from tests.engines import Cells, Run, each_engine
+from tests.test_catalogue import FERRITIN
 
 TOLERANCE = Decimal("1e-9")
 
@@ -551,6 +553,19 @@ def test_every_name_of_the_catalogue_is_known(run: Run) -> None:
 @each_engine
 def test_every_spelling_of_an_everyday_unit_is_known(run: Run) -> None:
     hold(run, [Row("vitd", "25", unit) for unit in UNITS], Judge(built_in()))
+
+
+@each_engine
+def test_a_unit_that_an_analyte_cannot_have_is_left_to_the_careful_reader(run: Run, tmp_path: Path) -> None:
+    """Without a molar mass, moles cannot be converted: in no unit may they count as grams."""
+    file = tmp_path / "ferritin.toml"
+    file.write_text(FERRITIN, "utf-8")
+    catalogue = Catalogue([file])
+    rows = [Row(test, "22", unit) for test in ("Ferritin", "vitd") for unit in UNITS]
+    hold(run, rows, Judge(catalogue), may_pass=True, catalogue=catalogue)
+    said = run(columns_of(rows), **ROLES, catalogue=catalogue)
+    left = [row for row, cells in zip(rows, said, strict=True) if cells[3] == "unjudged"]
+    assert {(row.test, read_unit(row.unit or "").kind) for row in left} == {("Ferritin", "substance")}
 
 
 @each_engine
