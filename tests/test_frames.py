@@ -161,6 +161,14 @@ def test_a_number_with_many_digits_beside_a_limit_is_left_to_the_careful_reader(
     assert [cells[6] for cells in said[:4]] == ["unusual-value"] * 4
 
 
+@each_engine
+@pytest.mark.parametrize("before", ["", "<", "<= "])
+def test_a_number_of_up_to_40_characters_is_plain(run: Run, before: str) -> None:
+    rows = [Row("vitd", f"{before}22.".ljust(characters, "0"), "ng/mL") for characters in (39, 40, 41)]
+    hold(run, rows, Judge(built_in()), may_pass=True)
+    assert [cells[3] for cells in run(columns_of(rows), **ROLES)] == ["low", "low", "unjudged"]
+
+
 # Rows as they come --------------------------------------------------------------------------------------
 
 NAMES = [
@@ -441,8 +449,27 @@ def test_a_comparator_beside_a_range_is_judged_where_that_is_certain(run: Run) -
     certain = [
         Row("vitd", "<4", "ng/mL", range="30-100", flag="L"),
         Row("vitd", ">150", "ng/mL", high="100.0"),
+        *(Row("vitd", value, "ng/mL", range="30-100") for value in ("<=29.9", "<30", ">100", ">=100.1")),
     ]
     hold(run, certain, Judge(built_in()))
+
+
+@each_engine
+def test_a_number_with_many_digits_beside_a_range_is_left_to_the_careful_reader(run: Run) -> None:
+    few = [
+        Row("vitd", "32.99999999999", "ng/mL", range="33-77"),
+        Row("vitd", "33", "ng/mL", low="33.00000000001", high="77"),
+        Row("vitd", "77", "ng/mL", range="33-76.99999999999"),
+    ]
+    many = [
+        Row("vitd", "32.99999999999999999", "ng/mL", range="33-77"),
+        Row("vitd", "33", "ng/mL", low="33.00000000000000001", high="77"),
+        Row("vitd", "77", "ng/mL", range="33-76.99999999999999999"),
+    ]
+    sets = {"vitd": "reported"}
+    hold(run, few, Judge(built_in(), range_sets=sets), range_sets=sets)
+    hold(run, many, Judge(built_in(), range_sets=sets), may_pass=True, range_sets=sets)
+    assert {cells[6] for cells in run(columns_of(many), **ROLES, range_sets=sets)} == {"unusual-range"}
 
 
 @each_engine
