@@ -23,6 +23,7 @@ from labcheck.catalogue import Catalogue, built_in
 from labcheck.errors import LabcheckError
 from labcheck.frames import interpret_frame
 from labcheck.ranges import OwnRange, limits, read_own_range
+from labcheck.reading import NO_VALUE
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.verdicts import CELLS, LABEL
 from labcheck.units import everyday_units, factor, other_spellings, read_unit
@@ -593,6 +594,22 @@ def test_a_unit_that_an_analyte_cannot_have_is_left_to_the_careful_reader(run: R
     said = run(columns_of(rows), **ROLES, catalogue=catalogue)
     left = [row for row, cells in zip(rows, said, strict=True) if cells[3] == "unjudged"]
     assert {(row.test, read_unit(row.unit or "").kind) for row in left} == {("Ferritin", "substance")}
+
+
+@each_engine
+def test_every_word_and_sign_for_no_value_is_known(run: Run) -> None:
+    signs = ["-", "–", "—", "−", "*", "_", ".", "--", "−-.", "- –"]
+    words = [spelled for word in NO_VALUE for spelled in (word, word.upper(), f" {word}. ")]
+    hold(run, [Row("vitd", text, "ng/mL") for text in (*signs, *sorted(words))], Judge(built_in()))
+
+
+@each_engine
+def test_a_word_for_no_value_says_nothing_only_without_a_comparator(run: Run) -> None:
+    rows = [Row("vitd", "pending", "ng/mL", "="), *(Row("vitd", " ", "ng/mL", sign) for sign in ("", "<"))]
+    hold(run, rows, Judge(built_in()))
+    rows = [Row("vitd", text, "ng/mL", sign) for text in ("pending", "-") for sign in ("<", ">=", "~")]
+    hold(run, rows, Judge(built_in()), may_pass=True)
+    assert {cells[6] for cells in run(columns_of(rows), **ROLES)} == {"unusual-value"}
 
 
 @each_engine
