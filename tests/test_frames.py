@@ -692,6 +692,13 @@ def test_a_blank_cell_of_a_wide_table_is_no_result(run: Run) -> None:
 
 
 @each_engine
+@pytest.mark.parametrize("name", ["vitd", "Calcitriol", "Vitamín D", "Ferritin"])
+def test_a_blank_cell_of_a_wide_table_is_no_result_by_any_name(run: Run, name: str) -> None:
+    rows = [Row(name, value, "ng/mL") for value in (None, "", " ")]
+    hold(run, rows, Judge(built_in(), blank_is_absent=True), wide=True)
+
+
+@each_engine
 @pytest.mark.parametrize(
     "concepts", [[4171756, 4171755, 4172703, 0, 99], ["4171756", "4171755", "4172703", "0", "99"]]
 )
@@ -703,8 +710,9 @@ def test_a_concept_of_omop_is_a_comparator(run: Run, concepts: list[Any]) -> Non
 
 
 @each_engine
-def test_a_gap_makes_floats_of_the_concepts(run: Run) -> None:
-    table = {"value": [4.0] * 2, "comparator": [4171756.0, None]}
+@pytest.mark.parametrize("gap", [None, float("nan")])
+def test_a_gap_makes_floats_of_the_concepts(run: Run, gap: float | None) -> None:
+    table = {"value": [4.0] * 2, "comparator": [4171756.0, gap]}
     said = run(table, value="value", comparator="comparator", analyte="vitd", units={"vitd": "ng/mL"})
     assert [cells[1] for cells in said] == ["<4.0", "4.0"]
 
