@@ -170,6 +170,19 @@ def test_a_number_of_up_to_40_characters_is_plain(run: Run, before: str) -> None
     assert [cells[3] for cells in run(columns_of(rows), **ROLES)] == ["low", "low", "unjudged"]
 
 
+@each_engine
+def test_a_converted_value_is_written_as_the_core_writes_it(run: Run) -> None:
+    rows = [
+        *(Row("vitd", f"{tenths / 10}", "nmol/L") for tenths in range(25, 2500)),
+        *(Row("b12", f"{comparator}{n}", "pmol/L") for n in range(20, 2000) for comparator in ("", "<")),
+        *(Row("b12", f"{n}", unit) for n in range(20_000, 90_000, 500) for unit in ("pg/dL", "ng/L")),
+    ]
+    table = {role: column for role, column in columns_of(rows).items() if role in ("test", "value", "unit")}
+    said = run(table, test="test", value="value", unit="unit")
+    judge = Judge(built_in())
+    assert [cells[1] for cells in said] == [judged(row, judge)[1] for row in rows]
+
+
 # Rows as they come --------------------------------------------------------------------------------------
 
 NAMES = [

@@ -26,7 +26,10 @@ UNUSUAL = tuple(f"unusual-{what}" for what in ("value", "unit", "name", "code", 
 UNUSUAL_VALUE, UNUSUAL_UNIT, UNUSUAL_NAME, UNUSUAL_CODE, UNUSUAL_RANGE, UNUSUAL_FLAG = UNUSUAL
 
 _PLACES = 9
-"""What a converted value is rounded to, after it has been compared, where it is 1 or more."""
+"""What a converted value is rounded to, after it has been compared."""
+
+_MOST = 1e6
+"""More than this has not so many places in a binary float."""
 
 
 def reasons(columns: Columns, given: Given, own: Own) -> Step:
@@ -177,8 +180,7 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
     """Write the columns that are added."""
     judged, meant, reason = own("reason") == "", own("meant"), own("reason")
     unjudged = equals(reason, UNUSUAL)
-    product = nw.when(own("product") >= 1).then(own("product").round(_PLACES)).otherwise(own("product"))
-    written = nw.when(own("factor") == 1.0).then(own("number")).otherwise(product.cast(nw.String))
+    written = nw.when(own("factor") == 1.0).then(own("number")).otherwise(_written(own("product")))
     published = _by_scale(given, own, lambda _, scale: scale.range)
 
     def of_judged(expr: Value) -> Expr:
@@ -201,6 +203,17 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
     if given.labelled:
         row["label"] = of_judged(_unless_by_report(columns, given, own, own("category"), _label(given, own)))
     return row
+
+
+def _written(product: Expr) -> Expr:
+    """Write a converted value as the core does, from 1 to _MOST; beyond, as the engine writes its float."""
+    usual = (product >= 1.0) & (product <= _MOST)
+    # Twice, as PyArrow's own way of rounding leaves some floats as they are, and Polars divides inexactly.
+    near = ((product * 10.0**_PLACES).round(0) / 10.0**_PLACES).round(_PLACES)
+    rounded = nw.when(usual).then(near).otherwise(product)
+    whole = nw.when(usual).then(rounded.round(0)).otherwise(nw.lit(0.0)).cast(nw.Int64)
+    is_whole = rounded == whole.cast(nw.Float64)
+    return nw.when(is_whole).then(whole.cast(nw.String)).otherwise(rounded.cast(nw.String))
 
 
 def _label(given: Given, own: Own) -> Expr:
