@@ -28,7 +28,7 @@ from labcheck.sources.rows import Given, Judge
 from labcheck.sources.verdicts import CELLS, LABEL
 from labcheck.units import everyday_units, factor, other_spellings, read_unit
 from tests.engines import Cells, Run, each_engine
-from tests.test_catalogue import FERRITIN
+from tests.test_catalogue import FERRITIN, loinc
 
 TOLERANCE = Decimal("1e-9")
 
@@ -670,6 +670,26 @@ def test_codes_say_whose_result_it_is_without_a_name(run: Run) -> None:
             may_pass=row.loinc not in (*LOINCS, "", "GLU", "2345-7"),
         )
     assert "code-unit-conflict" in {cells[6] for cells in said}
+
+
+@each_engine
+def test_a_code_of_one_analyte_beside_the_name_of_another_is_refused(run: Run) -> None:
+    rows = [
+        Row(name, "60", "ng/mL", loinc=one.code)
+        for named, coded in (("vitd", "b12"), ("b12", "vitd"))
+        for name in (named, *built_in()[named].names.accepted, *built_in()[named].names.doubtful)
+        for one in built_in()[coded].loinc
+    ]
+    hold(run, rows, Judge(built_in()))
+    assert {judged(row, Judge(built_in()))[6] for row in rows} == {"wrong-analyte"}
+
+
+@each_engine
+def test_a_code_that_one_analyte_refuses_stays_anothers_own(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "ferritin.toml"
+    file.write_text(loinc("1989-3", 'refused = "another test"'), "utf-8")
+    catalogue = Catalogue([file])
+    hold(run, [Row(value="60", unit="ng/mL", loinc="1989-3")], Judge(catalogue), catalogue=catalogue)
 
 
 @each_engine
