@@ -701,8 +701,16 @@ def test_a_column_of_tests_can_hold_codes(run: Run) -> None:
     for row, cells in zip(rows, said, strict=True):
         agree(row, cells, judged(row, Judge(built_in())))
     hold(run, rows, Judge(built_in()))
-    dated = [Row(name, "60", "ng/mL") for name in DATED]
-    assert {cells[3] for cells in run({**table, **columns_of(dated)}, **ROLES)} == {"unjudged"}
+
+
+@each_engine
+@pytest.mark.parametrize("roles", [("test", "value", "unit"), Row._fields], ids=["names", "names and codes"])
+def test_a_date_that_may_have_been_a_code_is_left_to_the_careful_reader(
+    run: Run, roles: Sequence[str]
+) -> None:
+    table = columns_of([Row(name, "60", "ng/mL") for name in DATED])
+    said = run({role: table[role] for role in roles}, **{role: role for role in roles})
+    assert {cells[3] for cells in said} == {"unjudged"}
 
 
 @each_engine
