@@ -199,6 +199,9 @@ FOREIGN = [
     "50912",
     "",
     "Vitamin D/Calcium",
+    "Vitamin D/B12",
+    "B12: total",
+    "25-OH Vitamin D %",
 ]
 LOINCS = [one.code for id in built_in().ids for one in built_in()[id].loinc]
 UNITS = [spelling for unit in everyday_units() for spelling in (unit.code, *other_spellings(unit))]
@@ -589,6 +592,15 @@ def test_a_figure_with_many_zeros_is_near_a_limit_that_it_may_be_rounded_to(run:
 def test_every_name_of_the_catalogue_is_known(run: Run) -> None:
     rows = [Row(name, "25", "ng/mL") for name in (*NAMES, *OTHER_TESTS, *FOREIGN)]
     hold(run, rows, Judge(built_in()))
+
+
+@each_engine
+def test_a_text_of_more_than_200_characters_is_no_name(run: Run) -> None:
+    rows = [
+        Row("vitd".ljust(characters - 6, "-") + " serum", "25", "ng/mL") for characters in (199, 200, 201)
+    ]
+    hold(run, rows, Judge(built_in()))
+    assert [cells[0] for cells in run(columns_of(rows), **ROLES)] == ["vitd", "vitd", None]
 
 
 @each_engine
