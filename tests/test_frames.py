@@ -163,6 +163,13 @@ def test_a_number_with_many_digits_beside_a_limit_is_left_to_the_careful_reader(
 
 
 @each_engine
+def test_beside_a_limit_is_within_a_billionth_of_it(run: Run) -> None:
+    within, beyond = ["29.9999999700001", "30.0000000299999"], ["29.9999999699999", "30.0000000300001"]
+    said = run({"value": within + beyond}, value="value", analyte="vitd", units={"vitd": "ng/mL"})
+    assert [cells[3] for cells in said] == ["unjudged", "unjudged", "low", "normal"]
+
+
+@each_engine
 @pytest.mark.parametrize("before", ["", "<", "<= "])
 def test_a_number_of_up_to_40_characters_is_plain(run: Run, before: str) -> None:
     rows = [Row("vitd", f"{before}22.".ljust(characters, "0"), "ng/mL") for characters in (39, 40, 41)]
