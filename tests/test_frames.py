@@ -28,7 +28,7 @@ from labcheck.sources.rows import Given, Judge
 from labcheck.sources.verdicts import CELLS, LABEL
 from labcheck.units import everyday_units, factor, other_spellings, read_unit
 from tests.engines import Cells, Run, each_engine
-from tests.test_catalogue import FERRITIN, loinc
+from tests.test_catalogue import FERRITIN, loinc, names
 
 TOLERANCE = Decimal("1e-9")
 
@@ -599,6 +599,33 @@ def test_a_figure_with_many_zeros_is_near_a_limit_that_it_may_be_rounded_to(run:
 def test_every_name_of_the_catalogue_is_known(run: Run) -> None:
     rows = [Row(name, "25", "ng/mL") for name in (*NAMES, *OTHER_TESTS, *FOREIGN)]
     hold(run, rows, Judge(built_in()))
+
+
+@each_engine
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Vitamin D, 25-OH",
+        "Vitamin D, 25-OH, total",
+        "D (25-OH)",
+        "Cobalamin (vitamin B12)",
+        "B12, serum vitamin",
+    ],
+)
+def test_a_name_of_the_catalogue_may_be_turned_round(run: Run, name: str) -> None:
+    row = Row(name, "25", "ng/mL")
+    hold(run, [row], Judge(built_in()))
+    assert judged(row, Judge(built_in()))[3] != "refused"
+
+
+@each_engine
+def test_a_name_of_a_catalogue_that_is_no_name_to_the_core_is_none(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "ferritin.toml"
+    file.write_text(names("iron/ferritin"), "utf-8")
+    catalogue = Catalogue([file])
+    rows = [Row(name, "25", "ng/mL") for name in ("iron/ferritin", "ferritin")]
+    hold(run, rows, Judge(catalogue), catalogue=catalogue)
+    assert [judged(row, Judge(catalogue))[0] for row in rows] == ["", "ferritin"]
 
 
 @each_engine
