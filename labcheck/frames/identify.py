@@ -96,7 +96,6 @@ def coded(code: Expr, patterns: NamePatterns) -> Expr:
 
 def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns: NamePatterns) -> Expr:
     """Say what a name and a code mean together."""
-    agree = (name == "") | (by_name == by_code)
     return chosen(
         [
             ((by_name == REFUSED) | (by_code == REFUSED), REFUSED),
@@ -104,7 +103,7 @@ def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns
             (by_code == SAYS_NOTHING, by_name),
             (by_name == UNJUDGED, UNJUDGED),
             (by_code == "", ""),
-            (agree, by_code),
+            (by_name == by_code, by_code),
             (equals(by_name, ids), REFUSED),
             (name.str.contains(patterns.contradicts), UNJUDGED),
         ],
