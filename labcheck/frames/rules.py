@@ -194,7 +194,7 @@ def _rounded(used: RangeSet, analyte: Analyte, factors: Mapping[str, Decimal], d
                 step = Decimal((0, (1,), -places))
                 floor = _FINE.divide(limit, by).quantize(step, ROUND_FLOOR, _FINE)
                 for number in (floor, _FINE.add(floor, step)):
-                    if number > 0 and _straddles(number, step / 2, by, bands):
+                    if _straddles(number, step / 2, by, bands):
                         written = f"{number:f}".lstrip("0")
                         if len(trimmed(written)) <= digits:
                             yield f"{analyte.id} {code} {written}"
