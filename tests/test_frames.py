@@ -609,7 +609,7 @@ def test_every_name_of_the_catalogue_is_known(run: Run) -> None:
         "Vitamin D, 25-OH, total",
         "D (25-OH)",
         "Cobalamin (vitamin B12)",
-        "B12, serum vitamin",
+        "B12, vitamin (serum)",
     ],
 )
 def test_a_name_of_the_catalogue_may_be_turned_round(run: Run, name: str) -> None:
