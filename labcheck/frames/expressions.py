@@ -177,7 +177,7 @@ def by_unit(unit: Expr, values: Mapping[str, str | float]) -> Expr:
 
 def is_judged_by(scale: Scale, unit: Expr, codes: Iterable[str]) -> Expr:
     """Say whether a result in that unit, of those codes, is compared with this scale."""
-    return equals(unit, [code for code in codes if scale.kind in (None, read_unit(code).kind)])
+    return equals(unit, [code for code in codes if read_unit(code).kind == scale.kind])
 
 
 def category(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]) -> Expr:

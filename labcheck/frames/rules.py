@@ -42,12 +42,12 @@ class Edge(NamedTuple):
 
 
 class Scale(NamedTuple):
-    """The bands that an analyte's results are judged by, if their unit is of that kind (None: any).
+    """The bands that an analyte's results are judged by; of several scales, those in a unit of its `kind`.
 
     `words` are the source's own for each band.
     """
 
-    kind: Kind | None
+    kind: Kind
     range: str
     categories: tuple[Category, ...]
     words: tuple[str, ...]
@@ -148,9 +148,8 @@ def _scales(used: RangeSet, analyte: Analyte) -> Iterator[Scale]:
         edges = tuple(
             Edge(band.interval.high or Decimal(0), band.interval.includes_high) for band in bands[:-1]
         )
-        kind = scale.kind if len(used.scales) > 1 else None
         categories, words = zip(*((band.category, band.word) for band in bands), strict=True)
-        yield Scale(kind, str(one), categories, words, edges)
+        yield Scale(scale.kind, str(one), categories, words, edges)
 
 
 def _starts(edges: Sequence[Edge], factors: Sequence[Decimal]) -> tuple[int, dict[Edge, float]]:
