@@ -656,6 +656,22 @@ def test_a_unit_that_an_analyte_cannot_have_is_left_to_the_careful_reader(run: R
 
 
 @each_engine
+@pytest.mark.parametrize(
+    ("unit", "values"),
+    [
+        ("umol/L", "0.0748 0.0749 0.0998 0.0999"),
+        ("mg/L", "0.0299 0.03 0.0301 0.0399 0.04 0.0401"),
+        ("ng/dL", "2999 3000 3001 3999 4000 4001"),
+    ],
+)
+def test_rows_without_a_unit_may_have_any_that_can_be_converted(run: Run, unit: str, values: str) -> None:
+    units = {"vitd": unit}
+    rows = [Row("vitd", value) for value in values.split(" ")]
+    hold(run, rows, Judge(built_in(), units=units), units=units)
+    assert {judged(row, Judge(built_in(), units=units))[3] for row in rows} == {"low", "normal", "high"}
+
+
+@each_engine
 def test_every_word_and_sign_for_no_value_is_known(run: Run) -> None:
     signs = ["-", "–", "—", "−", "*", "_", ".", "--", "−-.", "- –"]
     words = [spelled for word in NO_VALUE for spelled in (word, word.upper(), f" {word}. ")]
@@ -876,6 +892,15 @@ def test_a_column_of_lists_is_told(frame: Any) -> None:
         LabcheckError, match=r"the column 'value' is List\(String\), not one value for each row"
     ):
         interpret_frame(frame, value="value", analyte="vitd")
+
+
+def test_a_unit_that_an_analyte_cannot_have_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "ferritin.toml"
+    file.write_text(FERRITIN, "utf-8")
+    frame = pl.DataFrame({"value": ["22"]})
+    options: dict[str, Any] = {"analyte": "ferritin", "catalogue": Catalogue([file])}
+    with pytest.raises(LabcheckError, match="nmol/L cannot be converted to ng/mL: no molar mass is known"):
+        interpret_frame(frame, value="value", units={"ferritin": "nmol/L"}, **options)
 
 
 def test_what_is_no_dataframe_is_told() -> None:
