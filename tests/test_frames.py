@@ -450,6 +450,19 @@ def test_every_plain_range_and_flag_is_understood(run: Run, sets: dict[str, str]
 
 
 @each_engine
+@pytest.mark.parametrize("role", ["range", "low", "high"])
+def test_a_range_may_have_one_column_of_any_kind(run: Run, role: str) -> None:
+    sets, end = {"vitd": "reported"}, {"range": "50-90", "low": "50", "high": "50"}[role]
+    rows = [Row("vitd", value, "ng/mL", **{role: end}) for value in ("49.9", "50", "50.1", "90.1")]
+    table = columns_of(rows)
+    roles = ("test", "value", "unit", role)
+    said = run({role: table[role] for role in roles}, **{role: role for role in roles}, range_sets=sets)
+    judge = Judge(built_in(), range_sets=sets)
+    for row, cells in zip(rows, said, strict=True):
+        agree(row, cells, judged(row, judge))
+
+
+@each_engine
 def test_a_flag_that_says_off_scale_is_left_to_the_careful_reader(run: Run) -> None:
     rows = [
         Row("vitd", value, "ng/mL", flag=flag)
