@@ -133,6 +133,32 @@ def test_a_wide_table_has_a_column_of_numbers_for_a_test(labcheck: Labcheck, tmp
     assert "not covered, or not measured: 2" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("header", "options"),
+    [
+        (("Result (nmol/L)",), ("--analyte", "vitd")),
+        (("Result (nmol/L)", "unit"), ("--analyte", "vitd")),
+        (("Result (nmol/L)", "unit", "test"), ()),
+        (("Vitamin D (nmol/L)", "unit"), ()),
+    ],
+)
+def test_a_unit_in_the_header_counts_as_in_csv(
+    labcheck: Labcheck, tmp_path: Path, header: tuple[str, ...], options: tuple[str, ...]
+) -> None:
+    rows = [
+        (value, unit, "vitd")[: len(header)]
+        for value in ("74.8", "74.9", "74,9", "75 nmol/L", "30 ng/mL")
+        for unit in ("", "nmol/L", "ng/mL")
+    ]
+    out, text = tmp_path / "out.parquet", tmp_path / "out.csv"
+    labcheck("parquet", write(tmp_path / "in.parquet", rows, header), "-o", str(out), *options)
+    labcheck("csv", write_csv(tmp_path / "in.csv", rows, header), "-o", str(text), *options)
+    expected = list(csv.DictReader(io.StringIO(text.read_text("utf-8"), newline="")))
+    assert {"low", "normal", "refused"} <= {cell for row in expected for cell in row.values()}
+    for row, right in zip(pq.read_table(out).to_pylist(), expected, strict=True):
+        assert {name: cell or "" for name, cell in row.items()} == right
+
+
 def test_what_is_no_text_is_read_as_it_is_written(labcheck: Labcheck, tmp_path: Path) -> None:
     rows = [("vitd", Decimal("22.50"), 4171756, "ng/mL"), ("b12", Decimal("250.00"), None, "pg/mL")]
     types = {
