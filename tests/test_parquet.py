@@ -159,6 +159,46 @@ def test_a_unit_in_the_header_counts_as_in_csv(
         assert {name: cell or "" for name, cell in row.items()} == right
 
 
+def test_refusals_of_a_wide_table_are_told_by_row_and_column(labcheck: Labcheck, tmp_path: Path) -> None:
+    rows = [("x", "22..5"), ("60", ""), ("x", "0"), ("60", "x")]
+    file = write(tmp_path / "in.parquet", rows, ("LBXVIDMS", "B12"))
+    ran = labcheck(
+        *("parquet", file, "-o", str(tmp_path / "out.parquet"), "--errors", str(tmp_path / "errors.csv")),
+        *("--column", "vitd=LBXVIDMS:nmol/L", "--column", "b12=B12:pmol/L"),
+    )
+    told = csv.DictReader(io.StringIO((tmp_path / "errors.csv").read_text("utf-8"), newline=""))
+    assert [(one["row"], one["reason"], one["column"]) for one in told] == [
+        ("1", "unreadable-value", "LBXVIDMS"),
+        ("1", "unreadable-value", "B12"),
+        ("3", "unreadable-value", "LBXVIDMS"),
+        ("3", "impossible-value", "B12"),
+        ("4", "unreadable-value", "B12"),
+    ]
+    assert "vitd: 2 refused, unreadable-value: in row 1, LBXVIDMS; row 3, LBXVIDMS\n" in ran.stderr
+
+
+def test_a_row_of_a_wide_table_is_chosen_by_any_of_its_results(labcheck: Labcheck, tmp_path: Path) -> None:
+    rows = [("20", "300"), ("90", "300"), ("90", "100"), ("", "")]
+    file = write(tmp_path / "in.parquet", rows, ("LBXVIDMS", "B12"))
+    labcheck(
+        *("parquet", file, "-o", str(tmp_path / "out.parquet"), "--only", "low"),
+        *("--column", "vitd=LBXVIDMS:nmol/L", "--column", "b12=B12:pmol/L"),
+    )
+    chosen = pq.read_table(tmp_path / "out.parquet").select(["LBXVIDMS", "B12"]).to_pylist()
+    assert [tuple(row.values()) for row in chosen] == [rows[0], rows[2]]
+
+
+def test_what_is_no_number_among_numbers_is_a_gap(labcheck: Labcheck, tmp_path: Path) -> None:
+    nan = float("nan")
+    rows = [("vitd", 4.0, nan, nan, "ng/mL"), ("vitd", nan, 4171756.0, 30.0, "ng/mL")]
+    file = write(tmp_path / "in.parquet", rows, ("test", "value", "operator_concept_id", "low", "unit"))
+    ran = labcheck("parquet", file, "-o", str(tmp_path / "out.parquet"))
+    assert ran.exit_code == 3
+    out = pq.read_table(tmp_path / "out.parquet")
+    assert out["labcheck_value"].to_pylist() == ["4.0", None]
+    assert out["labcheck_note"].to_pylist() == [None, "no-value"]
+
+
 def test_what_is_no_text_is_read_as_it_is_written(labcheck: Labcheck, tmp_path: Path) -> None:
     rows = [("vitd", Decimal("22.50"), 4171756, "ng/mL"), ("b12", Decimal("250.00"), None, "pg/mL")]
     types = {
