@@ -274,6 +274,42 @@ def test_counts_are_to_be_had_in_the_formats_of_csv(
     assert by_parquet.stdout == by_csv.stdout != ""
 
 
+def test_the_summary_can_go_into_a_file(labcheck: Labcheck, tmp_path: Path) -> None:
+    file, out = write(tmp_path / "in.parquet", HARD[:1]), tmp_path / "out.txt"
+    shown = labcheck("parquet", file, "--summary")
+    assert labcheck("parquet", file, "--summary", "-o", str(out)).stdout == ""
+    assert out.read_text("utf-8") == shown.stdout != ""
+
+
+@pytest.mark.parametrize("options", [("--quiet",), ("--summary",), ("--json",)])
+def test_what_has_come_of_the_rows_is_told_once_at_most(
+    labcheck: Labcheck, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    file, out = write(tmp_path / "in.parquet", HARD[:1]), str(tmp_path / "out")
+    assert "1 row" in labcheck("parquet", file, "-o", out).stderr
+    assert labcheck("parquet", file, "-o", out, *options).stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("args", "exit_code"),
+    [((), 0), (("--fail-on", "low"), 1), (("--fail-on", "high"), 0), (("--fail-on", "normal,low"), 1)],
+)
+def test_the_exit_code_tells_a_script(
+    labcheck: Labcheck, tmp_path: Path, args: tuple[str, ...], exit_code: int
+) -> None:
+    low, refused = ("vitd", "22", "ng/mL", ""), ("vitd", "22", "IU", "")
+    for rows, expected in (([low], exit_code), ([low, refused], 3)):
+        file = write(tmp_path / "in.parquet", rows)
+        assert labcheck("parquet", file, "-o", str(tmp_path / "out.parquet"), *args).exit_code == expected
+
+
+def test_a_file_can_take_the_place_of_its_input(labcheck: Labcheck, tmp_path: Path) -> None:
+    file = write(tmp_path / "in.parquet", HARD[:2])
+    assert labcheck("parquet", file, "-o", file).exit_code == 0
+    out = pq.read_table(file)
+    assert (out.num_rows, out.column_names[: len(HEADER)]) == (2, list(HEADER))
+
+
 def test_rows_come_out_as_parquet_where_it_is_asked_for(labcheck: Labcheck, tmp_path: Path) -> None:
     file, out = write(tmp_path / "in.parquet", HARD[:2]), tmp_path / "out.parquet"
     assert labcheck("parquet", file, "--format", "parquet", "-o", str(out)).exit_code == 0
