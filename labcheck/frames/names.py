@@ -81,7 +81,7 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         doubtful += doubted
         refused += dict.fromkeys(_patterns(names.refused, analyte, catalogue, None))
     methods, properties = _words_in(METHOD), _words_in(PROPERTY)
-    known = "|".join(sorted(_vocabulary(analytes), key=len, reverse=True))
+    known = "|".join(sorted(_vocabulary(analytes)))
     token = rf"(?:{known}|(?:{methods})+|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
     part = rf"(?:{known}|(?:{methods})+|{properties}|{_WITH_OTHER})"
     date = rf"(?:{'|'.join(MONTHS)}|de|[0-9]+|{_WITH_OTHER})"
