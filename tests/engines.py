@@ -87,7 +87,7 @@ def _through_duckdb(table: Table, **options: Any) -> list[Cells]:
 def _through_pyspark(table: Table, **options: Any) -> list[Cells]:
     types = {name: "string" if _is_text(column) else _number_type(column) for name, column in table.items()}
     schema = ", ".join(f"{name} {type}" for name, type in types.items())
-    frame = _spark().createDataFrame(list(zip(*table.values(), strict=True)), schema)
+    frame = spark().createDataFrame(list(zip(*table.values(), strict=True)), schema)
     out = interpret_frame(frame, **options)
     return [tuple(row) for row in out.select(*_added(out.columns)).collect()]
 
@@ -97,7 +97,7 @@ def _number_type(column: Sequence[Any]) -> str:
 
 
 @cache
-def _spark() -> Any:
+def spark() -> Any:
     sql = pytest.importorskip("pyspark.sql", reason="PySpark is not installed: pip install --group spark")
     builder = sql.SparkSession.builder.master("local[2]").config("spark.ui.enabled", "false")
     return builder.config("spark.sql.shuffle.partitions", "2").getOrCreate()

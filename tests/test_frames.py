@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 from decimal import ROUND_FLOOR, Context, Decimal
 from functools import cache
 from itertools import zip_longest
@@ -27,8 +28,9 @@ from labcheck.reading import NO_VALUE
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.verdicts import CELLS, LABEL
 from labcheck.units import everyday_units, factor, other_spellings, read_unit
+from tests import engines
 from tests.engines import Cells, Run, each_engine
-from tests.test_catalogue import FERRITIN, loinc, names
+from tests.test_catalogue import FERRITIN, MOLAR, loinc, names
 
 TOLERANCE = Decimal("1e-9")
 
@@ -143,7 +145,8 @@ def test_no_verdict_moves_at_a_limit_in_any_unit(run: Run, id: str, range_set: s
 
 @each_engine
 @pytest.mark.parametrize(
-    "range", ["30-100", "30.1-99.9 ng/mL", "75-250 nmol/L", ">=50.5 nmol/l", "<0,05 mg/l"]
+    "range",
+    ["30-100", "30.1-99.9 ng/mL", "75-250 nmol/L", ">=50.5 nmol/l", "<0,05 mg/l", "0-50 nmol/L", ">0", ">=0"],
 )
 def test_no_verdict_moves_at_a_limit_of_a_range_of_ones_own(run: Run, range: str) -> None:
     own = read_own_range(range, "comma" if "," in range else None)
@@ -183,6 +186,7 @@ def test_a_converted_value_is_written_as_the_core_writes_it(run: Run) -> None:
         *(Row("vitd", f"{tenths / 10}", "nmol/L") for tenths in range(25, 2500)),
         *(Row("b12", f"{comparator}{n}", "pmol/L") for n in range(20, 2000) for comparator in ("", "<")),
         *(Row("b12", f"{n}", unit) for n in range(20_000, 90_000, 500) for unit in ("pg/dL", "ng/L")),
+        *(Row("vitd", number, "ug/dL") for number in ("2.999999999999", "3", "3.000000000001", "4", "10.0")),
     ]
     table = {role: column for role, column in columns_of(rows).items() if role in ("test", "value", "unit")}
     said = run(table, test="test", value="value", unit="unit")
@@ -418,7 +422,7 @@ reporting_rows = st.builds(
     high=st.none() | st.sampled_from([*ENDS, "", "N/A", "30-40"]),
     flag=st.none() | st.sampled_from(FLAGS),
 )
-SETS: list[dict[str, str]] = [{"b12": "reported"}, {"vitd": "reported", "b12": "nice-2024"}]
+SETS: Sequence[dict[str, str]] = [{"b12": "reported"}, {"vitd": "reported", "b12": "nice-2024"}]
 
 
 @each_engine
@@ -474,21 +478,29 @@ def test_a_flag_that_says_off_scale_is_left_to_the_careful_reader(run: Run) -> N
 
 
 @each_engine
-def test_a_comparator_beside_a_range_is_judged_where_that_is_certain(run: Run) -> None:
+def test_a_comparator_beside_a_range_is_judged(run: Run) -> None:
     rows = [
         Row("vitd", f"{comparator}{number}", "ng/mL", range=range)
         for comparator in ("<", "<=", ">", ">=")
-        for number in ("4", "20", "30", "35", "40", "100", "150")
-        for range in ("30-100", ">=30", "<100", "<=100", ">30", "0-100")
+        for number in ("4", "20", "29.9", "30", "35", "40", "100", "100.1", "150")
+        for range in ("30-100", ">=30", "<100", "<=100", ">30", "0-100", ">=0", ">0")
     ]
-    for sets in SETS:
-        hold(run, rows, Judge(built_in(), range_sets=sets), may_pass=True, range_sets=sets)
-    certain = [
-        Row("vitd", "<4", "ng/mL", range="30-100", flag="L"),
-        Row("vitd", ">150", "ng/mL", high="100.0"),
-        *(Row("vitd", value, "ng/mL", range="30-100") for value in ("<=29.9", "<30", ">100", ">=100.1")),
+    rows += [Row("vitd", f"<{number}", "ng/mL", high="100.0") for number in ("99", "100", "100.1")]
+    for sets in ({}, *SETS):
+        hold(run, rows, Judge(built_in(), range_sets=sets), range_sets=sets)
+
+
+@each_engine
+def test_a_flag_is_compared_with_all_that_a_comparator_leaves_open(run: Run) -> None:
+    rows = [
+        Row("b12", f"{comparator}{number}", "pg/mL", range=range, flag=flag)
+        for comparator in ("<", ">")
+        for number in ("150", "200", "500", "900", "1000")
+        for range in ("", "100-300", ">=160")
+        for flag in ("H", "(l)", "N", "A", "*")
     ]
-    hold(run, certain, Judge(built_in()))
+    for sets in ({}, *SETS):
+        hold(run, rows, Judge(built_in(), range_sets=sets), range_sets=sets)
 
 
 @each_engine
@@ -901,9 +913,7 @@ def test_columns_of_one_name_are_told() -> None:
     "frame", [pl.DataFrame({"value": [["22"]]}), pd.DataFrame({"value": [["22"]]})], ids=["polars", "pandas"]
 )
 def test_a_column_of_lists_is_told(frame: Any) -> None:
-    with pytest.raises(
-        LabcheckError, match=r"the column 'value' is List\(String\), not one value for each row"
-    ):
+    with pytest.raises(LabcheckError, match=r"the column 'value' is List\(String\), not numbers or text"):
         interpret_frame(frame, value="value", analyte="vitd")
 
 
@@ -916,9 +926,58 @@ def test_a_unit_that_an_analyte_cannot_have_is_told(tmp_path: Path) -> None:
         interpret_frame(frame, value="value", units={"ferritin": "nmol/L"}, **options)
 
 
-def test_what_is_no_dataframe_is_told() -> None:
-    with pytest.raises(LabcheckError, match="list is no dataframe that Narwhals knows"):
-        interpret_frame([22], value="value", analyte="vitd")
+@pytest.mark.parametrize("name", ["^vitd.*$", "*"])
+@pytest.mark.parametrize("make", [pl.DataFrame, pd.DataFrame], ids=["polars", "pandas"])
+def test_a_name_that_some_engine_takes_for_several_columns_is_told(make: Any, name: str) -> None:
+    frame = make({name: ["35"], "vitd_old": ["12"]})
+    with pytest.raises(LabcheckError, match="rename the column"):
+        interpret_frame(frame, value=name, analyte="vitd")
+
+
+@pytest.mark.pyspark
+def test_a_name_that_spark_takes_apart_is_told() -> None:
+    frame = engines.spark().createDataFrame([("35",)], "`a.b` string")
+    with pytest.raises(LabcheckError, match=r"rename the column 'a\.b'"):
+        interpret_frame(frame, value="a.b", analyte="vitd")
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pl.DataFrame({"value": [timedelta(1)]}),
+        pd.DataFrame({"value": [timedelta(1)]}),
+        pa.table({"value": [timedelta(1)]}),
+    ],
+    ids=["polars", "pandas", "pyarrow"],
+)
+def test_a_column_of_times_is_told(frame: Any) -> None:
+    with pytest.raises(LabcheckError, match=r"the column 'value' is Duration.*, not numbers or text"):
+        interpret_frame(frame, value="value", analyte="vitd")
+
+
+@pytest.mark.parametrize(
+    "frame", [[22], pd.Series(["22"]), "results.parquet"], ids=["list", "series", "path"]
+)
+def test_what_is_no_dataframe_is_told(frame: object) -> None:
+    what = f"{type(frame).__name__} is no dataframe of pandas, Polars, PyArrow, DuckDB or PySpark"
+    with pytest.raises(LabcheckError, match=what):
+        interpret_frame(frame, value="value", analyte="vitd")
+
+
+@pytest.mark.parametrize("option", ["units", "range_sets", "own_ranges"])
+def test_what_is_by_analyte_has_to_name_it(option: str) -> None:
+    wrong: dict[str, Any] = {option: "ng/mL"}
+    with pytest.raises(LabcheckError, match=f"`{option}` has to name the analyte"):
+        interpret_frame(pl.DataFrame({"value": ["22"]}), value="value", analyte="vitd", **wrong)
+
+
+def test_limits_that_binary_floats_cannot_keep_apart_are_told(tmp_path: Path) -> None:
+    file = tmp_path / "molar.toml"
+    file.write_text(MOLAR, "utf-8")
+    with pytest.raises(LabcheckError, match="too near to each other for binary floats"):
+        interpret_frame(
+            pl.DataFrame({"value": ["22"]}), value="value", analyte="ferritin", catalogue=Catalogue([file])
+        )
 
 
 def test_without_narwhals_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

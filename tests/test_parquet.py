@@ -3,6 +3,7 @@ import io
 import re
 import subprocess
 import sys
+from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 
 from labcheck.sources.verdicts import CELLS
 from tests.conftest import Labcheck
+from tests.test_catalogue import MOLAR
 from tests.test_frames import FOREIGN, HARD_NAMES, HARD_UNITS, HARD_VALUES, LOINCS, NAMES, OTHER_TESTS
 
 HARD = [
@@ -87,6 +89,34 @@ def test_a_table_in_parquet_gets_what_it_gets_in_csv(
                 assert (row[name] or "") == right[name].replace("\r\n", "\n"), (name, row, right)
     one, other = (re.sub(r"row [0-9, .]+", "", ran.stderr) for ran in (by_parquet, by_csv))
     assert one == other  # but for the numbers of rows, which have no header here
+
+
+def test_limits_too_fine_for_binary_floats_are_judged_by_the_core(labcheck: Labcheck, tmp_path: Path) -> None:
+    catalogue = tmp_path / "molar.toml"
+    catalogue.write_text(MOLAR, "utf-8")
+    rows = [
+        ("ferritin", number, unit) for number in ("1.913568", "15.5", "3") for unit in ("ng/mL", "nmol/L")
+    ]
+    out, text = tmp_path / "out.parquet", tmp_path / "out.csv"
+    names = HEADER[:3]
+    labcheck(
+        "--catalogue", str(catalogue), "parquet", write(tmp_path / "in.parquet", rows, names), "-o", str(out)
+    )
+    labcheck(
+        "--catalogue", str(catalogue), "csv", write_csv(tmp_path / "in.csv", rows, names), "-o", str(text)
+    )
+    expected = list(csv.DictReader(io.StringIO(text.read_text("utf-8"))))
+    assert [row["labcheck_category"] for row in expected] == [
+        "low",
+        "low",
+        "normal",
+        "normal",
+        "normal",
+        "low",
+    ]
+    assert [
+        {name: cell or "" for name, cell in row.items()} for row in pq.read_table(out).to_pylist()
+    ] == expected
 
 
 def test_rows_that_come_again_get_what_they_get_alone(labcheck: Labcheck, tmp_path: Path) -> None:
@@ -343,9 +373,11 @@ def test_it_writes_to_a_pipe(tmp_path: Path) -> None:
         (("-",), "a Parquet file is not read from a pipe, as its index is at its end; name the file"),
         (("gone.parquet",), "'gone.parquet' cannot be read: "),
         (("text.parquet",), "'text.parquet' cannot be read as a Parquet file: "),
+        ((".",), "'.' is a directory; name one of the files in it at a time"),
         (("in.parquet", "--prefix", "=x"), "--prefix '=x': names of columns begin with a letter"),
         (("in.parquet", "-o", "in.parquet", "--only", "low"), "'in.parquet' would be lost"),
         (("annotated.parquet", "-o", "out.parquet"), "there is a column 'labcheck_note' already"),
+        (("timed.parquet", "-o", "out.parquet"), "the column 'value' is duration[us], not numbers or text"),
         (("listed.parquet", "-o", "out.parquet"), "the column 'value' cannot be read as text: list<"),
         (
             ("in.parquet", "--format", "csv"),
@@ -368,6 +400,7 @@ def test_what_does_not_fit_is_told(
     (tmp_path / "text.parquet").write_text("test,value\n")
     write(tmp_path / "annotated.parquet", [("vitd", "22", "")], ("test", "value", "labcheck_note"))
     write(tmp_path / "listed.parquet", [("vitd", [22.0])], ("test", "value"))
+    write(tmp_path / "timed.parquet", [("vitd", timedelta(1))], ("test", "value"))
     ran = labcheck("parquet", *args)
     assert ran.exit_code == 2
     assert ran.stderr.startswith(f"labcheck: {said}")

@@ -6,7 +6,8 @@ Python. What no expression can read for certain (`22,5`, `1 187`, a unit that is
 not guessed at: its category is `unjudged`, and its note says what is unusual. `labcheck.interpret` reads it.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar, cast, get_args
 
 from labcheck.catalogue import Catalogue, built_in
@@ -61,17 +62,19 @@ def interpret_frame(
     `unusual-value`, `unusual-unit`, `unusual-name` or `unusual-code`. So is a number with more digits than a
     binary float surely holds (14, with the built-in ranges) that lies within a billionth of a limit, with
     `unusual-range` a result beside a range that is not two plain numbers or one with a comparator, and with
-    `unusual-flag` one that can lie on both sides of what its flag says. A converted `labcheck_value` is right
-    to a billionth of it.
+    `unusual-flag` one beside a flag that says several things, or that the value was off the scale.
+    A converted `labcheck_value` is right to a billionth of it.
 
     Raises LabcheckError where there is no such column, analyte, unit or range set, or a range cannot be read,
-    where a column that is read has lists, and where names of columns are not distinct.
+    where a column that is read has lists, where names of columns are not distinct or mean several to their
+    engine, and where limits of the catalogue are too near to each other for binary floats.
     """
     nw = _narwhals()
     from labcheck.frames.given import Columns, Given
     from labcheck.frames.rules import rules_of
     from labcheck.frames.steps import annotate
 
+    _check_types({"units": units, "range_sets": range_sets, "own_ranges": own_ranges}, decimal)
     catalogue = catalogue or built_in()
     only = None if analyte is None else catalogue[analyte].id
     ids = catalogue.ids if only is None else [only]
@@ -86,30 +89,52 @@ def interpret_frame(
     reported = frozenset(id for id, range_set in sets.items() if range_set == REPORTED and id not in own)
     others = tuple(default_units.values())
     rules = [rules_of(catalogue, id, sets.get(id), own.get(id), others) for id in ids]
-    if decimal not in (None, *get_args(DecimalMark)):
-        raise Usage(f"{quote(str(decimal))} is no decimal mark; say point or comma")
     if test is None and loinc is None and only is None:
         raise Usage("say with `test`, `loinc` or `analyte` whose results the rows are")
     columns = Columns(value, test, loinc, unit, comparator, range, low, high, flag)
-    try:
-        read = nw.from_native(frame)
-        names = read.collect_schema().names()
-    except TypeError as error:
-        raise Usage(f"{type(frame).__name__} is no dataframe that Narwhals knows") from error
-    except nw.exceptions.DuplicateError as error:
-        raise Usage(
-            "several columns have the same name; rename them, as no engine tells them apart"
-        ) from error
-    for column in columns:
-        if column is not None and column not in names:
-            raise Usage(
-                f"there is no column {quote(column)}; the columns are {', '.join(map(printable, names))}"
-            )
+    read = _read(frame, [column for column in columns if column is not None], nw)
     if reported and not columns.bring_ranges:
         raise Usage("say with `range`, or `low` and `high`, where the ranges are that `reported` judges by")
     labelled = names_bands([catalogue[id] for id in ids], sets, own)
     given = Given(catalogue, rules, default_units, reported, labelled, decimal, only, wide)
     return cast("Frame", annotate(read, columns, given, prefix).to_native())
+
+
+def _check_types(by_analyte: Mapping[str, object], decimal: str | None) -> None:
+    """Check what a call in a notebook gets wrong, as no checker of types sees it."""
+    for option, chosen in by_analyte.items():
+        if not isinstance(chosen, Mapping | None):
+            raise Usage(f"`{option}` has to name the analyte, as in {{'vitd': {chosen!r}}}")
+    if decimal not in (None, *get_args(DecimalMark)):
+        raise Usage(f"{quote(str(decimal))} is no decimal mark; say point or comma")
+
+
+def _read(frame: object, columns: Iterable[str], nw: Any) -> Any:
+    """Wrap a frame that has these columns."""
+    try:
+        read = nw.from_native(frame)
+        names = read.collect_schema().names()
+    except TypeError as error:
+        raise Usage(
+            f"{type(frame).__name__} is no dataframe of pandas, Polars, PyArrow, DuckDB or PySpark"
+        ) from error
+    except nw.exceptions.DuplicateError as error:
+        raise Usage(
+            "several columns have the same name; rename them, as no engine tells them apart"
+        ) from error
+    for column in columns:
+        if column not in names:
+            raise Usage(
+                f"there is no column {quote(str(column))}; "
+                f"the columns are {', '.join(printable(str(name)) for name in names)}"
+            )
+        if re.fullmatch(r"\*|\^.*\$", column) or (_is_spark(read) and re.search("[.`]", column)):
+            raise Usage(f"rename the column {quote(column)}: its engine takes that for more than a name")
+    return read
+
+
+def _is_spark(frame: Any) -> bool:
+    return bool(frame.implementation.is_pyspark() or frame.implementation.is_pyspark_connect())
 
 
 def _narwhals() -> Any:

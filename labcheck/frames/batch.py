@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from labcheck.errors import Usage
 from labcheck.frames import interpret_frame
+from labcheck.frames.rules import TooFine
 from labcheck.model import REFUSED, REPORTED, DecimalMark
 from labcheck.ranges import names_bands
 from labcheck.sources.asked import Asked
@@ -72,10 +73,10 @@ class Result:
         return [column.take(place) for column in once]
 
     def _judged_each(self, texts: Mapping[str, Any], count: int) -> list[Any]:
-        if not self._is_expressed:
+        columns = self._by_expressions(texts) if self._is_expressed else None
+        if columns is None:
             every = self._by_core(texts, range(count))
             return [pa.chunked_array([pa.array(column, pa.string())]) for column in every]
-        columns = self._by_expressions(texts)
         left = pc.equal(columns[CELLS.index("category")], "unjudged").fill_null(False)
         rows = pc.indices_nonzero(left).to_pylist()
         if not rows:
@@ -95,19 +96,22 @@ class Result:
         plain = self._measured.unit is None or (self._measured.analyte is not None and "unit" not in roles)
         return known and plain and not asked.all_ranges
 
-    def _by_expressions(self, texts: Mapping[str, Any]) -> list[Any]:
+    def _by_expressions(self, texts: Mapping[str, Any]) -> list[Any] | None:
         analyte, unit = self._measured.analyte, self._measured.unit
-        judged = interpret_frame(
-            pa.table(dict(texts)),
-            **cast("dict[str, Any]", {role: role for role in texts}),
-            analyte=analyte and analyte.id,
-            units={analyte.id: unit} if analyte and unit else self._asked.units,
-            range_sets={id: chosen for id, chosen in self._asked.range_sets.items() if chosen},
-            own_ranges=self._asked.own_ranges,
-            decimal=self._asked.decimal,
-            wide=self._wide,
-            catalogue=self._asked.catalogue,
-        )
+        try:
+            judged = interpret_frame(
+                pa.table(dict(texts)),
+                **cast("dict[str, Any]", {role: role for role in texts}),
+                analyte=analyte and analyte.id,
+                units={analyte.id: unit} if analyte and unit else self._asked.units,
+                range_sets={id: chosen for id, chosen in self._asked.range_sets.items() if chosen},
+                own_ranges=self._asked.own_ranges,
+                decimal=self._asked.decimal,
+                wide=self._wide,
+                catalogue=self._asked.catalogue,
+            )
+        except TooFine:
+            return None
         return [judged.column(f"labcheck_{cell}") for cell in self._judge.cells]
 
     def _by_core(self, texts: Mapping[str, Any], rows: Sequence[int]) -> list[list[str | None]]:
@@ -189,6 +193,8 @@ def _text(column: Any, role: str, name: str, decimal: DecimalMark | None) -> Any
 
     Concepts are whole numbers, even where gaps have made floats.
     """
+    if pa.types.is_duration(column.type):
+        raise Usage(f"the column {quote(name)} is {column.type}, not numbers or text")
     try:
         written = _written(column, role)
     except pa.ArrowException as error:

@@ -206,14 +206,16 @@ def category(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge
     return chosen(cases, str(Category.INDETERMINATE))
 
 
-def label(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]) -> Expr:
-    """Return the words for the bands that a result can lie in, from low to high."""
-    edges, words = scale.edges, scale.words
+def words(
+    words: Sequence[str], scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]
+) -> Expr:
+    """Return which of the words, one for each band, are those of bands that a result can lie in."""
+    edges = scale.edges
 
     def among(words_of: Callable[[int], Sequence[str]], included: bool | None = None) -> Expr:
         ends = [edge if included is None else edge._replace(included=included) for edge in edges]
-        cases = [(product < starts[end], _either(words_of(n))) for n, end in enumerate(ends)]
-        return chosen(cases, _either(words_of(len(ends))))
+        cases = [(product < starts[end], either(words_of(n))) for n, end in enumerate(ends)]
+        return chosen(cases, either(words_of(len(ends))))
 
     def lower(n: int) -> Sequence[str]:
         return words[: n + 1]
@@ -232,7 +234,8 @@ def label(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge, f
     )
 
 
-def _either(words: Iterable[str]) -> str:
+def either(words: Iterable[str]) -> str:
+    """Join words that are different: `low or normal`."""
     return " or ".join(dict.fromkeys(words))
 
 
@@ -245,7 +248,8 @@ def near_an_edge(product: Expr, starts: Mapping[Edge, float]) -> Expr:
 def within(product: Expr, distance: Expr, scales: Iterable[Scale]) -> Expr:
     """Say whether a number lies so near to a limit of a scale."""
     limits = sorted({float(edge.limit) for scale in scales for edge in scale.edges})
-    return any_of((product > limit - distance) & (product < limit + distance) for limit in limits)
+    near = ((product > limit - distance) & (product < limit + distance) for limit in limits)
+    return any_of(near) if limits else nw.lit(False)
 
 
 class Outside(NamedTuple):

@@ -9,6 +9,7 @@ import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -97,8 +98,13 @@ def _readable(name: str) -> Iterator[None]:
         raise
     except pa.ArrowException as error:
         said = str(error).splitlines()[0]
-        raise UnreadableFile(f"{quote(name, 200)} cannot be read as a Parquet file: {said}") from error
+        hint = "; a table of text is for labcheck csv" if "magic bytes" in said else ""
+        raise UnreadableFile(f"{quote(name, 200)} cannot be read as a Parquet file: {said}{hint}") from error
     except OSError as error:
+        if Path(name).is_dir():
+            raise UnreadableFile(
+                f"{quote(name, 200)} is a directory; name one of the files in it at a time"
+            ) from error
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error.strerror or error}") from error
 
 

@@ -1,8 +1,8 @@
 """What a laboratory says of its own result, as expressions: the range that it prints, and its flag.
 
 A range in plain digits is in the unit of the result, so that both are compared as they were written: a binary
-float tells any two numbers of 15 digits apart, and no factor comes between. All other ranges, and what a
-comparator leaves open beside one, are for the careful reader.
+float tells any two numbers of 15 digits apart, and no factor comes between. All other ranges are for the
+careful reader.
 """
 
 import re
@@ -64,7 +64,7 @@ def numbers(_: Columns, __: Given, own: Own) -> Step:
 
 
 def standing(_: Columns, given: Given, own: Own) -> Step:
-    """Say whether the range is one, and where the result stands by it, UNJUDGED where that is not certain."""
+    """Say whether the range is one, and the categories that the result can have by it: `low or normal`."""
     number, start, stop, sign = own("float"), own("start"), own("stop"), own("sign")
     has_start, has_stop = own("from") != "", own("to") != ""
     most = min(rules.digits for rules in given.rules)
@@ -78,13 +78,34 @@ def standing(_: Columns, given: Given, own: Own) -> Step:
         below = (stop * own("factor") < at) | ((sign == "<") & (stop * own("factor") < past))
         return (has_start & above) | (has_stop & below)
 
+    low, normal, high = str(Category.LOW), str(Category.NORMAL), str(Category.HIGH)
     at_start, at_stop = has_start & (number == start), has_stop & (number == stop)
     below = (has_start & (number < start)) | (at_start & (sign == ">"))
     above = (has_stop & (number > stop)) | (at_stop & (sign == "<"))
+    exact = chosen([(below, low), (above, high)], normal)
     comparator = own("comparator")
-    surely_low = comparator.str.starts_with("<") & (below | (at_start & (comparator == "<")))
-    surely_high = comparator.str.starts_with(">") & (above | (at_stop & (comparator == ">")))
-    exact = chosen([(below, str(Category.LOW)), (above, str(Category.HIGH))], str(Category.NORMAL))
+    # What is below a number reaches down to 0, which only a range from more than that leaves under it.
+    can_be_low = has_start & ((start > 0.0) | (sign == ">"))
+    can_be_high = (has_stop & (number > stop)) | (at_stop & (sign == "<") & (comparator == "<="))
+    less = chosen(
+        [
+            (below | (at_start & (comparator == "<")), low),
+            (can_be_low & can_be_high, ex.either((low, normal, high))),
+            (can_be_low, ex.either((low, normal))),
+            (can_be_high, ex.either((normal, high))),
+        ],
+        normal,
+    )
+    reaches_low = (can_be_low & (number < start)) | (at_start & (sign == ">") & (comparator == ">="))
+    more = chosen(
+        [
+            (above | (at_stop & (comparator == ">")), high),
+            (reaches_low & has_stop, ex.either((low, normal, high))),
+            (reaches_low, ex.either((low, normal))),
+            (has_stop, ex.either((normal, high))),
+        ],
+        normal,
+    )
     return {
         "ranged": chosen(
             [
@@ -94,15 +115,16 @@ def standing(_: Columns, given: Given, own: Own) -> Step:
             ],
             READ,
         ),
-        "by_report": chosen(
-            [
-                (comparator == "", exact),
-                (surely_low, str(Category.LOW)),
-                (surely_high, str(Category.HIGH)),
-            ],
-            UNJUDGED,
-        ),
+        "by_report": chosen([(comparator == "", exact), (comparator.str.starts_with("<"), less)], more),
     }
+
+
+def category(own: Own) -> Expr:
+    """Return the one category that a result has by its own range, or indeterminate."""
+    certain = (Category.LOW, Category.NORMAL, Category.HIGH)
+    return chosen(
+        [(equals(own("by_report"), map(str, certain)), own("by_report"))], str(Category.INDETERMINATE)
+    )
 
 
 def as_written(own: Own) -> Expr:
@@ -129,14 +151,11 @@ def _mark(flag: Expr) -> Expr:
     return flag.str.strip_chars("()[] \t").str.to_lowercase()
 
 
-def flagged(own: Own) -> Step:
-    """Say whether the flag says otherwise than the verdict, and whether only the careful reader can tell."""
-    mark, category = _mark(own("flag")), own("category")
-    by_meaning = {said: [text for text in _SIDES if _SIDES[text] == said] for said in _SIDES.values()}
-    open_ended = (own("comparator") != "") & (category == str(Category.INDETERMINATE))
-    return {
-        "reported-flag-differs": any_of(
-            equals(mark, texts) & ~equals(category, map(str, said)) for said, texts in by_meaning.items()
-        ),
-        "unsure_flag": equals(mark, _SIDES) & open_ended,
-    }
+def flag_differs(own: Own) -> Expr:
+    """Say whether the flag stands for none of the categories that the result can have."""
+    mark = _mark(own("flag"))
+    return any_of(
+        equals(mark, [text for text in _SIDES if _SIDES[text] == said])
+        & ~any_of(own("categories").str.contains(str(one), literal=True) for one in said)
+        for said in dict.fromkeys(_SIDES.values())
+    )

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.classify import bands_met
-from labcheck.errors import IncompatibleUnit
+from labcheck.errors import IncompatibleUnit, Usage
 from labcheck.model import REPORTED, Analyte, Band, Category, Interval, Kind, RangeSet
 from labcheck.ranges import OwnRange, canonical_bands, own_range, published
 from labcheck.units import Unit, everyday_units, factor, other_spellings, read_unit
@@ -32,6 +32,10 @@ _NO_CONCENTRATIONS = (
 _FINE = Context(prec=80)
 _MOST_DIGITS = 15  # a binary float tells any two numbers of so many digits apart
 _LEAST_DIGITS = 6
+
+
+class TooFine(Usage):
+    """What only decimal arithmetic can judge by."""
 
 
 class Edge(NamedTuple):
@@ -111,7 +115,7 @@ def rules_of(
 ) -> Rules:
     """Compile what judges by the user's own range, else by `range_set`, in everyday units and `others`.
 
-    Raises UnknownRangeSet, and UnreadableRange for one that the analyte cannot have.
+    Raises UnknownRangeSet, UnreadableRange for one that the analyte cannot have, and TooFine.
     """
     analyte = catalogue[id]
     canonical = read_unit(analyte.unit)
@@ -144,7 +148,12 @@ def edges_of(limits: Interval) -> tuple[Edge, Edge]:
 def _scales(used: RangeSet, analyte: Analyte) -> Iterator[Scale]:
     for scale in used.scales:
         one = used.printed_for(scale.kind)
-        bands = canonical_bands(one, analyte)
+        # No result is below 0: a range from there has nothing under it (`0-20`), but for 0 itself (`>0`).
+        bands = [
+            band
+            for band in canonical_bands(one, analyte)
+            if band.interval.high != 0 or band.interval.includes_high
+        ]
         edges = tuple(
             Edge(band.interval.high or Decimal(0), band.interval.includes_high) for band in bands[:-1]
         )
@@ -158,11 +167,13 @@ def _starts(edges: Sequence[Edge], factors: Sequence[Decimal]) -> tuple[int, dic
         starts = {edge: _start(edge, factors, digits) for edge in edges}
         if None not in starts.values():
             return digits, {edge: start for edge, start in starts.items() if start is not None}
-    raise AssertionError("no binary float stands for a limit of the catalogue")
+    raise TooFine("limits of the catalogue are too near to each other for binary floats in some unit")
 
 
 def _start(edge: Edge, factors: Sequence[Decimal], digits: int) -> float | None:
     """Return the least product on the far side of an edge, None where the near side has one as large."""
+    if edge.limit == 0:  # which is refused before it is compared
+        return 0.0
     below, above = [], []
     for by in factors:
         # Behind the last digit: the nearest numbers of so many digits on both sides, the limit itself apart.

@@ -64,9 +64,10 @@ def _annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Fram
         if start:
             between.update(dict.fromkeys(names))
 
-    steps = [_readings, _tests, _units, _factors, _products]
+    steps = [_readings, _tests, _units, _factors, _products, _edges]
     steps += [report.ends, report.numbers, report.standing] if columns.bring_ranges else []
-    steps += [verdicts.reasons, *([verdicts.flagged] if columns.flag else [])]
+    steps += [verdicts.categories] if columns.bring_ranges or columns.flag else []
+    steps += [verdicts.reasons]
     add(_texts(columns, given, schema), "_")
     for step in steps:
         add(step(columns, given, own), "_")
@@ -80,8 +81,8 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
     """Write what a verdict rests on as text: names in lower case, units as well unless they are codes."""
 
     def text(column: str) -> Expr:
-        if schema[column].is_nested():
-            raise Usage(f"the column {quote(column)} is {schema[column]}, not one value for each row")
+        if schema[column].is_nested() or schema[column] == nw.Duration:
+            raise Usage(f"the column {quote(column)} is {schema[column]}, not numbers or text")
         return ex.text(column, schema[column])
 
     def figure(column: str) -> Expr:
@@ -199,3 +200,8 @@ def _factors(_: Columns, given: Given, own: Own) -> Step:
 def _products(_: Columns, __: Given, own: Own) -> Step:
     """Convert."""
     return {"product": own("float") * own("factor")}
+
+
+def _edges(_: Columns, given: Given, own: Own) -> Step:
+    """Say whether the result is next to a limit."""
+    return {"edge": by_analyte(given, own, lambda rules: ex.near_an_edge(own("product"), rules.starts))}

@@ -57,9 +57,8 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
     of_range: list[Case] = []
     if columns.bring_ranges:
         ranged = own("ranged")
-        unsure = (ranged == report.READ) & (own("by_report") == UNJUDGED)
         of_range = [
-            ((ranged == UNJUDGED) | unsure, UNUSUAL_RANGE),
+            (ranged == UNJUDGED, UNUSUAL_RANGE),
             (_is_by_report(given, own) & (ranged == report.UNREADABLE), UnreadableRange.code),
         ]
     category = _by_scale(
@@ -80,11 +79,7 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
                 (own("code") == "", MissingUnit.code),
                 (own("code") == REFUSED, IncompatibleUnit.code),
                 (own("code") == UNJUDGED, UNUSUAL_UNIT),
-                (
-                    ex.has_more_digits(own("number"), digits)
-                    & by_analyte(given, own, lambda rules: ex.near_an_edge(product, rules.starts)),
-                    UNUSUAL_VALUE,
-                ),
+                (ex.has_more_digits(own("number"), digits) & own("edge"), UNUSUAL_VALUE),
                 (by_analyte(given, own, impossible), ImpossibleValue.code),
                 *of_range,
                 *(
@@ -95,15 +90,17 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
             ],
             "",
         ),
-        "category": _unless_by_report(columns, given, own, own("by_report"), category),
+        "category": _unless_by_report(columns, given, own, report.category(own), category),
     }
 
 
-def flagged(_: Columns, __: Given, own: Own) -> Step:
-    """Say what the laboratory's flag says of the verdict, and leave what it says of several to the reader."""
-    step = report.flagged(own)
-    unsure = (own("reason") == "") & step.pop("unsure_flag")
-    return {**step, "reason": chosen([(unsure, UNUSUAL_FLAG)], own("reason"))}
+def categories(columns: Columns, given: Given, own: Own) -> Step:
+    """Say which categories a result can have, for what the laboratory says to be compared with."""
+    product, comparator = own("product"), own("comparator")
+    published = _by_scale(
+        given, own, lambda rules, scale: ex.words(scale.categories, scale, product, comparator, rules.starts)
+    )
+    return {"categories": _unless_by_report(columns, given, own, own("by_report"), published)}
 
 
 def _is_by_report(given: Given, own: Own) -> Expr:
@@ -170,9 +167,10 @@ def _notes_on_report(columns: Columns, given: Given, own: Own) -> Step:
         step["no-reported-range"] = _is_by_report(given, own) & (ranged == "")
     if columns.bring_ranges:
         step["unreadable-range"] = ranged == report.UNREADABLE
-        step["reported-range-differs"] = (ranged == report.READ) & (own("by_report") != own("category"))
+        differs = own("by_report") != own("categories")
+        step["reported-range-differs"] = (ranged == report.READ) & differs
     if columns.flag:
-        step["reported-flag-differs"] = own("reported-flag-differs")
+        step["reported-flag-differs"] = report.flag_differs(own)
     return step
 
 
@@ -180,7 +178,7 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
     """Write the columns that are added."""
     judged, meant, reason = own("reason") == "", own("meant"), own("reason")
     unjudged = equals(reason, UNUSUAL)
-    written = nw.when(own("factor") == 1.0).then(own("number")).otherwise(_written(own("product")))
+    written = nw.when(own("factor") == 1.0).then(own("number")).otherwise(_written(own))
     published = _by_scale(given, own, lambda _, scale: scale.range)
 
     def of_judged(expr: Value) -> Expr:
@@ -201,15 +199,18 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
         ),
     }
     if given.labelled:
-        row["label"] = of_judged(_unless_by_report(columns, given, own, own("category"), _label(given, own)))
+        row["label"] = of_judged(_unless_by_report(columns, given, own, own("by_report"), _label(given, own)))
     return row
 
 
-def _written(product: Expr) -> Expr:
+def _written(own: Own) -> Expr:
     """Write a converted value as the core does, from 1 to _MOST; beyond, as the engine writes its float."""
+    product = own("product")
     usual = (product >= 1.0) & (product <= _MOST)
-    # Twice, as PyArrow's own way of rounding leaves some floats as they are, and Polars divides inexactly.
-    near = ((product * 10.0**_PLACES).round(0) / 10.0**_PLACES).round(_PLACES)
+    # Next to a limit, none of the digits that tell on which side it is may be lost: 14 of them, if not more.
+    steps = chosen([(own("edge") & (product < 100.0), 1e13), (own("edge"), 1e12)], 10.0**_PLACES)
+    near = (product * steps).round(0) / steps
+    near = nw.when(own("edge")).then(near).otherwise(near.round(_PLACES))  # Polars divides inexactly
     rounded = nw.when(usual).then(near).otherwise(product)
     whole = nw.when(usual).then(rounded.round(0)).otherwise(nw.lit(0.0)).cast(nw.Int64)
     is_whole = rounded == whole.cast(nw.Float64)
@@ -218,7 +219,9 @@ def _written(product: Expr) -> Expr:
 
 def _label(given: Given, own: Own) -> Expr:
     product, comparator = own("product"), own("comparator")
-    return _by_scale(given, own, lambda rules, scale: ex.label(scale, product, comparator, rules.starts))
+    return _by_scale(
+        given, own, lambda rules, scale: ex.words(scale.words, scale, product, comparator, rules.starts)
+    )
 
 
 def _joined(notes: Sequence[str], own: Own) -> Expr:
