@@ -107,9 +107,13 @@ def concept(column: str, dtype: Any) -> Expr:
     return whole.cast(nw.String)
 
 
-def comparator_in(plain: Expr) -> Expr:
-    """Return the comparator of a plain number, in its plain spelling."""
-    sign = plain.str.strip_chars(f"0123456789.{BLANKS}")
+def sign_in(plain: Expr) -> Expr:
+    """Return what stands in front of a plain number."""
+    return plain.str.strip_chars(f"0123456789.{BLANKS}")
+
+
+def comparator(sign: Expr) -> Expr:
+    """Return the plain spelling of a comparator, '' for what is none."""
     return _by_meaning(sign, COMPARATORS, "")
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import narwhals.stable.v2 as nw
 
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, chosen, equals, only_where
+from labcheck.frames.given import Own, Step
 from labcheck.frames.names import OTHER, NamePatterns
 from labcheck.identify import LONGEST
 from labcheck.model import REFUSED
@@ -20,16 +21,25 @@ _LOCAL = "^[A-Za-z0-9_:]*$"
 """A code that is none of LOINC's, nor a date that a spreadsheet has made of one."""
 
 
-def named(name: Expr, patterns: NamePatterns, *, or_coded: bool) -> Expr:
+def to_match(name: Expr, patterns: NamePatterns) -> Step:
+    """Return what patterns are for; names as the catalogue has them become empty, which costs little.
+
+    `unknown` is the name as it is, `other` is without what LOINC says behind it.
+    """
+    unknown = nw.when(name.is_in(list(patterns.verbatim))).then(nw.lit("")).otherwise(name)
+    return {"unknown": unknown, "other": unknown.str.replace_all(patterns.property, " ")}
+
+
+def named(own: Own, patterns: NamePatterns, *, or_coded: bool) -> Expr:
     """Say whose name it is, in lower case, or whose code, `or_coded`, where codes have no column."""
+    name, unknown, other = own("test"), own("unknown"), own("other")
     verbatim = [(_is_verbatim(name, id, patterns), id) for id in patterns.accepted]
-    other = _not_verbatim(name, patterns)
     more = only_where(other.str.contains(patterns.says_more), ~other.str.contains(patterns.method))
     return chosen(
         [
             *verbatim,
-            *(_by_code(name, patterns) if or_coded else []),
-            (name.str.len_chars() > LONGEST, ""),
+            *(_by_code(unknown, patterns) if or_coded else []),
+            (unknown.str.len_chars() > LONGEST, ""),
             (other.str.contains(patterns.foreign), UNJUDGED),
             (more, ""),
             *((other.str.contains(pattern), id) for id, pattern in patterns.accepted.items()),
@@ -65,18 +75,11 @@ def _is_verbatim(name: Expr, id: str, patterns: NamePatterns) -> Expr:
     return name.is_in([one for one, of in patterns.verbatim.items() if of == id])
 
 
-def _not_verbatim(name: Expr, patterns: NamePatterns) -> Expr:
-    """Return what patterns are for; names as the catalogue has them become empty, which costs little."""
-    other = nw.when(name.is_in(list(patterns.verbatim))).then(nw.lit("")).otherwise(name)
-    return other.str.replace_all(patterns.property, " ")
-
-
-def doubted(name: Expr, by_name: Expr, patterns: NamePatterns) -> Expr:
+def doubted(own: Own, patterns: NamePatterns) -> Expr:
     """Say whether a name that is accepted may mean something else."""
-    accepted = equals(by_name, patterns.accepted)
-    other = _not_verbatim(name, patterns)
-    verbatim = name.is_in(sorted(patterns.doubtful_verbatim))
-    return only_where(accepted, verbatim | other.str.contains(patterns.doubtful))
+    accepted = equals(own("named"), patterns.accepted)
+    verbatim = own("test").is_in(sorted(patterns.doubtful_verbatim))
+    return only_where(accepted, verbatim | own("other").str.contains(patterns.doubtful))
 
 
 def coded(code: Expr, patterns: NamePatterns) -> Expr:

@@ -36,7 +36,7 @@ def ends(columns: Columns, _: Given, own: Own) -> Step:
     ranged: list[Case] = [((low == "") & (high == ""), ""), (all_of(plain), READ)] if named else []
     if not columns.range:
         return {"from": low, "to": high, "sign": nw.lit(""), "ranged": chosen(ranged, UNJUDGED)}
-    text, sign = own("range"), ex.comparator_in(own("range"))
+    text, sign = own("range"), ex.comparator(ex.sign_in(own("range")))
     two, one = text.str.contains(_TWO_ENDS), text.str.contains(_ONE_END)
     here, number = ~ex.says_nothing(text), ex.number_in(text)
     starts = [(two, text.str.replace_all("[ –-].*$", "")), (one & sign.str.starts_with(">"), number)]

@@ -64,10 +64,10 @@ def _annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Fram
         if start:
             between.update(dict.fromkeys(names))
 
-    steps = [_readings, _tests, _units, _factors, _products, _edges]
+    steps = [_readings, _parts, _tests, _units, _factors, _products, _edges]
     steps += [report.ends, report.numbers, report.standing] if columns.bring_ranges else []
     steps += [verdicts.categories] if columns.bring_ranges or columns.flag else []
-    steps += [verdicts.reasons]
+    steps += [verdicts.reasons, verdicts.values]
     add(_texts(columns, given, schema), "_")
     for step in steps:
         add(step(columns, given, own), "_")
@@ -119,18 +119,24 @@ def _readings(columns: Columns, given: Given, own: Own) -> Step:
     """Read each of the texts for itself."""
     value = own("value")
     bare = ex.is_bare(value)
-    plain = chosen([(bare, nw.lit(True))], ex.is_plain(value))
-    step = {
-        "bare": bare,
-        "plain": plain,
-        "number": chosen([(bare, value), (plain, ex.number_in(value))], "0"),
-    }
+    step = {"bare": bare, "plain": chosen([(bare, nw.lit(True))], ex.is_plain(value))}
     if columns.test:
-        step["named"] = identify.named(
-            own("test"), name_patterns(given.catalogue), or_coded=not columns.loinc
-        )
+        step |= identify.to_match(own("test"), name_patterns(given.catalogue))
     if columns.loinc:
         step["coded"] = identify.coded(own("loinc"), name_patterns(given.catalogue))
+    return step
+
+
+def _parts(columns: Columns, given: Given, own: Own) -> Step:
+    """Take a plain number apart, and match the name."""
+    value, bare, plain = own("value"), own("bare"), own("plain")
+    step = {
+        "number": chosen([(bare, value), (plain, ex.number_in(value))], "0"),
+        "sign_before": chosen([(bare | ~plain, "")], ex.sign_in(value)),
+    }
+    if columns.test:
+        patterns = name_patterns(given.catalogue)
+        step["named"] = identify.named(own, patterns, or_coded=not columns.loinc)
     return step
 
 
@@ -138,7 +144,7 @@ def _tests(columns: Columns, given: Given, own: Own) -> Step:
     """Settle the number, and whose result it is: an analyte's id, REFUSED, UNJUDGED, '' for not covered."""
     step = {
         "float": own("number").cast(nw.Float64),
-        "before": chosen([(own("bare") | ~own("plain"), "")], ex.comparator_in(own("value"))),
+        "before": ex.comparator(own("sign_before")),
     }
     name, code = own("test"), own("loinc")
     patterns = name_patterns(given.catalogue)
@@ -147,10 +153,10 @@ def _tests(columns: Columns, given: Given, own: Own) -> Step:
         blank = (name == "") & (code == "")
         ours = equals(own("coded"), given.catalogue.ids)
         unknown = ours & (own("named") == "") & (name != "")
-        step["doubtful"] = (identify.doubted(own("test"), own("named"), patterns) & ~ours) | unknown
+        step["doubtful"] = (identify.doubted(own, patterns) & ~ours) | unknown
     elif columns.test:
         found, blank = own("named"), name == ""
-        step["doubtful"] = identify.doubted(own("test"), own("named"), patterns)
+        step["doubtful"] = identify.doubted(own, patterns)
     elif columns.loinc:
         found, blank = chosen([(own("coded") == identify.SAYS_NOTHING, "")], own("coded")), code == ""
     else:
@@ -175,7 +181,7 @@ def _units(columns: Columns, given: Given, own: Own) -> Step:
     spellings = unit_spellings()
     spelled = own("spelled")
     known = [
-        (equals(spelled, [code, *(s for s in spellings if spellings[s] == code)]), code)
+        (spelled.is_in([code, *(s for s in spellings if spellings[s] == code)]), code)
         for code in dict.fromkeys(spellings.values())
     ]
     lacking = [

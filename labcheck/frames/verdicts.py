@@ -174,6 +174,15 @@ def _notes_on_report(columns: Columns, given: Given, own: Own) -> Step:
     return step
 
 
+def values(_: Columns, __: Given, own: Own) -> Step:
+    """Round what was converted to what the core writes, from 1 to _MOST; beyond, leave it as it is."""
+    product = own("product")
+    usual = (product >= 1.0) & (product <= _MOST)
+    # Next to a limit, none of the digits that tell on which side it is may be lost: 14 of them, if not more.
+    steps = chosen([(own("edge") & (product < 100.0), 1e13), (own("edge"), 1e12)], 10.0**_PLACES)
+    return {"usual": usual, "rounded": chosen([(usual, (product * steps).round(0) / steps)], product)}
+
+
 def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Step:
     """Write the columns that are added."""
     judged, meant, reason = own("reason") == "", own("meant"), own("reason")
@@ -204,17 +213,12 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
 
 
 def _written(own: Own) -> Expr:
-    """Write a converted value as the core does, from 1 to _MOST; beyond, as the engine writes its float."""
-    product = own("product")
-    usual = (product >= 1.0) & (product <= _MOST)
-    # Next to a limit, none of the digits that tell on which side it is may be lost: 14 of them, if not more.
-    steps = chosen([(own("edge") & (product < 100.0), 1e13), (own("edge"), 1e12)], 10.0**_PLACES)
-    near = (product * steps).round(0) / steps
-    near = nw.when(own("edge")).then(near).otherwise(near.round(_PLACES))  # Polars divides inexactly
-    rounded = nw.when(usual).then(near).otherwise(product)
-    whole = nw.when(usual).then(rounded.round(0)).otherwise(nw.lit(0.0)).cast(nw.Int64)
+    rounded = own("rounded")
+    whole = chosen([(own("usual"), rounded.round(0))], 0.0).cast(nw.Int64)
+    as_is = own("edge") | ~own("usual")
+    exact = chosen([(as_is, rounded)], rounded.round(_PLACES))  # Polars has divided inexactly
     is_whole = rounded == whole.cast(nw.Float64)
-    return nw.when(is_whole).then(whole.cast(nw.String)).otherwise(rounded.cast(nw.String))
+    return nw.when(is_whole).then(whole.cast(nw.String)).otherwise(exact.cast(nw.String))
 
 
 def _label(given: Given, own: Own) -> Expr:
