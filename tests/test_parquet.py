@@ -1,5 +1,6 @@
 import csv
 import io
+import json
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 
 from labcheck.sources.verdicts import CELLS
 from tests.conftest import Labcheck
-from tests.test_catalogue import MOLAR
+from tests.test_catalogue import FERRITIN, MOLAR
 from tests.test_frames import FOREIGN, HARD_NAMES, HARD_UNITS, HARD_VALUES, LOINCS, NAMES, OTHER_TESTS
 
 HARD = [
@@ -117,6 +118,23 @@ def test_limits_too_fine_for_binary_floats_are_judged_by_the_core(labcheck: Labc
     assert [
         {name: cell or "" for name, cell in row.items()} for row in pq.read_table(out).to_pylist()
     ] == expected
+
+
+def test_the_words_of_a_range_are_counted_for_rows_without_one_of_their_own(
+    labcheck: Labcheck, tmp_path: Path
+) -> None:
+    catalogue = tmp_path / "worded.toml"
+    worded = FERRITIN.replace('"low", below', '"low", label = "scarce", below')
+    catalogue.write_text(worded, "utf-8")
+    rows = [("ferritin", "3", "ng/mL", range) for range in ("", "", "5-9")]
+    names = ("test", "value", "unit", "range")
+    options = ("--range-set", "reported", "--json")
+    file, text = write(tmp_path / "in.parquet", rows, names), write_csv(tmp_path / "in.csv", rows, names)
+    by_parquet = labcheck("--catalogue", str(catalogue), "parquet", file, *options)
+    by_csv = labcheck("--catalogue", str(catalogue), "csv", text, *options)
+    labels = json.loads(by_csv.stdout)["summary"]["labels"]
+    assert labels == {"ferritin": {"low": {"scarce": 2}}}
+    assert json.loads(by_parquet.stdout)["summary"]["labels"] == labels
 
 
 def test_rows_that_come_again_get_what_they_get_alone(labcheck: Labcheck, tmp_path: Path) -> None:

@@ -162,18 +162,19 @@ class Result:
 
     def _kind(self, row: Mapping[str, Any]) -> Kind:
         analyte, category, note = (row[name] or "" for name in ("analyte", "category", "note"))
-        words = (row.get(LABEL) or "") if analyte in self._labelled else ""
+        has_own = "no-reported-range" not in note.split(";")
+        by_own = has_own and self._asked.range_sets.get(analyte) == REPORTED
+        words = "" if by_own or analyte not in self._labelled else row.get(LABEL) or ""
         return Kind(analyte, category, note, words)
 
     @cached_property
     def _labelled(self) -> frozenset[str]:
-        """The analytes whose range has words of its own for its bands; a row's own range has none."""
+        """The analytes whose published range has words of its own for its bands."""
         asked = self._asked
         return frozenset(
             id
             for id in asked.catalogue.ids
-            if asked.range_sets.get(id) != REPORTED
-            and names_bands([asked.catalogue[id]], asked.range_sets, asked.own_ranges)
+            if names_bands([asked.catalogue[id]], asked.range_sets, asked.own_ranges)
         )
 
 
