@@ -286,7 +286,7 @@ HARD_NAMES = [
     *("V\u0130tam\u0130n D [Mole\u017f/volume] \u0130n Serum or Pla\u017fma"),
     *("Vitamin D in\x1cserum", "ıa vitd"),
     *("25(OH)D3\x85 Ser/Pla\u017f-mCnc(OH)2", "\x00B12 TC 2:MCnc:Pt:Ser/Pla\u017f:Qn"),
-    *("Créatinine/Hb", "CA 19–9"),
+    *("Créatinine/Hb", "CA 19–9", "Holo-TCII", "vitamin Ddihydroxy", "25OH Vitamin D3"),
     *("vit d 25 hydroxy total", "B12 ratio", "K", "d3-25-oh", "1,25-(OH)2-Vitamin D3"),
 ]  # fmt: skip
 HARD_UNITS = [

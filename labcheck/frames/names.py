@@ -157,29 +157,35 @@ def _meant(name: str, catalogue: Catalogue) -> tuple[str, bool] | None:
     return (found.analyte.id, found.doubt is not None) if found else ("", False)
 
 
-def _sequence(words: Sequence[str], analyte: Analyte, *, two_groups: bool) -> str:
+def _sequence(words: Sequence[str], analyte: Analyte, *, two_groups: bool, behind: str = "") -> str:
     """Match words in this order, each alone or several by one of their spellings (`hydroxyvitamin`).
 
     Where there are `two_groups`, `(OH)2` may stand for the second one, and it stands for nothing else.
+    `behind` is what is spelled in front: between letters and digits there need be no sign.
     """
     if not words:
         return ""
     known = {**EVERYWHERE, **analyte.names.words}
-    ways = []
+    ways: dict[tuple[str, str], list[str]] = {}
     for count in range(1, len(words) + 1):
         spelled = [spelling for spelling, stands in known.items() if stands.split() == list(words[:count])]
         spelled += words[:count] if count == 1 else []
-        if not spelled:
-            continue
-        rest = _sequence(words[count:], analyte, two_groups=two_groups)
-        apart = ""
-        if rest:
-            sign = _SIGN.replace(")", "") if words[count - 1 : count + 1] == ["oh", "2"] else _SIGN
-            apart = sign + ("*" if words[count - 1].isdigit() != words[count].isdigit() else "+")
-        ways.append(f"(?:{'|'.join(spelled)}){apart}{rest}")
-        if two_groups and words[0] == "oh" and count == 1:
-            ways.append(rf"\(oh\) *2{_SIGN}*{rest}")
-    return ways[0] if len(ways) == 1 else f"(?:{'|'.join(ways)})"
+        for spelling in spelled:
+            rest = _sequence(words[count:], analyte, two_groups=two_groups, behind=spelling)
+            ways.setdefault((_apart(behind, spelling), rest), []).append(spelling)
+    either = [f"{apart}(?:{'|'.join(spelled)}){rest}" for (apart, rest), spelled in ways.items()]
+    if two_groups and words[0] == "oh":
+        rest = _sequence(words[1:], analyte, two_groups=two_groups, behind="2")
+        either.append(rf"{_apart(behind, 'oh')}\(oh\) *2{rest}")
+    return either[0] if len(either) == 1 else f"(?:{'|'.join(either)})"
+
+
+def _apart(behind: str, spelling: str) -> str:
+    """Match what may stand between two spellings; `(oh)2` is something else than `oh` and `2`."""
+    if not behind:
+        return ""
+    sign = _SIGN.replace(")", "") if behind == "oh" and spelling == "2" else _SIGN
+    return sign + ("*" if behind[-1].isdigit() != spelling[0].isdigit() else "+")
 
 
 def _spellings(words: Iterable[str], analyte: Analyte) -> Iterator[str]:
