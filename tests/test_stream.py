@@ -79,7 +79,7 @@ def test_values_that_were_counted_before_others_take_part_are_counted_once(tmp_p
 
 
 def test_a_row_of_many_megabytes_is_passed_on(tmp_path: Path) -> None:
-    body = b'1,vitd,22,ng/mL,"' + b"x\n" * (1 << 20) + b'"\n2,vitd,35,ng/mL,\n'
+    body = b'1,vitd,22,ng/mL,"' + b"x\n" * (3 << 20) + b'"\n2,vitd,35,ng/mL,\n'
     out, _, (count, *_) = run(body, tmp_path, jobs=2)
     assert count == 2
     assert out.count(b"\n") == body.count(b"\n")
