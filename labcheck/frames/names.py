@@ -22,11 +22,11 @@ from labcheck.identify import CONTRADICT, EVERYWHERE, METHOD, PROPERTY, SAY_NOTH
 from labcheck.model import REFUSED, Analyte
 
 _SIGN = r"[ ,.;()\[\]_+-]"
-_SEPARATOR = r"[\x00-\x0a\x0c-\x1b -`{-\x7f]"
-"""The others of ASCII but letters in lower case."""
 OTHER = r"[^\x00-\x0a\x0c-\x1b -\x7f]"
-"""No character of ASCII, nor one of the few blanks of ASCII that the engines do not agree on."""
+"""What is beyond ASCII, and the few blanks in it that the engines do not agree on."""
 
+_SEPARATOR = r"[\x00-\x0a\x0c-\x1b -`{-\x7f]"
+"""All else but letters in lower case."""
 _NOTHING = "^$."
 _PART = 40
 """So many names go into one pattern; RE2 takes thirty times as long for one beyond its memory."""
@@ -39,9 +39,10 @@ class NamePatterns(NamedTuple):
     `verbatim` has the analytes of accepted names as they stand in the catalogue, which need no pattern;
     `doubtful` are those of the `accepted` names that are noted, and `doubtful_verbatim` likewise. `codes` are
     what LOINC codes mean, and what is `dated` can be what a spreadsheet made of one, or one that is spelled
-    in an unusual way. What LOINC says behind a name, a `property`, is taken off before the others.
-    `says_more` has a sign that no name of ours has, unless it is part of a method's name. With a word of
-    `contradicts` a name may contradict a code.
+    in an unusual way. A `foreign` name has a letter or a blank that not all engines take as Python does,
+    among words that could be ours. What LOINC says behind a name, a `property`, is taken off before the
+    others. `says_more` has a sign that no name of ours has, unless it is part of a method's name.
+    With a word of `contradicts` a name may contradict a code.
     """
 
     verbatim: Mapping[str, str]
@@ -161,7 +162,7 @@ def _sequence(words: Sequence[str], analyte: Analyte, *, two_groups: bool, behin
     """Match words in this order, each alone or several by one of their spellings (`hydroxyvitamin`).
 
     Where there are `two_groups`, `(OH)2` may stand for the second one, and it stands for nothing else.
-    `behind` is what is spelled in front: between letters and digits there need be no sign.
+    `behind` is how the word in front ends: between letters and digits there need be no sign.
     """
     if not words:
         return ""
@@ -170,9 +171,11 @@ def _sequence(words: Sequence[str], analyte: Analyte, *, two_groups: bool, behin
     for count in range(1, len(words) + 1):
         spelled = [spelling for spelling, stands in known.items() if stands.split() == list(words[:count])]
         spelled += words[:count] if count == 1 else []
+        rests: dict[str, str] = {}
         for spelling in spelled:
-            rest = _sequence(words[count:], analyte, two_groups=two_groups, behind=spelling)
-            ways.setdefault((_apart(behind, spelling), rest), []).append(spelling)
+            if (end := _end(spelling)) not in rests:
+                rests[end] = _sequence(words[count:], analyte, two_groups=two_groups, behind=end)
+            ways.setdefault((_apart(behind, spelling), rests[end]), []).append(spelling)
     either = [f"{apart}(?:{'|'.join(spelled)}){rest}" for (apart, rest), spelled in ways.items()]
     if two_groups and words[0] == "oh":
         rest = _sequence(words[1:], analyte, two_groups=two_groups, behind="2")
@@ -180,8 +183,13 @@ def _sequence(words: Sequence[str], analyte: Analyte, *, two_groups: bool, behin
     return either[0] if len(either) == 1 else f"(?:{'|'.join(either)})"
 
 
+def _end(spelling: str) -> str:
+    """Return what of a spelling settles what may stand behind it."""
+    return spelling if spelling == "oh" else "2" if spelling[-1].isdigit() else "d"
+
+
 def _apart(behind: str, spelling: str) -> str:
-    """Match what may stand between two spellings; `(oh)2` is something else than `oh` and `2`."""
+    """Match what may stand between an end and a spelling; `(oh)2` is something else than `oh` and `2`."""
     if not behind:
         return ""
     sign = _SIGN.replace(")", "") if behind == "oh" and spelling == "2" else _SIGN
