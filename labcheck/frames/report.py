@@ -82,30 +82,23 @@ def standing(_: Columns, given: Given, own: Own) -> Step:
     at_start, at_stop = has_start & (number == start), has_stop & (number == stop)
     below = (has_start & (number < start)) | (at_start & (sign == ">"))
     above = (has_stop & (number > stop)) | (at_stop & (sign == "<"))
-    exact = chosen([(below, low), (above, high)], normal)
     comparator = own("comparator")
+    less, more = comparator.str.starts_with("<"), comparator.str.starts_with(">")
+    surely_low = (below & ~more) | (at_start & (comparator == "<"))
+    surely_high = (above & ~less) | (at_stop & (comparator == ">"))
     # What is below a number reaches down to 0, which only a range from more than that leaves under it.
-    can_be_low = has_start & ((start > 0.0) | (sign == ">"))
-    can_be_high = (has_stop & (number > stop)) | (at_stop & (sign == "<") & (comparator == "<="))
-    less = chosen(
-        [
-            (below | (at_start & (comparator == "<")), low),
-            (can_be_low & can_be_high, ex.either((low, normal, high))),
-            (can_be_low, ex.either((low, normal))),
-            (can_be_high, ex.either((normal, high))),
-        ],
-        normal,
-    )
-    reaches_low = (can_be_low & (number < start)) | (at_start & (sign == ">") & (comparator == ">="))
-    more = chosen(
-        [
-            (above | (at_stop & (comparator == ">")), high),
-            (reaches_low & has_stop, ex.either((low, normal, high))),
-            (reaches_low, ex.either((low, normal))),
-            (has_stop, ex.either((normal, high))),
-        ],
-        normal,
-    )
+    has_low = has_start & ((start > 0.0) | (sign == ">"))
+    reaches_low = (has_low & (number < start)) | (at_start & (sign == ">") & (comparator == ">="))
+    reaches_high = (has_stop & (number > stop)) | (at_stop & (sign == "<") & (comparator == "<="))
+    may_be_low = (less & has_low) | (more & reaches_low)
+    may_be_high = (less & reaches_high) | (more & has_stop)
+    by_report: list[Case] = [
+        (surely_low, low),
+        (surely_high, high),
+        (may_be_low & may_be_high, ex.either((low, normal, high))),
+        (may_be_low, ex.either((low, normal))),
+        (may_be_high, ex.either((normal, high))),
+    ]
     return {
         "ranged": chosen(
             [
@@ -115,7 +108,7 @@ def standing(_: Columns, given: Given, own: Own) -> Step:
             ],
             READ,
         ),
-        "by_report": chosen([(comparator == "", exact), (comparator.str.starts_with("<"), less)], more),
+        "by_report": chosen(by_report, normal),
     }
 
 

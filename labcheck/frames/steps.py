@@ -36,7 +36,7 @@ def _annotate_pandas(frame: nw.DataFrame[Any], columns: Columns, given: Given, p
     except (TypeError, ValueError):  # numbers and texts in one column, which pandas writes as texts
         return _annotate(frame, columns, given, prefix)
     judged = _annotate(nw.from_native(arrow), columns, given, prefix).drop(arrow.column_names)
-    _check_free(judged.columns, list(frame.columns))
+    _check_free(judged.columns, frame.columns)
     added = nw.DataFrame.from_arrow(judged, backend="pandas")
     return frame.with_columns(*(added[name] for name in added.columns))
 

@@ -96,10 +96,7 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
 
 def categories(columns: Columns, given: Given, own: Own) -> Step:
     """Say which categories a result can have, for what the laboratory says to be compared with."""
-    product, comparator = own("product"), own("comparator")
-    published = _by_scale(
-        given, own, lambda rules, scale: ex.words(scale.categories, scale, product, comparator, rules.starts)
-    )
+    published = _words(given, own, lambda scale: scale.categories)
     return {"categories": _unless_by_report(columns, given, own, own("by_report"), published)}
 
 
@@ -208,7 +205,8 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
         ),
     }
     if given.labelled:
-        row["label"] = of_judged(_unless_by_report(columns, given, own, own("by_report"), _label(given, own)))
+        words = _words(given, own, lambda scale: scale.words)
+        row["label"] = of_judged(_unless_by_report(columns, given, own, own("by_report"), words))
     return row
 
 
@@ -221,10 +219,11 @@ def _written(own: Own) -> Expr:
     return nw.when(is_whole).then(whole.cast(nw.String)).otherwise(exact.cast(nw.String))
 
 
-def _label(given: Given, own: Own) -> Expr:
+def _words(given: Given, own: Own, of: Callable[[Scale], Sequence[str]]) -> Expr:
+    """Return what a scale has for each of the bands that a result can lie in."""
     product, comparator = own("product"), own("comparator")
     return _by_scale(
-        given, own, lambda rules, scale: ex.words(scale.words, scale, product, comparator, rules.starts)
+        given, own, lambda rules, scale: ex.words(of(scale), scale, product, comparator, rules.starts)
     )
 
 
