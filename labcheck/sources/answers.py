@@ -4,11 +4,17 @@ A key is the bytes of the cells that a verdict rests on, as in `vitd,22.5,ng/mL`
 has been said, so that a known key costs one look-up; the rest of the module is what an unknown one costs,
 which is most of the work in a table whose values are all different. Rows that differ in their value alone
 share a `_Way`, and most plain numbers are answered from its stretches; the core is asked for what is left.
+
+How often a key came is to be known, for the counts and for what to forget; a second dict for that would cost
+half as much as the first. So an answer stands in an `itertools.repeat` with a number of times: giving it once
+more counts it down.
 """
 
 import csv
-from collections import Counter
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from itertools import repeat
+from operator import length_hint
 from typing import NamedTuple
 
 from labcheck.sources.columns import Measured
@@ -19,7 +25,9 @@ from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
 
 MEMO = 32_000
-"""Distinct keys remembered for each result of a row; some 10 MB."""
+"""Distinct keys remembered for each result of a row; some 9 MB."""
+
+_TIMES = sys.maxsize
 
 _JUDGED = 4_000
 _FEW = 200
@@ -44,12 +52,11 @@ class _Way(NamedTuple):
     parts: Sequence[tuple[bytes, bytes, Kind] | None] = ()
 
 
-class Answers(dict[Key, bytes]):
+class Answers(dict[Key, "repeat[bytes]"]):
     """What to append to a row for one of its results, by the row's key.
 
-    `kinds` has the kind of each answer, `counts` how often it was given since the counts were last handed
-    over; `named` are those refusals of which the rows are still to be named, `passed` those answers whose
-    rows --only passes on.
+    `named` are those refusals, with their kinds, of which the rows are still to be named, `passed` those
+    answers whose rows --only passes on.
     """
 
     def __init__(
@@ -66,9 +73,7 @@ class Answers(dict[Key, bytes]):
         """Write `end` behind each answer; `only` are the categories that --only passes on."""
         super().__init__()
         self.columns = sorted(measured.columns.values())
-        self.counts: Counter[bytes] = Counter()
-        self.kinds: dict[bytes, Kind] = {}
-        self.named: set[bytes] = set()
+        self.named: dict[bytes, Kind] = {}
         self.passed: set[bytes] = set()
         roles = {column: role for role, column in measured.columns.items()}
         self._roles = [roles[column] for column in self.columns]
@@ -83,29 +88,37 @@ class Answers(dict[Key, bytes]):
         self._ways: dict[tuple[bytes, ...], _Way] = {}
         self._once: set[tuple[bytes, ...]] = set()
         self._judged: dict[tuple[bytes, ...], Verdict] = {}
+        self._keys: dict[Kind, list[Key]] = {}
 
-    def __missing__(self, key: Key) -> bytes:
+    def given(self, keys: Iterable[Key]) -> list[bytes]:
+        """Answer rows with these keys, and count them."""
+        return list(map(next, map(self.__getitem__, keys)))
+
+    def __missing__(self, key: Key) -> "repeat[bytes]":
         if type(key) is bytes and b'"' not in key:
-            answer = self.of(key.split(self._delimiter))
+            answer, kind = self.of(key.split(self._delimiter))
         else:
             runs = (key,) if isinstance(key, bytes) else key
-            answer = self.of([cell for run in runs for cell in self._split(run)])
-        if (len(key) if isinstance(key, bytes) else sum(map(len, key))) <= _LONGEST:
-            self[key] = answer
-        return answer
+            answer, kind = self.of([cell for run in runs for cell in self._split(run)])
+        if kind.category in self._only:
+            self.passed.add(answer)
+        if self._tally.wants(kind):
+            self.named[answer] = kind
+        if (len(key) if isinstance(key, bytes) else sum(map(len, key))) > _LONGEST:
+            self.count(answer, kind)
+            return repeat(answer, 1)
+        self._keys.setdefault(kind, []).append(key)
+        known = self[key] = repeat(answer, _TIMES)
+        return known
 
-    def of(self, cells: list[bytes]) -> bytes:
-        """Answer a row with these key cells, in the order of their columns."""
+    def of(self, cells: list[bytes]) -> tuple[bytes, Kind]:
+        """Answer a row with these key cells, in the order of their columns, and say of what kind it is."""
         value = cells.pop(self._value)
         others = tuple(cells)
         way = self._ways.get(others) or self._way(others)
         if way.stretches and (found := way.stretches.find(value)) and (part := way.parts[found[0]]):
             before, behind, kind = part
-            answer = before + found[1] + behind
-            self.kinds[answer] = kind
-            if kind.category in self._only:
-                self.passed.add(answer)
-            return answer
+            return before + found[1] + behind, kind
         if way.always:
             return self._written(way.always)
         if way.plain and way.plain.includes(value):
@@ -126,26 +139,56 @@ class Answers(dict[Key, bytes]):
             return way.always
         return self._asked(value, others, way)
 
-    def hand_over(self) -> None:
-        """Count in the tally what was counted here."""
-        for answer, times in self.counts.items():
-            self._tally.kinds[self.kinds[answer]] += times
+    def count(self, answer: bytes, kind: Kind) -> None:
+        """Count in the tally an answer that is not remembered."""
+        self._tally.kinds[kind] += 1
         if self._tally.widths:
-            for answer, times in self.counts.items():
-                value = answer.split(self._delimiter, 3)[2]
-                self._tally.count_value(self.kinds[answer].analyte, value.decode(), times)
-        self.counts.clear()
+            self._count_value(answer, kind, 1)
+
+    def hand_over(self) -> None:
+        """Count in the tally what was counted here, and remember nothing."""
+        self._forget(_TIMES)
+
+    def start_again(self) -> None:
+        """Count from nothing, and go on remembering."""
+        for key, known in self.items():
+            self[key] = repeat(next(known), _TIMES)
 
     def forget_if_large(self) -> None:
-        """Keep memory flat; to be called now and then."""
-        if len(self) > MEMO or len(self.kinds) > MEMO:
-            self.hand_over()
-            for memo in (self, self.kinds, self.named, self.passed):
-                memo.clear()
+        """Keep memory flat: leave the keys that come most often; to be called now and then."""
+        if len(self) > MEMO or len(self.passed) > 2 * MEMO:
+            came = sorted(_TIMES - length_hint(known) for known in self.values())
+            self._forget(came[len(came) // 2] if came else 0)
+
+    def _forget(self, most: int) -> None:
+        """Forget the keys that came at `most` so many times, and count in the tally how often they did."""
+        self.passed.clear()
+        for kind, keys in self._keys.items():
+            kept, gone = [], 0
+            for key in keys:
+                known = self[key]
+                times = _TIMES - length_hint(known)
+                if times > most:
+                    kept.append(key)
+                    if kind.category in self._only:
+                        answer = next(known)
+                        self[key] = repeat(answer, _TIMES - times)
+                        self.passed.add(answer)
+                else:
+                    del self[key]
+                    gone += times
+                    if self._tally.widths:
+                        self._count_value(next(known), kind, times)
+            self._keys[kind] = kept
+            self._tally.kinds[kind] += gone
+
+    def _count_value(self, answer: bytes, kind: Kind, times: int) -> None:
+        value = answer.split(self._delimiter, 3)[2]
+        self._tally.count_value(kind.analyte, value.decode(), times)
 
     def unname(self) -> None:
         """Leave out of `named` what the tally has enough rows of."""
-        self.named = {answer for answer in self.named if self._tally.wants(self.kinds[answer])}
+        self.named = {answer: kind for answer, kind in self.named.items() if self._tally.wants(kind)}
 
     def _asked(self, value: bytes, others: tuple[bytes, ...], way: _Way) -> Verdict:
         key = (*others, value)
@@ -159,14 +202,8 @@ class Answers(dict[Key, bytes]):
                 self._judged[key] = verdict
         return verdict
 
-    def _written(self, verdict: Verdict) -> bytes:
-        answer = self._joined(verdict.cells) + self._end
-        self.kinds[answer] = verdict.kind
-        if verdict.kind.category in self._only:
-            self.passed.add(answer)
-        if self._tally.wants(verdict.kind):
-            self.named.add(answer)
-        return answer
+    def _written(self, verdict: Verdict) -> tuple[bytes, Kind]:
+        return self._joined(verdict.cells) + self._end, verdict.kind
 
     def _way(self, others: tuple[bytes, ...]) -> _Way:
         given = self._given(others)

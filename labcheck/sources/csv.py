@@ -3,9 +3,9 @@
 How it is fast
 --------------
 A block of bytes is read, whatever a slow producer has sent, so that it is answered at once. If every line of
-it has the header's number of columns, one pattern finds the key cells of all its lines; a memo (`Answers`)
-turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells to append; lines and answers are joined. No
-line is parsed into cells, none is written anew.
+it has the header's number of columns, a pattern finds the key cells of its lines, many lines at a time, as a
+match has its own cost; a memo (`Answers`) turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells
+to append, and counts; lines and answers are joined. No line is parsed into cells, none is written anew.
 
 Why it is right
 ---------------
@@ -13,8 +13,8 @@ The quick way is taken only where its picture of the block is the same as that o
 
 - line breaks are all LF or all CRLF, and none stands inside quotes;
 - a quote stands only at a cell's edge, or doubled inside quotes (`_masked` looks at each quote's neighbours);
-- with quoted delimiters masked, the pattern of a line, which has each column and takes nothing but a whole
-  line, is found as many times as there are lines.
+- with quoted delimiters masked, the pattern of a line, which has each column and takes nothing but whole
+  lines, is found as many times as there are lines.
 
 Anything else - ragged rows, quoted line breaks, stray quotes, blank lines, lone CR, NUL beside a quote - goes
 through `plain`, which lets the csv module read record by record and keeps each record's own bytes. A
@@ -39,6 +39,9 @@ from labcheck.sources.verdicts import CELLS, Kind, refused
 
 RAGGED = refused("", RAGGED_ROW)
 UNCLOSED = refused("", UNCLOSED_QUOTE)
+
+_AT_ONCE = 150
+"""So many cells, of whole lines, a match looks at: a pattern of more would take long to compile."""
 
 
 class Rows(Protocol):
@@ -99,7 +102,9 @@ class Annotator:
             for i, (measured, judge) in enumerate(zip(layout.results, judges, strict=True))
         ]
         runs = sorted({run for answers in self._results for run in _runs(answers.columns)})
-        self._find = re.compile(self._pattern(runs), re.MULTILINE).findall
+        line = self._pattern(runs)
+        self._find = re.compile(b"^" + line, re.MULTILINE).findall
+        self._match = re.compile(line * max(1, _AT_ONCE // self._columns)).match
         self._runs = len(runs)
         self._keys = [
             tuple(i for i, (first, _) in enumerate(runs) if first in answers.columns)
@@ -110,14 +115,14 @@ class Annotator:
         self._ragged = ragged + delimiter * self._more
 
     def _pattern(self, runs: Sequence[tuple[int, int]]) -> bytes:
-        """Return the pattern of a line that has each column: it captures the key cells."""
+        """Return the pattern of a line that has each column, from its start: it captures the key cells."""
         delimiter = re.escape(self._delimiter)
         between, last = b"[^%b]*+" % delimiter, b"[^%b\n]*+" % delimiter
         cells = [between] * (self._columns - 1) + [last]
         for start, end in runs:
             cells[start] = b"(" + cells[start]
             cells[end] += b")"
-        return b"^" + delimiter.join(cells) + b"\n"
+        return delimiter.join(cells) + b"\n"
 
     def header(self, raw: bytes) -> bytes:
         """Return the header record with the added names."""
@@ -145,15 +150,13 @@ class Annotator:
 
     def quick(self, lines: list[bytes], masked: bytes) -> bytes | None:
         """Annotate whole lines, or return None if one of them has more or fewer columns than the header."""
-        found = self._find(masked)
-        if len(found) != len(lines) or (self._columns == 1 and not all(found)):
+        found = self._key_cells(masked)
+        if len(found) != len(lines) * self._runs or (self._columns == 1 and not all(found)):
             return None  # an empty line of one column is a blank line
         pieces: list[list[bytes]] = [lines]
         for answers, runs in zip(self._results, self._keys, strict=True):
-            keys = found if self._runs == 1 else _picked(found, runs)
-            given = list(map(answers.__getitem__, keys))
-            answers.counts.update(given)
-            pieces.append(given)
+            columns = [found[run :: self._runs] for run in runs] if self._runs > 1 else [found]
+            pieces.append(answers.given(columns[0] if len(columns) == 1 else zip(*columns, strict=True)))
         self._name_refusals(pieces[1:])
         self.tally.rows += len(lines)
         self.row += len(lines)
@@ -161,6 +164,16 @@ class Annotator:
         for answers in self._results:
             answers.forget_if_large()
         return out
+
+    def _key_cells(self, masked: bytes) -> list[bytes]:
+        """Return the runs of key cells of all lines, one after the other, if each has all the columns."""
+        found: list[bytes] = []
+        end = 0
+        while many := self._match(masked, end):
+            found += many.groups()
+            end = many.end()
+        rest = self._find(masked, end)
+        return found + (rest if self._runs == 1 else list(chain.from_iterable(rest)))
 
     def _joined(self, pieces: list[list[bytes]]) -> bytes:
         if self._only:
@@ -179,9 +192,9 @@ class Annotator:
         """Tell the tally the rows of refusals, in order, as long as it wants to know."""
         found: list[tuple[int, int, Kind]] = []
         for i, (answers, column) in enumerate(zip(self._results, given, strict=True)):
-            if answers.named and not answers.named.isdisjoint(column):
+            if answers.named and not answers.named.keys().isdisjoint(column):
                 found += [
-                    (row, i, answers.kinds[answer])
+                    (row, i, answers.named[answer])
                     for row, answer in enumerate(column, start=self.row + 1)
                     if answer in answers.named
                 ]
@@ -215,12 +228,13 @@ class Annotator:
         body, end = ended(record.raw)
         suffix = b""
         if not kinds:
-            given = [answers.of([record.cells[i] for i in answers.columns]) for answers in self._results]
-            kinds = [answers.kinds[answer] for answers, answer in zip(self._results, given, strict=True)]
-            for answers, answer in zip(self._results, given, strict=True):
-                answers.counts[answer] += 1
+            for answers in self._results:
+                answer, kind = answers.of([record.cells[i] for i in answers.columns])
+                answers.count(answer, kind)
+                kinds.append(kind)
+                suffix += answer
             names = self._names
-            suffix = b"".join(given).removesuffix(self._newline)
+            suffix = suffix.removesuffix(self._newline)
         elif record.closed:
             suffix = self._delimiter * (self._columns - len(record.cells)) + self._ragged
         self._tell(kinds, names)
@@ -267,8 +281,14 @@ class Annotator:
     def _passes(self, kinds: Sequence[Kind]) -> bool:
         return self._writes and (not self._only or any(kind.category in self._only for kind in kinds))
 
+    def start_again(self) -> None:
+        """Count from nothing."""
+        self.tally.start_again()
+        for answers in self._results:
+            answers.start_again()
+
     def hand_over(self) -> None:
-        """Count in the tally what was counted here."""
+        """Count in the tally what was counted here; nothing may follow."""
         for answers in self._results:
             answers.hand_over()
 
@@ -293,12 +313,6 @@ def _masked(data: bytes, delimiter: bytes) -> bytes | None:
         outside_and_in[1::2] = [piece.replace(delimiter, b"\0") for piece in inside]
         return b'"'.join(outside_and_in)
     return data
-
-
-def _picked(found: list[tuple[bytes, ...]], runs: tuple[int, ...]) -> list[bytes] | list[tuple[bytes, ...]]:
-    if len(runs) == 1:
-        return [pieces[runs[0]] for pieces in found]
-    return [tuple(pieces[run] for run in runs) for pieces in found]
 
 
 def _runs(columns: Sequence[int]) -> list[tuple[int, int]]:

@@ -15,7 +15,7 @@ from typing import IO, Any, NamedTuple, cast
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.wording import printable, quote
 
-BLOCK = 1 << 17
+BLOCK = 1 << 16
 
 _ASCII = bytes(range(ord(" "), ord("~") + 1))
 
@@ -70,8 +70,8 @@ def _widen(file: IO[bytes]) -> None:
     with suppress(ImportError, AttributeError, OSError):
         import fcntl
 
-        if fcntl.fcntl(file, fcntl.F_GETPIPE_SZ) < 2 * BLOCK:
-            fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, 2 * BLOCK)
+        if fcntl.fcntl(file, fcntl.F_GETPIPE_SZ) < 4 * BLOCK:
+            fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, 4 * BLOCK)
 
 
 def _open_plain(name: str) -> _Opened:

@@ -65,12 +65,12 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
     turns: Turns[Unread] = Turns()
     while not left.done and (jobs == 1 or left.seen <= alone):
         left = _step(stream, left, turns)
-    annotator.hand_over()
     if left.done:
+        annotator.hand_over()
         return annotator.last_written[1]
 
     def others_part(turns: Turns[Unread]) -> tuple[Tally, tuple[int, bool]]:
-        annotator.tally.start_again()
+        annotator.start_again()
         _take_part(stream._replace(progress=None), None, turns)
         return annotator.tally, annotator.last_written
 
