@@ -12,8 +12,9 @@ more counts it down.
 
 import csv
 import sys
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import repeat
+from itertools import islice, repeat
 from operator import length_hint
 from typing import NamedTuple
 
@@ -28,6 +29,9 @@ MEMO = 32_000
 """Distinct keys remembered for each result of a row; some 9 MB."""
 
 _TIMES = sys.maxsize
+
+_SAMPLE = 500
+"""So many keys tell which half comes more often."""
 
 _JUDGED = 4_000
 _FEW = 200
@@ -88,7 +92,7 @@ class Answers(dict[Key, "repeat[bytes]"]):
         self._ways: dict[tuple[bytes, ...], _Way] = {}
         self._once: set[tuple[bytes, ...]] = set()
         self._judged: dict[tuple[bytes, ...], Verdict] = {}
-        self._keys: dict[Kind, list[Key]] = {}
+        self._keys: defaultdict[Kind, list[Key]] = defaultdict(list)
 
     def given(self, keys: Iterable[Key]) -> list[bytes]:
         """Answer rows with these keys, and count them."""
@@ -102,12 +106,10 @@ class Answers(dict[Key, "repeat[bytes]"]):
             answer, kind = self.of([cell for run in runs for cell in self._split(run)])
         if kind.category in self._only:
             self.passed.add(answer)
-        if self._tally.wants(kind):
-            self.named[answer] = kind
         if (len(key) if isinstance(key, bytes) else sum(map(len, key))) > _LONGEST:
             self.count(answer, kind)
             return repeat(answer, 1)
-        self._keys.setdefault(kind, []).append(key)
+        self._keys[kind].append(key)
         known = self[key] = repeat(answer, _TIMES)
         return known
 
@@ -147,7 +149,7 @@ class Answers(dict[Key, "repeat[bytes]"]):
 
     def hand_over(self) -> None:
         """Count in the tally what was counted here, and remember nothing."""
-        self._forget(_TIMES)
+        self._forget(0)
 
     def start_again(self) -> None:
         """Count from nothing, and go on remembering."""
@@ -157,28 +159,28 @@ class Answers(dict[Key, "repeat[bytes]"]):
     def forget_if_large(self) -> None:
         """Keep memory flat: leave the keys that come most often; to be called now and then."""
         if len(self) > MEMO or len(self.passed) > 2 * MEMO:
-            came = sorted(_TIMES - length_hint(known) for known in self.values())
-            self._forget(came[len(came) // 2] if came else 0)
+            some = sorted(map(length_hint, islice(self.values(), 0, None, 1 + len(self) // _SAMPLE)))
+            self._forget(some[len(some) // 2] if some else 0)
 
-    def _forget(self, most: int) -> None:
-        """Forget the keys that came at `most` so many times, and count in the tally how often they did."""
+    def _forget(self, least: int) -> None:
+        """Forget the keys that have `least` times left or more; count in the tally how often they came."""
         self.passed.clear()
         for kind, keys in self._keys.items():
             kept, gone = [], 0
             for key in keys:
                 known = self[key]
-                times = _TIMES - length_hint(known)
-                if times > most:
-                    kept.append(key)
-                    if kind.category in self._only:
-                        answer = next(known)
-                        self[key] = repeat(answer, _TIMES - times)
-                        self.passed.add(answer)
-                else:
+                left = length_hint(known)
+                if left >= least:
                     del self[key]
-                    gone += times
+                    gone += _TIMES - left
                     if self._tally.widths:
-                        self._count_value(next(known), kind, times)
+                        self._count_value(next(known), kind, _TIMES - left)
+                    continue
+                kept.append(key)
+                if kind.category in self._only:
+                    answer = next(known)
+                    self[key] = repeat(answer, left)
+                    self.passed.add(answer)
             self._keys[kind] = kept
             self._tally.kinds[kind] += gone
 
@@ -203,7 +205,10 @@ class Answers(dict[Key, "repeat[bytes]"]):
         return verdict
 
     def _written(self, verdict: Verdict) -> tuple[bytes, Kind]:
-        return self._joined(verdict.cells) + self._end, verdict.kind
+        answer = self._joined(verdict.cells) + self._end
+        if self._tally.wants(verdict.kind):
+            self.named[answer] = verdict.kind
+        return answer, verdict.kind
 
     def _way(self, others: tuple[bytes, ...]) -> _Way:
         given = self._given(others)

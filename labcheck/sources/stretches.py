@@ -7,7 +7,7 @@ for whatever is not plain digits, there is no answer here, and the core judges.
 
 from bisect import bisect
 from collections.abc import Callable, Sequence
-from decimal import Context, Decimal
+from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -16,6 +16,9 @@ from labcheck.sources.verdicts import Verdict
 
 _MOST_DIGITS = 14
 """Longer numbers go the plain way."""
+
+_NEAR = Decimal("0.6")
+"""Nearer to an end, in units of a number's last digit, the core is asked: its note on rounding takes 0.5."""
 
 _ZERO = ord("0")
 
@@ -30,25 +33,29 @@ class Same(NamedTuple):
 
     def includes(self, text: bytes) -> bool:
         """Say whether the verdict is the one on this text."""
-        whole, _, part = text.partition(b".")
-        return is_plain(text) and not (self.points_may_group and _looks_grouped(whole, part))
+        number = _read(text)
+        return number is not None and not (self.points_may_group and _looks_grouped(text, number[1]))
 
 
 def is_plain(text: bytes) -> bool:
     """Say whether text is a number above zero in digits, with at most a point between them."""
+    return _read(text) is not None
+
+
+def _read(text: bytes) -> tuple[int, int] | None:
+    """Return the digits of a plain number, and how many of them stand behind the point."""
     whole, point, part = text.partition(b".")
-    return _is_plain(text, whole, point, part) and float(text) > 0
+    digits = whole + part
+    if not digits.isdigit() or not whole or (point and not part) or len(text) > _MOST_DIGITS:
+        return None
+    if (whole[0] == _ZERO and len(whole) > 1) or not (number := int(digits)):
+        return None
+    return number, len(part)
 
 
-def _looks_grouped(whole: bytes, part: bytes) -> bool:
+def _looks_grouped(text: bytes, places: int) -> bool:
     """Say whether the point may be one between thousands; the core knows for certain."""
-    return len(part) == 3 and len(whole) <= 3
-
-
-def _is_plain(text: bytes, whole: bytes, point: bytes, part: bytes) -> bool:
-    if not whole.isdigit() or (point and not part.isdigit()) or len(text) > _MOST_DIGITS:
-        return False
-    return whole[0] != _ZERO or len(whole) == 1
+    return places == len("000") and len(text) <= len("000.000")
 
 
 class Stretches:
@@ -71,29 +78,37 @@ class Stretches:
         self._points_may_group = points_may_group
         self._by_places = -int(by.as_tuple().exponent)
         self._by = int(by.scaleb(self._by_places, EXACT)) if converted else None
-        # Binary floats only find the stretch, and only where they are surely far from its ends: by more than
-        # half a unit in the last digit (which the note on rounding asks about) and more than their own error.
-        self._ends = [float(end / by) for end in ends]
-        error = self._ends[-1] * 1e-9
-        self._margins = [0.6 * 10.0**-places + error for places in range(_MOST_DIGITS + 1)]
+        self._ends = [end / by for end in ends]
+        self._near: dict[int, tuple[list[int], list[int]]] = {}
 
     def find(self, text: bytes) -> tuple[int, bytes] | None:
         """Return the number of the stretch and the canonical value, or None for what the core must judge."""
-        whole, point, part = text.partition(b".")
-        if not _is_plain(text, whole, point, part):
+        number = _read(text)
+        if number is None:
             return None
-        number, places = float(text), len(part)
-        if not number or (places == 3 and self._points_may_group and _looks_grouped(whole, part)):
+        digits, places = number
+        if self._points_may_group and _looks_grouped(text, places):
             return None
-        margin = self._margins[places]
-        at = bisect(self._ends, number - margin)
-        if at != bisect(self._ends, number + margin):
+        froms, tos = self._near.get(places) or self._near_ends(places)
+        at = bisect(tos, digits)
+        if at < len(froms) and digits >= froms[at]:
             return None
         if self._by is None:
             return at, text
-        product, places = int(whole + part) * self._by, places + self._by_places
+        written, places = b"%d" % (digits * self._by), places + self._by_places
         if places <= 0:
-            return at, b"%d" % (product * 10**-places)
-        written = b"%0*d" % (places + 1, product)
-        behind = written[-places:].rstrip(b"0")
-        return at, written[:-places] + b"." + behind if behind else written[:-places]
+            return at, written + b"0" * -places
+        if len(written) <= places:
+            written = written.rjust(places + 1, b"0")
+        whole, behind = written[:-places], written[-places:].rstrip(b"0")
+        return at, b"%b.%b" % (whole, behind) if behind else whole
+
+    def _near_ends(self, places: int) -> tuple[list[int], list[int]]:
+        """Return, for numbers with so many places, from and up to which digits one is near each end."""
+        ends = [end.scaleb(places) for end in self._ends]
+        near = (
+            [int((end - _NEAR).to_integral_value(ROUND_CEILING)) for end in ends],
+            [int((end + _NEAR).to_integral_value(ROUND_FLOOR)) + 1 for end in ends],
+        )
+        self._near[places] = near
+        return near
