@@ -143,9 +143,7 @@ class Answers(dict[Key, "repeat[bytes]"]):
 
     def count(self, answer: bytes, kind: Kind) -> None:
         """Count in the tally an answer that is not remembered."""
-        self._tally.kinds[kind] += 1
-        if self._tally.widths:
-            self._count_value(answer, kind, 1)
+        self._tally.count(kind, self._canonical(answer))
 
     def hand_over(self) -> None:
         """Count in the tally what was counted here, and remember nothing."""
@@ -174,7 +172,7 @@ class Answers(dict[Key, "repeat[bytes]"]):
                     del self[key]
                     gone += _TIMES - left
                     if self._tally.widths:
-                        self._count_value(next(known), kind, _TIMES - left)
+                        self._tally.count_value(kind.analyte, self._canonical(next(known)), _TIMES - left)
                     continue
                 kept.append(key)
                 if kind.category in self._only:
@@ -184,9 +182,9 @@ class Answers(dict[Key, "repeat[bytes]"]):
             self._keys[kind] = kept
             self._tally.kinds[kind] += gone
 
-    def _count_value(self, answer: bytes, kind: Kind, times: int) -> None:
-        value = answer.split(self._delimiter, 3)[2]
-        self._tally.count_value(kind.analyte, value.decode(), times)
+    def _canonical(self, answer: bytes) -> str:
+        """Return the canonical value in an answer, empty if it has none."""
+        return answer.split(self._delimiter, 3)[2].decode()
 
     def unname(self) -> None:
         """Leave out of `named` what the tally has enough rows of."""

@@ -155,7 +155,7 @@ class Annotator:
             return None  # an empty line of one column is a blank line
         pieces: list[list[bytes]] = [lines]
         for answers, runs in zip(self._results, self._keys, strict=True):
-            columns = [found[run :: self._runs] for run in runs] if self._runs > 1 else [found]
+            columns = [found[run :: self._runs] for run in runs]
             pieces.append(answers.given(columns[0] if len(columns) == 1 else zip(*columns, strict=True)))
         self._name_refusals(pieces[1:])
         self.tally.rows += len(lines)

@@ -33,8 +33,7 @@ class Same(NamedTuple):
 
     def includes(self, text: bytes) -> bool:
         """Say whether the verdict is the one on this text."""
-        number = _read(text)
-        return number is not None and not (self.points_may_group and _looks_grouped(text, number[1]))
+        return is_plain(text) and not (self.points_may_group and _looks_grouped(text))
 
 
 def is_plain(text: bytes) -> bool:
@@ -53,9 +52,9 @@ def _read(text: bytes) -> tuple[int, int] | None:
     return number, len(part)
 
 
-def _looks_grouped(text: bytes, places: int) -> bool:
-    """Say whether the point may be one between thousands; the core knows for certain."""
-    return places == len("000") and len(text) <= len("000.000")
+def _looks_grouped(text: bytes) -> bool:
+    """Say whether the point of a plain number may be one between thousands; the core knows for certain."""
+    return text[-4:-3] == b"." and len(text) <= len("000.000")
 
 
 class Stretches:
@@ -84,11 +83,9 @@ class Stretches:
     def find(self, text: bytes) -> tuple[int, bytes] | None:
         """Return the number of the stretch and the canonical value, or None for what the core must judge."""
         number = _read(text)
-        if number is None:
+        if number is None or (self._points_may_group and _looks_grouped(text)):
             return None
         digits, places = number
-        if self._points_may_group and _looks_grouped(text, places):
-            return None
         froms, tos = self._near.get(places) or self._near_ends(places)
         at = bisect(tos, digits)
         if at < len(froms) and digits >= froms[at]:
