@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
-from labcheck.sources import answers
+from labcheck.sources import answers, ways
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Measured
 from labcheck.sources.rows import Given, Judge
@@ -70,10 +70,43 @@ def test_a_memo_of_keys_that_came_equally_often_is_emptied(monkeypatch: pytest.M
     assert (len(memo), len(memo.passed), tally.kinds) == (0, 0, {LOW: 4})
 
 
+def test_a_memo_of_keys_that_came_more_than_once_keeps_each_new_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MEMO", 3)
+    memo, _ = made()
+    memo.given([b"vitd,%d,ng/mL" % value for value in range(10, 14)] * 2)
+    memo.forget_if_large()
+    keys = {b"vitd,%d,ng/mL" % value for value in range(14, 17)}
+    memo.given(keys)
+    assert set(memo) == keys
+
+
+def test_a_memo_of_keys_that_came_only_once_keeps_one_new_key_in_a_few(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "MEMO", 3)
+    memo, tally = made()
+    memo.given([b"vitd,%d,ng/mL" % value for value in range(10, 14)])
+    memo.forget_if_large()
+    given = memo.given([b"vitd,1%d.5,ng/mL" % digit for digit in range(10)])
+    assert given[4] == b",vitd,14.5,ng/mL,low,L,30-40 ng/mL,\n"
+    assert set(memo) == {b"vitd,10.5,ng/mL", b"vitd,18.5,ng/mL"}
+    assert memo.passed == {*given}
+    often = b"vitd,10.5,ng/mL"
+    memo.given([often] * 3 + [b"vitd,%d,ng/mL" % value for value in range(14, 29)])
+    memo.forget_if_large()
+    assert set(memo) == {often}
+    memo.given([b"vitd,10,ng/mL", often, b"vitd,18.5,ng/mL"] * 2 + [b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
+    memo.forget_if_large()
+    assert memo[often]
+    memo.hand_over()
+    assert tally.kinds == {LOW: 4 + 10 + 3 + 15 + 8}
+
+
 def test_who_goes_on_elsewhere_counts_from_nothing_and_remembers() -> None:
     judge = Counting(built_in())
     memo, tally = made(judge)
-    memo.given([b"vitd,<10,ng/mL"] * 3)
+    not_kept = b"vitd,<10," + b" " * 300 + b"ng/mL"
+    memo.given([b"vitd,<10,ng/mL"] * 3 + [not_kept])
     before = judge.asked
     memo.start_again()
     memo.given([b"vitd,<10,ng/mL"] * 2)
@@ -84,7 +117,11 @@ def test_who_goes_on_elsewhere_counts_from_nothing_and_remembers() -> None:
 KEYS = [
     b"vitd,22,ng/mL",
     b"vitd,22,ug/L",
-    b"vitd,35.0,ng/mL",
+    b"vitd,22.5,ng/mL",
+    b"vitd,22.75,ng/mL",
+    b"vitd,61.25,nmol/L",
+    b"vitd,61.5,nmol/L",
+    b"vitd,30.0,ng/mL",
     b"vitd,<4,ng/mL",
     b"vitd,zz,ng/mL",
     b"b12,300,pg/mL",
@@ -100,16 +137,18 @@ def test_answers_and_counts_are_the_same_whatever_is_forgotten(blocks: list[list
     plain, expected = made(widths=True)
     with patch.object(answers, "MEMO", most):
         for keys in blocks:
-            known = [plain.of([c.encode() for c in next(csv.reader([key.decode()]))]) for key in keys]
+            known = [plain.ways.of([c.encode() for c in next(csv.reader([key.decode()]))]) for key in keys]
             given = forgetful.given(keys)
             assert given == [answer for answer, _ in known]
-            assert {a for a in given if a in forgetful.passed} == {a for a, kind in known if kind == LOW}
-            for answer, kind in known:
-                plain.count(answer, kind)
+            low = {answer for answer, group in known if group.kind == LOW}
+            assert {answer for answer in given if answer in forgetful.passed} == low
+            for answer, group in known:
+                plain.count(answer, group)
             before = len(forgetful)
             forgetful.forget_if_large()
             assert len(forgetful) <= (before // 2 if before > most else most)
     forgetful.hand_over()
+    plain.hand_over()
     assert (counted.kinds, counted.values) == (expected.kinds, expected.values)
 
 
@@ -123,21 +162,22 @@ def test_answers_that_no_key_keeps_are_forgotten_too(monkeypatch: pytest.MonkeyP
 
 
 def test_what_the_core_has_said_is_remembered_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "_JUDGED", 3)
+    monkeypatch.setattr(ways, "_JUDGED", 3)
     judge = Counting(built_in())
     memo, _ = made(judge)
-    memo.of([b"vitd", b"<10", b"ng/mL"])
+    memo.ways.of([b"vitd", b"<10", b"ng/mL"])
     before = judge.asked
     for value in (10, 11, 12, 13, 10, 11, 12, 13):
-        memo.of([b"vitd", b"<%d" % value, b"ng/mL"])
+        memo.ways.of([b"vitd", b"<%d" % value, b"ng/mL"])
     assert judge.asked == before + 3
-    memo.of([b"vitd", b"<14", b"ng/mL"])
-    memo.of([b"vitd", b"<10", b"ng/mL"])
+    memo.ways.of([b"vitd", b"<14", b"ng/mL"])
+    memo.ways.of([b"vitd", b"<10", b"ng/mL"])
     assert judge.asked == before + 5
 
 
 def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "_LONGEST", 20)
+    monkeypatch.setattr(answers, "LONGEST", 20)
+    monkeypatch.setattr(ways, "LONGEST", 20)
     judge = Counting(built_in())
     memo, _ = made(judge)
     long = b" " * 20
@@ -152,25 +192,85 @@ def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: py
 
 
 def test_ways_of_answering_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "_JUDGED", 3)
+    monkeypatch.setattr(ways, "_JUDGED", 3)
     judge = Counting(built_in())
     memo, _ = made(judge)
     for number in (0, 1, 2, 3, 0, 1, 2, 3):
-        memo.of([b"Test %d" % number, b"1", b"ng/mL"])
+        memo.ways.of([b"Test %d" % number, b"1", b"ng/mL"])
     assert judge.ways == 4
     for number in (4, 0):
-        memo.of([b"Test %d" % number, b"1", b"ng/mL"])
+        memo.ways.of([b"Test %d" % number, b"1", b"ng/mL"])
     assert judge.ways == 6
 
 
 def test_that_a_way_was_asked_for_once_is_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MEMO", 3)
-    monkeypatch.setattr(answers, "_FEW", 0)
+    monkeypatch.setattr(ways, "_ONCE", 3)
+    monkeypatch.setattr(ways, "_FEW", 0)
     judge = Counting(built_in())
     memo, _ = made(judge)
     for number in (0, 1, 2, 2):  # the first has its way at once, the others when they come again
-        memo.of([b"Test %d" % number, b"1", b"ng/mL"])
+        memo.ways.of([b"Test %d" % number, b"1", b"ng/mL"])
     assert judge.ways == 2
     for number in (3, 4, 5, 1):
-        memo.of([b"Test %d" % number, b"1", b"ng/mL"])
+        memo.ways.of([b"Test %d" % number, b"1", b"ng/mL"])
     assert judge.ways == 2
+
+
+def test_rows_that_differ_behind_the_point_alone_are_answered_at_once() -> None:
+    judge = Counting(built_in())
+    memo, _ = made(judge)
+    memo.ways.of([b"vitd", b"1", b"nmol/L"])
+    before = judge.asked
+    for value, canonical in (("22.5", "9.0144,"), ("22.75", "9.11456,"), ("22.0", "8.81408,")):
+        found = memo.ways.quick(f"vitd,{value},nmol/L".encode())
+        assert found
+        assert found[0].decode().startswith(f",vitd,{canonical}")
+        assert found[1].kind == LOW
+    assert judge.asked == before
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        b"vitd,22,ng/mL",
+        b"vitd,22.,ng/mL",
+        b"vitd,.5,ng/mL",
+        b"vitd,022.5,ng/mL",
+        b"vitd,0.5,ng/mL",  # 0.0 begins so, too
+        b"vitd,22..5,ng/mL",
+        b"vitd,22.5.5,ng/mL",
+        b"vitd,-22.5,ng/mL",
+        b"vitd,22.5e1,ng/mL",
+        b"vitd,29.95,ng/mL",  # near the limit of 30, as are others that begin so
+        b"vitd,30.5,ng/mL",
+        b"vitd,22.1234567,ng/mL",
+        b'"vitd",22.5,ng/mL',
+        b"Ferritin,22.5,ng/mL",
+        b"vitd,22.5,apples",
+        b"vitd,12345.5,ng/mL",
+    ],
+)
+def test_any_other_row_is_not(key: bytes) -> None:
+    memo, _ = made()
+    for cells in ([b"vitd", b"ng/mL"], [b"Ferritin", b"ng/mL"], [b"vitd", b"apples"]):
+        memo.ways.of([cells[0], b"1", cells[1]])
+    assert memo.ways.quick(b"vitd,22.5,ng/mL")
+    for _ in range(2):
+        assert memo.ways.quick(key) is None
+
+
+def test_how_values_begin_is_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bytes] = []
+    of_all = Stretches.of_all
+
+    def noted(self: Stretches, whole: bytes) -> int | None:
+        looked.append(whole)
+        return of_all(self, whole)
+
+    monkeypatch.setattr(ways, "_BEGUN", 2)
+    monkeypatch.setattr(Stretches, "of_all", noted)
+    memo, _ = made()
+    memo.ways.of([b"vitd", b"1", b"ng/mL"])
+    for whole in (10, 11, 12, 10, 11, 12, 13, 10):
+        assert memo.ways.quick(b"vitd,%d.5,ng/mL" % whole)
+    assert looked == [b"10", b"11", b"12", b"13", b"10"]

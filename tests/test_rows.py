@@ -223,6 +223,22 @@ def test_rounding_by_half_a_unit_is_left_to_the_core() -> None:
     assert stretches.find(b"149") is not None
 
 
+@pytest.mark.parametrize("unit", ["ng/mL", "nmol/L"])
+def test_all_numbers_that_begin_alike_lie_in_one_stretch(unit: str) -> None:
+    stretches = JUDGE.stretches(Given("vitd", unit=unit))
+    assert isinstance(stretches, Stretches)
+    alike = {whole for whole in range(1, 400) if stretches.of_all(b"%d" % whole) is not None}
+    for whole in alike:
+        for part in ("0", "00", "1", "49", "5", "9", "99", "99999"):
+            found = stretches.find(f"{whole}.{part}".encode())
+            assert found
+            assert found[0] == stretches.of_all(b"%d" % whole)
+    if unit == "ng/mL":
+        assert {28, 31, 38, 41} <= alike
+        assert not {29, 30, 39, 40} & alike
+    assert stretches.of_all(b"0") is None
+
+
 def test_the_decimal_mark_holds_for_the_laboratorys_range_too() -> None:
     comma = Judge(built_in(), decimal="comma", range_sets={"b12": "reported"})
     given_ = Given("b12", unit="pg/mL", range="200-1.060")

@@ -229,9 +229,9 @@ class Annotator:
         suffix = b""
         if not kinds:
             for answers in self._results:
-                answer, kind = answers.of([record.cells[i] for i in answers.columns])
-                answers.count(answer, kind)
-                kinds.append(kind)
+                answer, group = answers.ways.of([record.cells[i] for i in answers.columns])
+                answers.count(answer, group)
+                kinds.append(group.kind)
                 suffix += answer
             names = self._names
             suffix = suffix.removesuffix(self._newline)
@@ -247,7 +247,7 @@ class Annotator:
         added: list[str] = []
         if not kinds:
             verdicts = [
-                answers.verdict([record.cells[i] for i in answers.columns]) for answers in self._results
+                answers.ways.verdict([record.cells[i] for i in answers.columns]) for answers in self._results
             ]
             for verdict in verdicts:
                 self.tally.count(verdict.kind, verdict.cells[1])

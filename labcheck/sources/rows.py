@@ -226,6 +226,6 @@ class Judge:
             lambda number: self.judge(number, given),
             ends,
             by,
-            converted=read.code != found.analyte.unit,
+            converts=read.code != found.analyte.unit,
             points_may_group=self._points_may_group,
         )

@@ -5,7 +5,7 @@ plausible) the core is asked once, and its answer holds for the whole stretch. A
 for whatever is not plain digits, there is no answer here, and the core judges.
 """
 
-from bisect import bisect
+from bisect import bisect, bisect_left
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import pairwise
@@ -19,6 +19,9 @@ _MOST_DIGITS = 14
 
 _NEAR = Decimal("0.6")
 """Nearer to an end, in units of a number's last digit, the core is asked: its note on rounding takes 0.5."""
+
+_BESIDE = _NEAR.scaleb(-1)
+"""What `_NEAR` is at most for a number with a point."""
 
 _ZERO = ord("0")
 
@@ -66,17 +69,21 @@ class Stretches:
         ends: Sequence[Decimal],
         by: Decimal,
         *,
-        converted: bool,
+        converts: bool,
         points_may_group: bool,
     ) -> None:
-        """Ask `judge` between the `ends`: ascending, in the canonical unit, which `by` leads to."""
+        """Ask `judge` between the `ends`: ascending, in the canonical unit, which `by` leads to.
+
+        Where a number `converts`, it is in another unit.
+        """
         middles = [(low + high) / 2 for low, high in pairwise([Decimal(0), *ends])]
         verdicts = [judge(f"{_FINE.divide(middle, by):f}") for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.
         self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
+        self.converts = converts
         self._points_may_group = points_may_group
         self._by_places = -int(by.as_tuple().exponent)
-        self._by = int(by.scaleb(self._by_places, EXACT)) if converted else None
+        self._by = int(by.scaleb(self._by_places, EXACT))
         self._ends = [end / by for end in ends]
         self._near: dict[int, tuple[list[int], list[int]]] = {}
 
@@ -90,15 +97,27 @@ class Stretches:
         at = bisect(tos, digits)
         if at < len(froms) and digits >= froms[at]:
             return None
-        if self._by is None:
-            return at, text
+        return at, self.converted(digits, places) if self.converts else text
+
+    def of_all(self, whole: bytes) -> int | None:
+        """Return the number of the stretch of all numbers that are these digits, a point and more digits.
+
+        None if they are not all in one, or zero can be among them.
+        """
+        if self._points_may_group or not (number := int(whole)):
+            return None
+        at = bisect_left(self._ends, number - _BESIDE)
+        return at if at == bisect(self._ends, number + 1 + _BESIDE) else None
+
+    def converted(self, digits: int, places: int) -> bytes:
+        """Return the canonical value of a number, of whose digits so many `places` stand behind the point."""
         written, places = b"%d" % (digits * self._by), places + self._by_places
         if places <= 0:
-            return at, written + b"0" * -places
+            return written + b"0" * -places
         if len(written) <= places:
             written = written.rjust(places + 1, b"0")
         whole, behind = written[:-places], written[-places:].rstrip(b"0")
-        return at, b"%b.%b" % (whole, behind) if behind else whole
+        return whole + b"." + behind if behind else whole
 
     def _near_ends(self, places: int) -> tuple[list[int], list[int]]:
         """Return, for numbers with so many places, from and up to which digits one is near each end."""
