@@ -464,6 +464,12 @@ def test_the_console_script_and_the_module_are_the_same_program() -> None:
     assert (script.returncode, module.returncode) == (0, 0)
 
 
+def test_an_argument_that_is_no_text_is_a_refusal_in_json_too() -> None:
+    ran = shell(r"labcheck vitd $'2\xff' --json")
+    assert json.loads(ran.stdout)["error"]["reported"] == "2?"
+    assert ran.returncode == 2
+
+
 def test_a_pipe_that_closes_early_ends_quietly() -> None:
     ran = shell("for i in 1 2 3 4 5 6 7 8; do labcheck explain vitd; done | head -1")
     assert ran.stderr == b""

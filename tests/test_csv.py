@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 from unittest.mock import patch
 
@@ -14,7 +14,7 @@ from labcheck.catalogue import built_in
 from labcheck.sources import answers
 from labcheck.sources import csv as stream
 from labcheck.sources.columns import find_layout
-from labcheck.sources.csv import Annotator
+from labcheck.sources.csv import Annotator, Rows
 from labcheck.sources.records import records
 from labcheck.sources.rows import Judge
 from labcheck.sources.stream import Stream, annotate
@@ -45,11 +45,22 @@ def annotator(
     return Annotator(header, layout, judges, delimiter, decode, newline=newline, only=only, tally=Tally())
 
 
-def run(made: Annotator, body: bytes, *, quick: bool, piece: int = 1 << 17) -> bytes:
+def run(
+    made: Annotator, body: bytes, *, quick: bool, piece: int = 1 << 17, rows: Rows | None = None
+) -> bytes:
     pieces: Iterator[bytes] = iter([body[i : i + piece] for i in range(0, len(body), piece)])
     out: list[bytes] = []
-    annotate(Stream(made, lambda: next(pieces, b""), out.append, quick=quick), b"")
+    annotate(Stream(made, lambda: next(pieces, b""), out.append, rows=rows, quick=quick), b"")
     return b"".join(out)
+
+
+class Shown:
+    """Rows as Python shows them."""
+
+    continues = False
+
+    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
+        return f"{[*cells, *added]}\n"
 
 
 def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
@@ -60,7 +71,11 @@ def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
     with patch.object(stream, "_AT_ONCE", 10), patch.object(answers, "MEMO", 3):
         forgetful = annotator(**options)  # type: ignore[arg-type]
         assert out == run(forgetful, body, quick=True, piece=100)
-    for other in (plain, small, forgetful):
+        with patch.object(stream, "_SUFFIXES", 2):
+            shown = run(annotator(**options), body, quick=True, piece=100, rows=Shown())  # type: ignore[arg-type]
+    shown_plainly = annotator(**options)  # type: ignore[arg-type]
+    assert shown == run(shown_plainly, body, quick=False, rows=Shown())
+    for other in (plain, small, forgetful, shown_plainly):
         assert quick.tally == other.tally
     return out, quick
 

@@ -1,6 +1,7 @@
 """Blocks and turns: one process or several, the same bytes in the same order, and the same counts."""
 
 import gzip
+import json
 import os
 import signal
 import subprocess
@@ -195,6 +196,24 @@ def test_jobs_change_nothing_whatever_the_file(kind: str, tmp_path: Path) -> Non
     )
     assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr)
     assert len(one.stdout) > len(text)
+
+
+@pytest.mark.parametrize("format", ["tsv", "ndjson", "json", "markdown"])
+def test_jobs_change_nothing_in_another_format(format: str, tmp_path: Path) -> None:
+    (tmp_path / "t.csv").write_bytes(b"id,test,value,unit,comment\n" + rows(9_000))
+    for only in ((), ("--only", "refused")):
+        one, two = (
+            subprocess.run(
+                [LABCHECK, "csv", "t.csv", "--format", format, "--jobs", jobs, *only],
+                capture_output=True,
+                check=False,
+                cwd=tmp_path,
+            )
+            for jobs in ("1", "2")
+        )
+        assert (one.returncode, one.stdout, one.stderr) == (two.returncode, two.stdout, two.stderr)
+        if format == "json":
+            assert json.loads(one.stdout)["rows"]
 
 
 def test_refusals_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:

@@ -418,6 +418,25 @@ def test_odd_rows_and_names_are_objects_too() -> None:
     assert fourth["labcheck_category"] == "low"
 
 
+def test_each_cell_has_its_own_encoding_in_another_format_too() -> None:
+    table = b"note,test,value,unit\n\xb5,vitd,22,\xc2\xb5g/L\n"
+    (row,) = map(json.loads, piped(table, "--format", "ndjson").stdout.splitlines())
+    assert (row["note"], row["unit"], row["labcheck_category"]) == ("µ", "µg/L", "low")
+
+
+def test_any_names_and_texts_are_objects_as_they_are() -> None:
+    table = (
+        '100%s,{"test"},value,unit\n{1},vitd,22,ng/mL\n\x1b[1m\x7f,vitd,22,ng/mL\n"µ ""%d""",vitd,22,ng/mL\n'
+    )
+    ran = piped(table.encode(), "--test", "2", "--format", "ndjson")
+    rows = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [row["100%s"] for row in rows] == ["{1}", "\x1b[1m\x7f", 'µ "%d"']
+    assert {row['{"test"}'] for row in rows} == {"vitd"}
+    assert ran.stdout.isascii()
+    assert "\x1b" not in ran.stdout
+    assert "\x7f" not in ran.stdout
+
+
 VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("utf-8")))
 
 

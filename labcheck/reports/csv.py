@@ -13,6 +13,8 @@ from labcheck.wording import printable
 class Rows:
     """A table written anew, with another delimiter than it came with."""
 
+    continues = False
+
     def __init__(self, delimiter: str) -> None:
         self._text = io.StringIO()
         self._writer = csv.writer(

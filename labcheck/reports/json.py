@@ -7,6 +7,7 @@ typed can act on a terminal.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 SCHEMA = "labcheck/1"
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
+
+_RECENT = 4_000
 
 Value = str | Decimal | None | Mapping[str, "Value"] | Sequence["Value"]
 
@@ -121,9 +124,7 @@ def _written(value: Value, indent: str = "\n") -> str:
 
 def _text(text: str) -> str:
     """Write a text in ASCII; a lone surrogate, a byte that could not be decoded, is no text."""
-    if text.isascii() and text.isprintable():
-        return encode_basestring_ascii(text)
-    return encode_basestring_ascii(text.encode("utf-8", "replace").decode()).replace("\x7f", "\\u007f")
+    return encode_basestring_ascii(text if text.isascii() else text.encode("utf-8", "replace").decode())
 
 
 class Rows:
@@ -133,11 +134,12 @@ class Rows:
     """
 
     def __init__(self, *, lines: bool) -> None:
-        self._lines = lines
+        self.continues = not lines
         self._columns: list[str] = []
         self._added: list[str] = []
-        self._beyond = ""
+        self._beyond = self._template = ""
         self._first = True
+        self._ours = lru_cache(_RECENT)(self._write_ours)
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
         """Return what stands before the first row; a name that comes again gets its number: `value_2`."""
@@ -155,29 +157,31 @@ class Rows:
             self._beyond = f"_{self._beyond}"
         self._columns = [f"{_text(name)}: " for name in names]
         self._added = [f"{_text(name)}: " for name in added]
-        return "" if self._lines else f'{{\n  "schema": "{SCHEMA}",\n  "rows": ['
+        self._template = f"{{{''.join(name.replace('%', '%%') + '%s, ' for name in self._columns)}%s}}"
+        return "" if not self.continues else f'{{\n  "schema": "{SCHEMA}",\n  "rows": ['
 
     def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
         """Return a row; cells that the header has no name for are called `column_7`."""
-        names = self._columns
-        if len(cells) > len(names):
-            names = [
-                *names,
-                *(f'"{self._beyond}{number}": ' for number in range(len(names) + 1, len(cells) + 1)),
-            ]
-        pairs = [name + _text(cell) for name, cell in zip(names, cells, strict=False)]
-        ours = zip(self._added, added, strict=True)
-        pairs += [name + (_text(cell) if cell else "null") for name, cell in ours]
-        row = f"{{{', '.join(pairs)}}}"
-        if self._lines:
+        texts, ours = [*map(encode_basestring_ascii, cells)], self._ours(tuple(added))
+        if len(texts) == len(self._columns):
+            row = self._template % (*texts, ours)
+        else:
+            beyond = range(len(self._columns) + 1, len(texts) + 1)
+            names = (*self._columns, *(f'"{self._beyond}{number}": ' for number in beyond))
+            row = f"{{{', '.join([*map(''.join, zip(names, texts, strict=False)), ours])}}}"
+        if not self.continues:
             return f"{row}\n"
         before = "\n    " if self._first else ",\n    "
         self._first = False
         return before + row
 
+    def _write_ours(self, added: tuple[str, ...]) -> str:
+        pairs = zip(self._added, added, strict=True)
+        return ", ".join(name + (_text(cell) if cell else "null") for name, cell in pairs)
+
     def end(self, tally: "Tally") -> str:
         """Return what stands behind the last row."""
-        if self._lines:
+        if not self.continues:
             return ""
         return f'\n  ],\n  "summary": {_written(_counts(tally), chr(10) + "  ")}\n}}\n'
 

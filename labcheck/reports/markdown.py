@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from labcheck.model import Interpretation, Outcome, Refusal
@@ -10,6 +11,8 @@ from labcheck.wording import printable
 
 if TYPE_CHECKING:
     from labcheck.sources.tally import Tally
+
+_RECENT = 4_000
 
 
 def several(outcomes: Sequence[Outcome], *, compare: bool = True) -> str:
@@ -66,8 +69,11 @@ def plain(text: str) -> str:
 class Rows:
     """A table, each row with what is added to it."""
 
+    continues = False
+
     def __init__(self) -> None:
         self._columns = 0
+        self._plain = lru_cache(_RECENT)(lambda cell: plain(" ".join(cell.split())))
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
         """Return the header."""
@@ -78,7 +84,7 @@ class Rows:
         """Return a row on one line; what a row has beyond the columns of the header goes into the last."""
         kept = [*cells, *[""] * (self._columns - len(cells))]
         kept[self._columns - 1 :] = [" ".join(kept[self._columns - 1 :])]
-        written = (plain(" ".join(cell.split())) for cell in (*kept, *added))
+        written = map(self._plain, (*kept, *added))
         return f"| {' | '.join(written)} |\n"
 
     def end(self, tally: "Tally") -> str:

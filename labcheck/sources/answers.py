@@ -10,13 +10,13 @@ half as much as the first. So an answer stands in an `itertools.repeat` with a n
 more counts it down.
 """
 
-import csv
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from itertools import count, cycle, islice, repeat
 from operator import length_hint
 
 from labcheck.sources.columns import Measured
+from labcheck.sources.records import cells_of
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import Kind
@@ -146,12 +146,6 @@ class Answers(dict[Key, "repeat[bytes]"]):
 
     def _cells(self, key: Key) -> list[bytes]:
         """Return the cells of a key; beside quotes, a NUL stands for a delimiter in quotes."""
-        cells: list[bytes] = []
-        for run in (key,) if isinstance(key, bytes) else key:
-            if b'"' not in run:
-                cells += run.split(self._delimiter)
-            else:
-                text = run.replace(b"\0", self._delimiter).decode("latin-1")
-                row = next(csv.reader([text], delimiter=self._delimiter.decode()))
-                cells += [cell.encode("latin-1") for cell in row]
-        return cells
+        runs = (key,) if isinstance(key, bytes) else key
+        whole = [run.replace(b"\0", self._delimiter) if b'"' in run else run for run in runs]
+        return [cell for run in whole for cell in cells_of(run, self._delimiter)]

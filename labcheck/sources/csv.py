@@ -24,7 +24,7 @@ Text is decoded cell by cell and only where a cell is looked at: the rest may be
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Protocol
 
@@ -32,7 +32,7 @@ from labcheck.errors import RAGGED_ROW, UNCLOSED_QUOTE
 from labcheck.model import REFUSED
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
-from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened
+from labcheck.sources.records import LONGEST, Record, cells_of, ended, quoted, records, shortened
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Place, Tally
 from labcheck.sources.verdicts import CELLS, Kind, refused
@@ -44,8 +44,14 @@ _AT_ONCE = 150
 """So many cells, of whole lines, a match looks at: a pattern of more would take long to compile."""
 
 
+_SUFFIXES = 10_000
+
+
 class Rows(Protocol):
-    """Writes rows in another format than the table's own."""
+    """Writes rows in another format than the table's own; `continues` if not each of them stands alone."""
+
+    @property
+    def continues(self) -> bool: ...
 
     def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
         """Return a row, or what stands for it, with what is added to it."""
@@ -87,6 +93,7 @@ class Annotator:
         ]
         self.longest = LONGEST  # see `records`
         self._delimiter = delimiter
+        self._mark = delimiter.decode()
         self._decode = decode
         self._columns = len(header)
         self._only = only
@@ -110,6 +117,7 @@ class Annotator:
             tuple(i for i, (first, _) in enumerate(runs) if first in answers.columns)
             for answers in self._results
         ]
+        self._suffixes: dict[bytes, tuple[str, ...]] = {}
         self._more = len(self.added) - len(CELLS)  # than the cells that a refusal fills
         ragged = b"".join(delimiter + quoted(cell, delimiter) for cell in RAGGED.cells)
         self._ragged = ragged + delimiter * self._more
@@ -148,8 +156,11 @@ class Annotator:
         lines.pop()
         return lines
 
-    def quick(self, lines: list[bytes], masked: bytes) -> bytes | None:
-        """Annotate whole lines, or return None if one of them has more or fewer columns than the header."""
+    def quick(self, lines: list[bytes], masked: bytes, rows: Rows | None = None) -> bytes | None:
+        """Annotate whole lines, or return None if one of them has more or fewer columns than the header.
+
+        With `rows`, the output is theirs.
+        """
         found = self._key_cells(masked)
         if len(found) != len(lines) * self._runs or (self._columns == 1 and not all(found)):
             return None  # an empty line of one column is a blank line
@@ -160,7 +171,7 @@ class Annotator:
         self._name_refusals(pieces[1:])
         self.tally.rows += len(lines)
         self.row += len(lines)
-        out = self._joined(pieces) if self._writes else b""
+        out = self._written(pieces, rows) if self._writes else b""
         for answers in self._results:
             answers.forget_if_large()
         return out
@@ -175,18 +186,40 @@ class Annotator:
         rest = self._find(masked, end)
         return found + (rest if self._runs == 1 else list(chain.from_iterable(rest)))
 
-    def _joined(self, pieces: list[list[bytes]]) -> bytes:
+    def _written(self, pieces: list[list[bytes]], rows: Rows | None) -> bytes:
+        """Put out lines, each with its answers, as far as --only passes them on."""
+        if not self._only and not rows:
+            together = [b""] * (len(pieces) * len(pieces[0]))
+            for i, piece in enumerate(pieces):
+                together[i :: len(pieces)] = piece
+            return b"".join(together)
+        chosen: Iterable[tuple[bytes, ...]] = zip(*pieces, strict=True)
         if self._only:
             passed = [answers.passed for answers in self._results]
-            return b"".join(
-                b"".join(record)
-                for record in zip(*pieces, strict=True)
+            chosen = (
+                record
+                for record in chosen
                 if any(answer in those for answer, those in zip(record[1:], passed, strict=True))
             )
-        together = [b""] * (len(pieces) * len(pieces[0]))
-        for i, piece in enumerate(pieces):
-            together[i :: len(pieces)] = piece
-        return b"".join(together)
+        if not rows:
+            return b"".join(chain.from_iterable(chosen))
+        return "".join(
+            rows.row(self._texts(line), self._added_to(b"".join(answers))) for line, *answers in chosen
+        ).encode()
+
+    def _texts(self, line: bytes) -> list[str]:
+        if line.isascii() and b'"' not in line:
+            return self._decode(line).split(self._mark)
+        return [self._decode(cell) for cell in cells_of(line, self._delimiter)]
+
+    def _added_to(self, suffix: bytes) -> Sequence[str]:
+        """Return the cells that answers are."""
+        if (added := self._suffixes.get(suffix)) is None:
+            if len(self._suffixes) > _SUFFIXES:
+                self._suffixes.clear()
+            cells = cells_of(suffix.removesuffix(self._newline), self._delimiter)
+            added = self._suffixes[suffix] = tuple(cell.decode() for cell in cells[1:])
+        return added
 
     def _name_refusals(self, given: list[list[bytes]]) -> None:
         """Tell the tally the rows of refusals, in order, as long as it wants to know."""

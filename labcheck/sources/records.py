@@ -97,6 +97,14 @@ def _stray(raw: str, delimiter: str) -> bool:
     return any(piece and piece[0] not in (delimiter, "\r", "\n") for piece in between)
 
 
+def cells_of(record: bytes, delimiter: bytes) -> list[bytes]:
+    """Split a record that is one line, without its line break, into its cells."""
+    if b'"' not in record:
+        return record.split(delimiter)
+    row = next(csv.reader([record.decode("latin-1")], delimiter=delimiter.decode()))
+    return [cell.encode("latin-1") for cell in row]
+
+
 def ended(raw: bytes) -> tuple[bytes, bytes]:
     """Split a record into its cells and its line break."""
     for end in (b"\r\n", b"\n", b"\r"):

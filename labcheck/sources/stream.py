@@ -99,14 +99,14 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
         waiting, seen, ended = left.waiting, left.seen, left.ended
         cut = waiting.rfind(b"\n") + 1
         whole = waiting[:cut]
-        masked = annotator.masked(whole) if stream.quick and not stream.rows and cut else None
+        masked = annotator.masked(whole) if stream.quick and cut else None
         if masked is not None:
             lines = annotator.lines(whole)
             row = annotator.row + len(lines)
             left = Unread(waiting[cut:], len(waiting) - cut, row, annotator.longest, seen, ended)
             turns.pass_reading(left, done=left.done)
-            quick = annotator.quick(lines, masked)
-            out = annotator.plain(whole, final=True)[0] if quick is None else quick
+            quick = annotator.quick(lines, masked, stream.rows)
+            out = annotator.plain(whole, final=True, rows=stream.rows)[0] if quick is None else quick
             break
         out, used = annotator.plain(waiting, final=ended, rows=stream.rows)
         waiting = waiting[used:]
