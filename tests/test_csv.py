@@ -55,12 +55,17 @@ def run(
 
 
 class Shown:
-    """Rows as Python shows them."""
+    """Rows as Python shows them; `asked` is how often what is added was written."""
 
-    continues = False
+    independent = True
+    asked = 0
 
-    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
-        return f"{[*cells, *added]}\n"
+    def added(self, cells: Sequence[str]) -> str:
+        self.asked += 1
+        return f"{[*cells]}"
+
+    def row(self, cells: Sequence[str], added: str) -> str:
+        return f"{[*cells]} {added}\n"
 
 
 def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
@@ -71,11 +76,10 @@ def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
     with patch.object(stream, "_AT_ONCE", 10), patch.object(answers, "MEMO", 3):
         forgetful = annotator(**options)  # type: ignore[arg-type]
         assert out == run(forgetful, body, quick=True, piece=100)
-        with patch.object(stream, "_SUFFIXES", 2):
-            shown = run(annotator(**options), body, quick=True, piece=100, rows=Shown())  # type: ignore[arg-type]
-    shown_plainly = annotator(**options)  # type: ignore[arg-type]
+        shown_quickly, shown_plainly = (annotator(**options) for _ in range(2))  # type: ignore[arg-type]
+        shown = run(shown_quickly, body, quick=True, piece=100, rows=Shown())
     assert shown == run(shown_plainly, body, quick=False, rows=Shown())
-    for other in (plain, small, forgetful, shown_plainly):
+    for other in (plain, small, forgetful, shown_quickly, shown_plainly):
         assert quick.tally == other.tally
     return out, quick
 
@@ -246,3 +250,13 @@ def test_the_quick_way_and_the_plain_way_give_the_same_bytes(
 @given(st.binary(max_size=200).map(lambda b: b.replace(b"x", b'"').replace(b"y", b",").replace(b"z", b"\n")))
 def test_any_bytes_at_all_give_the_same_bytes_both_ways(body: bytes) -> None:
     both(body)
+
+
+def test_what_is_added_is_written_once_and_not_remembered_without_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(stream, "_SUFFIXES", 1)
+    lines = {value: b"1,vitd,%d,ng/mL,\n" % value for value in (21, 22, 23)}
+    shown = Shown()
+    run(annotator(), lines[21] * 2 + lines[22] + lines[21] + lines[23] + lines[21], quick=True, rows=shown)
+    assert shown.asked == 4

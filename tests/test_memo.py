@@ -15,6 +15,7 @@ from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.tally import Tally, bin_widths
 from labcheck.sources.verdicts import Kind, Verdict
+from labcheck.sources.ways import Ways
 
 COLUMNS = {"test": 0, "value": 1, "unit": 2}
 
@@ -97,9 +98,31 @@ def test_a_memo_of_keys_that_came_only_once_keeps_one_new_key_in_a_few(
     assert set(memo) == {often}
     memo.given([b"vitd,10,ng/mL", often, b"vitd,18.5,ng/mL"] * 2 + [b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
     memo.forget_if_large()
-    assert memo[often]
+    assert often in memo
     memo.hand_over()
     assert tally.kinds == {LOW: 4 + 10 + 3 + 15 + 8}
+
+
+def test_a_key_that_comes_at_every_other_row_is_remembered_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answers, "MEMO", 2)
+    memo, _ = made()
+    memo.given([b"vitd,10,ng/mL", b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
+    memo.forget_if_large()
+    for number in range(100, 700):
+        memo.given([b"vitd,%d.5,ng/mL" % number, b"b12,300,pg/mL"])
+    assert b"b12,300,pg/mL" in memo
+
+
+def test_long_keys_are_not_remembered_by_their_affixes_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(answers, "MEMO", 2)
+    memo, _ = made()
+    memo.given([b"vitd,10,ng/mL", b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
+    memo.forget_if_large()
+    with patch.object(Ways, "quick", side_effect=AssertionError):
+        (answer,) = memo.given([b"vitd,22.5," + b" " * 300 + b"ng/mL"])
+    assert answer.startswith(b",vitd,22.5,ng/mL,low")
 
 
 def test_who_goes_on_elsewhere_counts_from_nothing_and_remembers() -> None:
@@ -176,8 +199,8 @@ def test_what_the_core_has_said_is_remembered_but_not_without_end(monkeypatch: p
 
 
 def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "LONGEST", 20)
-    monkeypatch.setattr(ways, "LONGEST", 20)
+    monkeypatch.setattr(answers, "LONGEST_KEY", 20)
+    monkeypatch.setattr(ways, "LONGEST_KEY", 20)
     judge = Counting(built_in())
     memo, _ = made(judge)
     long = b" " * 20
@@ -192,7 +215,7 @@ def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: py
 
 
 def test_ways_of_answering_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "_JUDGED", 3)
+    monkeypatch.setattr(ways, "_WAYS", 3)
     judge = Counting(built_in())
     memo, _ = made(judge)
     for number in (0, 1, 2, 3, 0, 1, 2, 3):
@@ -204,8 +227,8 @@ def test_ways_of_answering_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_that_a_way_was_asked_for_once_is_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "_ONCE", 3)
-    monkeypatch.setattr(ways, "_FEW", 0)
+    monkeypatch.setattr(ways, "_SEEN_ONCE", 3)
+    monkeypatch.setattr(ways, "_EACH_ITS_OWN", 0)
     judge = Counting(built_in())
     memo, _ = made(judge)
     for number in (0, 1, 2, 2):  # the first has its way at once, the others when they come again
@@ -250,7 +273,7 @@ def test_rows_that_differ_behind_the_point_alone_are_answered_at_once() -> None:
         b"vitd,12345.5,ng/mL",
     ],
 )
-def test_any_other_row_is_not(key: bytes) -> None:
+def test_other_rows_are_not_answered_by_their_affixes(key: bytes) -> None:
     memo, _ = made()
     for cells in ([b"vitd", b"ng/mL"], [b"Ferritin", b"ng/mL"], [b"vitd", b"apples"]):
         memo.ways.of([cells[0], b"1", cells[1]])
@@ -259,7 +282,7 @@ def test_any_other_row_is_not(key: bytes) -> None:
         assert memo.ways.quick(key) is None
 
 
-def test_how_values_begin_is_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_affixes_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     looked: list[bytes] = []
     of_all = Stretches.of_all
 
@@ -267,7 +290,7 @@ def test_how_values_begin_is_not_remembered_without_end(monkeypatch: pytest.Monk
         looked.append(whole)
         return of_all(self, whole)
 
-    monkeypatch.setattr(ways, "_BEGUN", 2)
+    monkeypatch.setattr(ways, "_ALIKE", 2)
     monkeypatch.setattr(Stretches, "of_all", noted)
     memo, _ = made()
     memo.ways.of([b"vitd", b"1", b"ng/mL"])

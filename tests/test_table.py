@@ -424,6 +424,14 @@ def test_each_cell_has_its_own_encoding_in_another_format_too() -> None:
     assert (row["note"], row["unit"], row["labcheck_category"]) == ("µ", "µg/L", "low")
 
 
+def test_an_encoding_that_shifts_ends_with_its_cell() -> None:
+    table = b"note,test,value,unit\na\x1b$B,vitd,22,ng/mL\n"
+    (row,) = map(
+        json.loads, piped(table, "--encoding", "iso2022_jp", "--format", "ndjson").stdout.splitlines()
+    )
+    assert (row["test"], row["value"], row["unit"]) == ("vitd", "22", "ng/mL")
+
+
 def test_any_names_and_texts_are_objects_as_they_are() -> None:
     table = (
         '100%s,{"test"},value,unit\n{1},vitd,22,ng/mL\n\x1b[1m\x7f,vitd,22,ng/mL\n"µ ""%d""",vitd,22,ng/mL\n'

@@ -252,7 +252,7 @@ class _Results:
 
         if self._rows:
             cells = [place, *cells_of(observation, with_patient=self._with_patient)]
-            row = self._rows.row([printable(cell) for cell in cells], verdict.cells)
+            row = self._rows.row([printable(cell) for cell in cells], self._rows.added(verdict.cells))
             self._write(row.encode())
         elif len(self.shown) < _SHOWN:
             self.shown.append((place, observation.name, outcome))

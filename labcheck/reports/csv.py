@@ -13,7 +13,7 @@ from labcheck.wording import printable
 class Rows:
     """A table written anew, with another delimiter than it came with."""
 
-    continues = False
+    independent = True
 
     def __init__(self, delimiter: str) -> None:
         self._text = io.StringIO()
@@ -25,20 +25,27 @@ class Rows:
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
         """Return the header."""
         self._columns = len(columns)
-        return self.row(columns, added)
+        return self.row(columns, self.added(added))
 
-    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
+    def added(self, cells: Sequence[str]) -> str:
+        """Return how the cells that are added to a row are written."""
+        return self._line(cells)
+
+    def row(self, cells: Sequence[str], added: str) -> str:
         """Return a row; one that is too short is filled up, so that what is added stands in its columns."""
         missing = [""] * (self._columns - len(cells))
-        self._writer.writerow([*cells, *missing, *added])
-        line = f"{self._text.getvalue()[:-2]}\n"
-        self._text.seek(0)
-        self._text.truncate()
-        return line
+        return f"{self._line([*cells, *missing, ''])}{added}\n"
 
     def end(self, tally: Tally) -> str:
         """Return nothing: a table ends with its last row."""
         return ""
+
+    def _line(self, cells: Sequence[str]) -> str:
+        self._writer.writerow(cells)
+        line = self._text.getvalue()[:-2]
+        self._text.seek(0)
+        self._text.truncate()
+        return line
 
 
 def several(outcomes: Sequence[Outcome], *, labelled: bool = False) -> str:
@@ -49,7 +56,10 @@ def several(outcomes: Sequence[Outcome], *, labelled: bool = False) -> str:
     rows = Rows(",")
     names = (*CELLS, LABEL) if labelled else CELLS
     lines = [rows.start(("test", "value", "unit"), [f"labcheck_{name}" for name in names])]
-    lines += [rows.row(_given(outcome), verdict_of(outcome, labelled=labelled).cells) for outcome in outcomes]
+    lines += [
+        rows.row(_given(outcome), rows.added(verdict_of(outcome, labelled=labelled).cells))
+        for outcome in outcomes
+    ]
     return "".join(lines)
 
 

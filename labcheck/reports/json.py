@@ -7,7 +7,6 @@ typed can act on a terminal.
 
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,8 +20,6 @@ if TYPE_CHECKING:
 
 SCHEMA = "labcheck/1"
 SCHEMA_FILE = Path(__file__).with_name("schema.json")
-
-_RECENT = 4_000
 
 Value = str | Decimal | None | Mapping[str, "Value"] | Sequence["Value"]
 
@@ -134,12 +131,11 @@ class Rows:
     """
 
     def __init__(self, *, lines: bool) -> None:
-        self.continues = not lines
+        self.independent = lines
         self._columns: list[str] = []
         self._added: list[str] = []
         self._beyond = self._template = ""
         self._first = True
-        self._ours = lru_cache(_RECENT)(self._write_ours)
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
         """Return what stands before the first row; a name that comes again gets its number: `value_2`."""
@@ -158,30 +154,31 @@ class Rows:
         self._columns = [f"{_text(name)}: " for name in names]
         self._added = [f"{_text(name)}: " for name in added]
         self._template = f"{{{''.join(name.replace('%', '%%') + '%s, ' for name in self._columns)}%s}}"
-        return "" if not self.continues else f'{{\n  "schema": "{SCHEMA}",\n  "rows": ['
+        return "" if self.independent else f'{{\n  "schema": "{SCHEMA}",\n  "rows": ['
 
-    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
+    def added(self, cells: Sequence[str]) -> str:
+        """Return how the cells that are added to a row are written."""
+        pairs = zip(self._added, cells, strict=True)
+        return ", ".join(name + (encode_basestring_ascii(cell) if cell else "null") for name, cell in pairs)
+
+    def row(self, cells: Sequence[str], added: str) -> str:
         """Return a row; cells that the header has no name for are called `column_7`."""
-        texts, ours = [*map(encode_basestring_ascii, cells)], self._ours(tuple(added))
+        texts = [*map(encode_basestring_ascii, cells)]
         if len(texts) == len(self._columns):
-            row = self._template % (*texts, ours)
+            row = self._template % (*texts, added)
         else:
             beyond = range(len(self._columns) + 1, len(texts) + 1)
             names = (*self._columns, *(f'"{self._beyond}{number}": ' for number in beyond))
-            row = f"{{{', '.join([*map(''.join, zip(names, texts, strict=False)), ours])}}}"
-        if not self.continues:
+            row = f"{{{', '.join([*map(''.join, zip(names, texts, strict=False)), added])}}}"
+        if self.independent:
             return f"{row}\n"
         before = "\n    " if self._first else ",\n    "
         self._first = False
         return before + row
 
-    def _write_ours(self, added: tuple[str, ...]) -> str:
-        pairs = zip(self._added, added, strict=True)
-        return ", ".join(name + (_text(cell) if cell else "null") for name, cell in pairs)
-
     def end(self, tally: "Tally") -> str:
         """Return what stands behind the last row."""
-        if not self.continues:
+        if self.independent:
             return ""
         return f'\n  ],\n  "summary": {_written(_counts(tally), chr(10) + "  ")}\n}}\n'
 

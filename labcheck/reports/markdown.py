@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from labcheck.model import Interpretation, Outcome, Refusal
@@ -12,7 +11,7 @@ from labcheck.wording import printable
 if TYPE_CHECKING:
     from labcheck.sources.tally import Tally
 
-_RECENT = 4_000
+_MARKUP = re.compile(r"[\\`*_{}\[\]<>|#]")
 
 
 def several(outcomes: Sequence[Outcome], *, compare: bool = True) -> str:
@@ -63,29 +62,32 @@ def _texts(outcome: Outcome) -> Iterator[str]:
 
 def plain(text: str) -> str:
     """Write text so that Markdown takes none of it for markup."""
-    return re.sub(r"([\\`*_{}\[\]<>|#])", r"\\\1", printable(text))
+    return _MARKUP.sub(r"\\\g<0>", printable(text))
 
 
 class Rows:
     """A table, each row with what is added to it."""
 
-    continues = False
+    independent = True
 
     def __init__(self) -> None:
         self._columns = 0
-        self._plain = lru_cache(_RECENT)(lambda cell: plain(" ".join(cell.split())))
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
         """Return the header."""
         self._columns = len(columns)
-        return self.row(columns, added) + "|---" * (len(columns) + len(added)) + "|\n"
+        rule = "|---" * (len(columns) + len(added))
+        return f"{self.row(columns, self.added(added))}{rule}|\n"
 
-    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
+    def added(self, cells: Sequence[str]) -> str:
+        """Return how the cells that are added to a row are written."""
+        return " | ".join(plain(" ".join(cell.split())) for cell in cells)
+
+    def row(self, cells: Sequence[str], added: str) -> str:
         """Return a row on one line; what a row has beyond the columns of the header goes into the last."""
         kept = [*cells, *[""] * (self._columns - len(cells))]
         kept[self._columns - 1 :] = [" ".join(kept[self._columns - 1 :])]
-        written = map(self._plain, (*kept, *added))
-        return f"| {' | '.join(written)} |\n"
+        return f"| {self.added(kept)} | {added} |\n"
 
     def end(self, tally: "Tally") -> str:
         """Return what everything that a person reads ends with."""

@@ -12,20 +12,22 @@ more counts it down.
 
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from itertools import count, cycle, islice, repeat
+from itertools import cycle, islice, repeat
 from operator import length_hint
 
 from labcheck.sources.columns import Measured
-from labcheck.sources.records import cells_of
+from labcheck.sources.records import split_line
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import Kind
-from labcheck.sources.ways import LONGEST, Group, Key, Ways
+from labcheck.sources.ways import LONGEST_KEY, Group, Key, Ways
 
 MEMO = 32_000
 """Distinct keys remembered for each result of a row; some 9 MB."""
 
-_FEW = 8
+_ONE_IN = 8
+_TURNS = 1021
+"""A prime, so that the turns of keys to be remembered never keep step with a table that repeats itself."""
 
 _TIMES = sys.maxsize
 
@@ -61,7 +63,7 @@ class Answers(dict[Key, "repeat[bytes]"]):
         self._tally = tally
         self._only = only
         self._sparing = False  # most keys came only once
-        self._one_in_few = cycle([True] + [False] * (_FEW - 1))
+        self._one_in_few = cycle(turn % _ONE_IN == 0 for turn in range(_TURNS))
 
     def given(self, keys: Iterable[Key]) -> list[bytes]:
         """Answer rows with these keys, and count them."""
@@ -69,7 +71,7 @@ class Answers(dict[Key, "repeat[bytes]"]):
 
     def __missing__(self, key: Key) -> Iterator[bytes]:
         text = key if isinstance(key, bytes) else self._delimiter.join(key)
-        short = len(text) <= LONGEST
+        short = len(text) <= LONGEST_KEY
         if self._sparing and short and (known := self.ways.quick(text)):
             answer, group = known
         else:
@@ -87,7 +89,7 @@ class Answers(dict[Key, "repeat[bytes]"]):
 
     def count(self, answer: bytes, group: Group) -> None:
         """Count an answer that is not remembered."""
-        next(group.others)
+        group.others += 1
         if self._tally.widths:
             self._tally.count_value(group.kind.analyte, self._canonical(answer), 1)
 
@@ -100,7 +102,7 @@ class Answers(dict[Key, "repeat[bytes]"]):
         for key, known in self.items():
             self[key] = repeat(next(known), _TIMES)
         for group in self.ways.groups.values():
-            group.others = count()
+            group.others = 0
 
     def forget_if_large(self) -> None:
         """Keep memory flat: leave the keys that come most often; to be called now and then."""
@@ -110,31 +112,35 @@ class Answers(dict[Key, "repeat[bytes]"]):
             self._sparing = median >= _TIMES - 1
             self._forget(median)
         elif len(self.passed) > 2 * MEMO:
-            self._forget(_TIMES + 1)
+            self._renew_passed()
 
     def _forget(self, least: int) -> None:
         """Forget the keys that have `least` times left or more; count in the tally how often they came."""
-        self.passed.clear()
         for kind, group in self.ways.groups.items():
-            kept, gone = [], next(group.others)
-            group.others = count()
+            kept, gone = [], group.others
             for key in group.keys:
-                known = self[key]
-                left = length_hint(known)
-                if left >= least:
-                    del self[key]
-                    gone += _TIMES - left
-                    if self._tally.widths:
-                        self._tally.count_value(kind.analyte, self._canonical(next(known)), _TIMES - left)
+                left = length_hint(self[key])
+                if left < least:
+                    kept.append(key)
                     continue
-                kept.append(key)
-                if kind.category in self._only:
-                    answer = next(known)
-                    self[key] = repeat(answer, left)
-                    self.passed.add(answer)
-            group.keys = kept
+                answer = next(self.pop(key))
+                gone += _TIMES - left
+                if self._tally.widths:
+                    self._tally.count_value(kind.analyte, self._canonical(answer), _TIMES - left)
+            group.keys, group.others = kept, 0
             if gone:
                 self._tally.kinds[kind] += gone
+        self._renew_passed()
+
+    def _renew_passed(self) -> None:
+        """Leave in `passed` the answers that are remembered."""
+        self.passed.clear()
+        for kind, group in self.ways.groups.items():
+            if kind.category in self._only:
+                for key in group.keys:
+                    left, answer = length_hint(self[key]), next(self[key])
+                    self[key] = repeat(answer, left)
+                    self.passed.add(answer)
 
     def _canonical(self, answer: bytes) -> str:
         """Return the canonical value in an answer, empty if it has none."""
@@ -148,4 +154,4 @@ class Answers(dict[Key, "repeat[bytes]"]):
         """Return the cells of a key; beside quotes, a NUL stands for a delimiter in quotes."""
         runs = (key,) if isinstance(key, bytes) else key
         whole = [run.replace(b"\0", self._delimiter) if b'"' in run else run for run in runs]
-        return [cell for run in whole for cell in cells_of(run, self._delimiter)]
+        return [cell for run in whole for cell in split_line(run, self._delimiter)]

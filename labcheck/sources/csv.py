@@ -5,7 +5,8 @@ How it is fast
 A block of bytes is read, whatever a slow producer has sent, so that it is answered at once. If every line of
 it has the header's number of columns, a pattern finds the key cells of its lines, many lines at a time, as a
 match has its own cost; a memo (`Answers`) turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells
-to append, and counts; lines and answers are joined. No line is parsed into cells, none is written anew.
+to append, and counts; lines and answers are joined. No line is parsed into cells, none is written anew,
+unless in another format.
 
 Why it is right
 ---------------
@@ -32,10 +33,10 @@ from labcheck.errors import RAGGED_ROW, UNCLOSED_QUOTE
 from labcheck.model import REFUSED
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
-from labcheck.sources.records import LONGEST, Record, cells_of, ended, quoted, records, shortened
+from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened, split_line
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Place, Tally
-from labcheck.sources.verdicts import CELLS, Kind, refused
+from labcheck.sources.verdicts import Kind, refused
 
 RAGGED = refused("", RAGGED_ROW)
 UNCLOSED = refused("", UNCLOSED_QUOTE)
@@ -43,18 +44,24 @@ UNCLOSED = refused("", UNCLOSED_QUOTE)
 _AT_ONCE = 150
 """So many cells, of whole lines, a match looks at: a pattern of more would take long to compile."""
 
-
 _SUFFIXES = 10_000
+"""Of what stands behind rows, so much is remembered in another format; some 3 MB."""
 
 
 class Rows(Protocol):
-    """Writes rows in another format than the table's own; `continues` if not each of them stands alone."""
+    """Writes rows in another format than the table's own.
+
+    Where they are `independent`, each can be written without those before it, and so by several processes.
+    """
 
     @property
-    def continues(self) -> bool: ...
+    def independent(self) -> bool: ...
 
-    def row(self, cells: Sequence[str], added: Sequence[str]) -> str:
-        """Return a row, or what stands for it, with what is added to it."""
+    def added(self, cells: Sequence[str]) -> str:
+        """Return how the cells that are added to a row are written."""
+
+    def row(self, cells: Sequence[str], added: str) -> str:
+        """Return a row, or what stands for it, with what is written of the cells that are added."""
 
 
 class Annotator:
@@ -93,7 +100,6 @@ class Annotator:
         ]
         self.longest = LONGEST  # see `records`
         self._delimiter = delimiter
-        self._mark = delimiter.decode()
         self._decode = decode
         self._columns = len(header)
         self._only = only
@@ -117,10 +123,12 @@ class Annotator:
             tuple(i for i, (first, _) in enumerate(runs) if first in answers.columns)
             for answers in self._results
         ]
-        self._suffixes: dict[bytes, tuple[str, ...]] = {}
-        self._more = len(self.added) - len(CELLS)  # than the cells that a refusal fills
-        ragged = b"".join(delimiter + quoted(cell, delimiter) for cell in RAGGED.cells)
-        self._ragged = ragged + delimiter * self._more
+        self._suffixes: dict[bytes, str] = {}
+        self._ragged, self._unclosed = (
+            b"".join(delimiter + quoted(cell, delimiter) for cell in broken.cells)
+            + delimiter * (len(self.added) - len(broken.cells))
+            for broken in (RAGGED, UNCLOSED)
+        )
 
     def _pattern(self, runs: Sequence[tuple[int, int]]) -> bytes:
         """Return the pattern of a line that has each column, from its start: it captures the key cells."""
@@ -156,7 +164,7 @@ class Annotator:
         lines.pop()
         return lines
 
-    def quick(self, lines: list[bytes], masked: bytes, rows: Rows | None = None) -> bytes | None:
+    def quick(self, lines: list[bytes], masked: bytes, *, rows: Rows | None = None) -> bytes | None:
         """Annotate whole lines, or return None if one of them has more or fewer columns than the header.
 
         With `rows`, the output is theirs.
@@ -187,7 +195,7 @@ class Annotator:
         return found + (rest if self._runs == 1 else list(chain.from_iterable(rest)))
 
     def _written(self, pieces: list[list[bytes]], rows: Rows | None) -> bytes:
-        """Put out lines, each with its answers, as far as --only passes them on."""
+        """Return lines, each with its answers, as far as --only passes them on."""
         if not self._only and not rows:
             together = [b""] * (len(pieces) * len(pieces[0]))
             for i, piece in enumerate(pieces):
@@ -204,22 +212,17 @@ class Annotator:
         if not rows:
             return b"".join(chain.from_iterable(chosen))
         return "".join(
-            rows.row(self._texts(line), self._added_to(b"".join(answers))) for line, *answers in chosen
+            self._row(split_line(line, self._delimiter), b"".join(answers), rows) for line, *answers in chosen
         ).encode()
 
-    def _texts(self, line: bytes) -> list[str]:
-        if line.isascii() and b'"' not in line:
-            return self._decode(line).split(self._mark)
-        return [self._decode(cell) for cell in cells_of(line, self._delimiter)]
-
-    def _added_to(self, suffix: bytes) -> Sequence[str]:
-        """Return the cells that answers are."""
+    def _row(self, cells: Sequence[bytes], suffix: bytes, rows: Rows) -> str:
+        """Return a row in another format; `suffix` is what stands behind it in the table's own."""
         if (added := self._suffixes.get(suffix)) is None:
             if len(self._suffixes) > _SUFFIXES:
                 self._suffixes.clear()
-            cells = cells_of(suffix.removesuffix(self._newline), self._delimiter)
-            added = self._suffixes[suffix] = tuple(cell.decode() for cell in cells[1:])
-        return added
+            _, *ours = split_line(suffix.removesuffix(self._newline), self._delimiter)
+            added = self._suffixes[suffix] = rows.added([cell.decode() for cell in ours])
+        return rows.row([self._decode(cell) for cell in cells], added)
 
     def _name_refusals(self, given: list[list[bytes]]) -> None:
         """Tell the tally the rows of refusals, in order, as long as it wants to know."""
@@ -249,50 +252,32 @@ class Annotator:
             self.row += 1
             if not record.closed:
                 self.longest = shortened(self.longest)
-            out.append(self._other(record, rows) if rows else self._record(record))
-            for answers in self._results:
-                answers.forget_if_large()
+            out.append(self._record(record, rows))
         return b"".join(out), used
 
-    def _record(self, record: Record) -> bytes:
+    def _record(self, record: Record, rows: Rows | None) -> bytes:
         if record.closed and not record.cells:
-            return b"" if self._only or not self._writes else record.raw  # a blank line
+            return b"" if rows or self._only or not self._writes else record.raw  # a blank line
         names, kinds = [""], self._broken(record)
-        body, end = ended(record.raw)
-        suffix = b""
+        suffix = self._ragged if record.closed else self._unclosed
         if not kinds:
+            suffix = b""
             for answers in self._results:
                 answer, group = answers.ways.of([record.cells[i] for i in answers.columns])
                 answers.count(answer, group)
                 kinds.append(group.kind)
                 suffix += answer
             names = self._names
-            suffix = suffix.removesuffix(self._newline)
-        elif record.closed:
-            suffix = self._delimiter * (self._columns - len(record.cells)) + self._ragged
-        self._tell(kinds, names)
-        return body + suffix + end if self._passes(kinds) else b""
-
-    def _other(self, record: Record, rows: Rows) -> bytes:
-        if record.closed and not record.cells:
-            return b""
-        names, kinds = [""], self._broken(record)
-        added: list[str] = []
-        if not kinds:
-            verdicts = [
-                answers.ways.verdict([record.cells[i] for i in answers.columns]) for answers in self._results
-            ]
-            for verdict in verdicts:
-                self.tally.count(verdict.kind, verdict.cells[1])
-            names, kinds = self._names, [verdict.kind for verdict in verdicts]
-            added = list(chain.from_iterable(verdict.cells for verdict in verdicts))
-        else:
-            added = [*(RAGGED if record.closed else UNCLOSED).cells, *[""] * self._more]
         self._tell(kinds, names)
         if not self._passes(kinds):
             return b""
-        cells = record.cells if record.closed else [ended(record.raw)[0]]
-        return rows.row([self._decode(cell) for cell in cells], added).encode()
+        body, end = ended(record.raw)
+        if rows:
+            return self._row(record.cells if record.closed else [body], suffix, rows).encode()
+        if not record.closed:
+            return record.raw
+        missing = self._delimiter * (self._columns - len(record.cells))
+        return body + missing + suffix.removesuffix(self._newline) + end
 
     def _broken(self, record: Record) -> list[Kind]:
         """Count a record that cannot be read into columns, and return its kind; or nothing."""

@@ -97,11 +97,11 @@ def _stray(raw: str, delimiter: str) -> bool:
     return any(piece and piece[0] not in (delimiter, "\r", "\n") for piece in between)
 
 
-def cells_of(record: bytes, delimiter: bytes) -> list[bytes]:
-    """Split a record that is one line, without its line break, into its cells."""
-    if b'"' not in record:
-        return record.split(delimiter)
-    row = next(csv.reader([record.decode("latin-1")], delimiter=delimiter.decode()))
+def split_line(line: bytes, delimiter: bytes) -> list[bytes]:
+    """Return the cells of a record, or of a part of one, that is a line without its break."""
+    if b'"' not in line:
+        return line.split(delimiter)
+    row = next(csv.reader([line.decode("latin-1")], delimiter=delimiter.decode()))
     return [cell.encode("latin-1") for cell in row]
 
 

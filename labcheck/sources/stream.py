@@ -105,7 +105,7 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
             row = annotator.row + len(lines)
             left = Unread(waiting[cut:], len(waiting) - cut, row, annotator.longest, seen, ended)
             turns.pass_reading(left, done=left.done)
-            quick = annotator.quick(lines, masked, stream.rows)
+            quick = annotator.quick(lines, masked, rows=stream.rows)
             out = annotator.plain(whole, final=True, rows=stream.rows)[0] if quick is None else quick
             break
         out, used = annotator.plain(waiting, final=ended, rows=stream.rows)

@@ -102,7 +102,7 @@ class Stretches:
     def of_all(self, whole: bytes) -> int | None:
         """Return the number of the stretch of all numbers that are these digits, a point and more digits.
 
-        None if they are not all in one, or zero can be among them.
+        None if they are not all in one, if zero can be among them, or if a point may group thousands.
         """
         if self._points_may_group or not (number := int(whole)):
             return None

@@ -110,7 +110,7 @@ class Table:
             rows=self._rows,
             progress=progress,
         )
-        shared = source.is_plain and not recoded and not (self._rows and self._rows.continues)
+        shared = source.is_plain and not recoded and (self._rows is None or self._rows.independent)
         alone = 0 if (source.size or 0) > self.alone else self.alone
         self._open = annotate(stream, rest, jobs=self.jobs if shared else 1, alone=alone)
 

@@ -7,7 +7,6 @@ work; so `Ways.quick` answers rows that differ in the digits behind the point al
 
 import re
 from collections.abc import Callable, Sequence
-from itertools import count
 from typing import NamedTuple
 
 from labcheck.sources.columns import Measured
@@ -16,27 +15,33 @@ from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
 
-LONGEST = 250
-"""Of more bytes than this nothing is remembered."""
+LONGEST_KEY = 250
+"""Of keys with more bytes nothing is remembered."""
 
+_WAYS = 1_000
+"""Of so many combinations of other cells the ways are remembered; one takes some 8 kB."""
+
+_EACH_ITS_OWN = 200
+"""From so many ways on, one is worked out only for other cells that have come before."""
+
+_SEEN_ONCE = 32_000
 _JUDGED = 4_000
-_BEGUN = 8_000
-_FEW = 200
-_ONCE = 32_000
+_ALIKE = 8_000
+"""So many beginnings of values are remembered; some 3 MB."""
 
 Key = bytes | tuple[bytes, ...]
 """Key cells as they stand in the file: a run of neighbouring cells, or several runs."""
 
 
 class Group:
-    """The answers of one kind: the keys of those that are remembered, a count of the others."""
+    """The answers of one kind: the keys of those that are remembered, and how many others were given."""
 
     __slots__ = ("keys", "kind", "others")
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.keys: list[Key] = []
-        self.others = count()
+        self.others = 0
 
 
 Part = tuple[bytes, bytes, Group]
@@ -57,8 +62,8 @@ class _Way(NamedTuple):
     parts: Sequence[Part | None] = ()
 
 
-_Begun = tuple[bytes, bytes, Group, bytes, Callable[[int, int], bytes] | None]
-"""How rows are answered whose values begin alike: a part, the digits before the point, and what converts."""
+_Alike = tuple[bytes, bytes, Group, bytes, Callable[[int, int], bytes] | None]
+"""How to answer rows that differ behind the point alone: a part, the digits before it, what converts."""
 
 
 class Ways:
@@ -89,50 +94,50 @@ class Ways:
         self._once: set[tuple[bytes, ...]] = set()
         self.groups: dict[Kind, Group] = {}
         self._judged: dict[tuple[bytes, ...], Verdict] = {}
-        self._begun: dict[tuple[bytes, bytes], _Begun | tuple[()]] = {}
-        mark = re.escape(delimiter)
-        self._fraction = re.compile(
-            rb'(%b[1-9]\d{0,6}+)\.(\d{1,6}+)(%b[^"]*+|)' % (rb'[^"%b]*+%b' % (mark, mark) * self._value, mark)
+        self._by_affixes: dict[tuple[bytes, bytes], _Alike | tuple[()]] = {}
+        cell, split = rb'[^"%b]*+' % re.escape(delimiter), re.escape(delimiter)
+        self._fraction = re.compile(  # as much as a plain number may have
+            rb'(%b[1-9]\d{0,6}+)\.(\d{1,6}+)(%b[^"]*+|)' % ((cell + split) * self._value, split)
         ).fullmatch
 
     def quick(self, key: bytes) -> tuple[bytes, Group] | None:
-        """Answer a row by its key cells as they stand, if its value is of many that begin and end up alike.
+        """Answer a row by its key as it stands, if its value and all that begin so far get the same verdict.
 
-        Keys without quotes, and with the same bytes before and behind the digits that follow the value's
-        point, are of rows that differ in these digits alone.
+        Keys without quotes, with the same prefix up to the point of the value and the same suffix behind its
+        digits, are of rows that differ in these digits alone.
         """
         if not (found := self._fraction(key)):
             return None
-        begin, digits, end = found.groups()
-        begun = self._begun.get((begin, end))
-        if begun is None:
-            begun = self._beginning(key, begin, end)
-        if not begun:
+        prefix, digits, suffix = found.groups()
+        alike = self._by_affixes.get((prefix, suffix))
+        if alike is None:
+            alike = self._find_alike(key, prefix, suffix)
+        if not alike:
             return None
-        before, behind, group, whole, converted = begun
+        before, behind, group, whole, converted = alike
         value = converted(int(whole + digits), len(digits)) if converted else digits
         return before + value + behind, group
 
-    def _beginning(self, key: bytes, begin: bytes, end: bytes) -> _Begun | tuple[()]:
-        """Return how to answer rows that differ in digits between `begin` and `end`; nothing if not alike."""
+    def _find_alike(self, key: bytes, prefix: bytes, suffix: bytes) -> _Alike | tuple[()]:
+        """Return how to answer rows with these affixes, or nothing if that depends on the digits between."""
         cells = key.split(self._delimiter)
         whole, _, _ = cells.pop(self._value).partition(b".")
         if (way := self._ways.get(tuple(cells))) is None:
             return ()
-        begun: _Begun | tuple[()] = ()
+        alike: _Alike | tuple[()] = ()
         if way.stretches and (at := way.stretches.of_all(whole)) is not None and (part := way.parts[at]):
             before, behind, group = part
             if way.stretches.converts:
-                begun = before, behind, group, whole, way.stretches.converted
+                alike = before, behind, group, whole, way.stretches.converted
             else:
-                begun = before + whole + b".", behind, group, whole, None
-        if len(self._begun) > _BEGUN:
-            self._begun.clear()
-        self._begun[begin, end] = begun
-        return begun
+                alike = before + whole + b".", behind, group, whole, None
+        if len(self._by_affixes) > _ALIKE:
+            self._by_affixes.clear()
+        self._by_affixes[prefix, suffix] = alike
+        return alike
 
     def of(self, cells: list[bytes]) -> tuple[bytes, Group]:
-        """Answer a row with these key cells, and say of what kind the answer is."""
+        """Answer a row with these key cells, which are used up, and say of what kind the answer is."""
         value = cells.pop(self._value)
         others = tuple(cells)
         way = self._ways.get(others) or self._way(others)
@@ -145,20 +150,6 @@ class Ways:
             return self._written(way.plain.verdict)
         return self._written(self._asked(value, others, way))
 
-    def verdict(self, cells: list[bytes]) -> Verdict:
-        """Return the verdict on a row with these key cells."""
-        value = cells.pop(self._value)
-        others = tuple(cells)
-        way = self._ways.get(others) or self._way(others)
-        if way.stretches and (found := way.stretches.find(value)):
-            stretch, canonical = found
-            if known := way.stretches.verdicts[stretch]:
-                analyte, _, *rest = known.cells
-                return known._replace(cells=(analyte, canonical.decode(), *rest))
-        if way.always:
-            return way.always
-        return self._asked(value, others, way)
-
     def _asked(self, value: bytes, others: tuple[bytes, ...], way: _Way) -> Verdict:
         key = (*others, value)
         verdict = self._judged.get(key)
@@ -167,7 +158,7 @@ class Ways:
                 self._judged.clear()
             verdict = self._padded(self._judge.judge(self._decode(value), way.given))
             self._notice(verdict, way.given)
-            if sum(map(len, key)) <= LONGEST:
+            if sum(map(len, key)) <= LONGEST_KEY:
                 self._judged[key] = verdict
         return verdict
 
@@ -176,15 +167,15 @@ class Ways:
 
     def _way(self, others: tuple[bytes, ...]) -> _Way:
         given = self._given(others)
-        if sum(map(len, others)) > LONGEST:
+        if sum(map(len, others)) > LONGEST_KEY:
             return self._found_way(given)
-        if len(self._ways) > _FEW and others not in self._once:
+        if len(self._ways) > _EACH_ITS_OWN and others not in self._once:
             # Where each row has others, as a range of its own, working out a way for one row would cost most.
-            if len(self._once) > _ONCE:
+            if len(self._once) > _SEEN_ONCE:
                 self._once.clear()
             self._once.add(others)
             return _Way(given)
-        if len(self._ways) > _JUDGED:
+        if len(self._ways) > _WAYS:
             self._ways.clear()
             self._once.clear()
         way = self._ways[others] = self._found_way(given)
