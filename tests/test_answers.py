@@ -120,7 +120,14 @@ def tables(draw: st.DrawFn) -> tuple[Measured, Judge, list[list[bytes]]]:
 
 def asked(measured: Measured, judge: Judge, delimiter: bytes) -> Answers:
     return Answers(
-        measured, judge, delimiter, bytes.decode, Tally(), end=b"\n", only=frozenset({"low", "refused"})
+        measured,
+        judge,
+        delimiter,
+        bytes.decode,
+        Tally(),
+        end=b"\n",
+        only=frozenset({"low", "refused"}),
+        notice=str,
     )
 
 

@@ -38,7 +38,9 @@ def made(judge: Judge | None = None, *, widths: bool = False) -> tuple[Answers, 
     tally = Tally(widths=bin_widths(built_in()) if widths else {})
     judge = judge or Judge(built_in())
     only = frozenset({"low"})
-    return Answers(Measured(COLUMNS), judge, b",", bytes.decode, tally, end=b"\n", only=only), tally
+    return Answers(
+        Measured(COLUMNS), judge, b",", bytes.decode, tally, end=b"\n", only=only, notice=tally.look_alike
+    ), tally
 
 
 LOW = Kind("vitd", "low", "")

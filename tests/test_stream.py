@@ -216,6 +216,26 @@ def test_jobs_change_nothing_in_another_format(format: str, tmp_path: Path) -> N
             assert json.loads(one.stdout)["rows"]
 
 
+def test_jobs_change_nothing_about_names_that_look_alike(tmp_path: Path) -> None:
+    lines = ["id,test,value,unit"]
+    for number in range(30_000):
+        test = f"Vitamin D3 x{number}" if number % 701 == 0 else "vitd"
+        lines.append(f"{number},{test},22.{number},ng/mL")
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("\n".join([lines[0], *lines[1 if name == "b.csv" else 20_000 :]]))
+    one, two, three = (
+        subprocess.run(
+            [LABCHECK, "csv", "a.csv", "b.csv", "--jobs", jobs, "--summary", "--json"],
+            capture_output=True,
+            check=False,
+            cwd=tmp_path,
+        ).stdout
+        for jobs in ("1", "2", "3")
+    )
+    assert one == two == three
+    assert len(json.loads(one)["summary"]["look_alikes"]) == 20
+
+
 def test_refusals_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:
     head = b"id,test,value,unit,comment\n"
     refused = {"b.csv": (60_000,), "a.csv": (5, 60_000, 69_999), "c.csv": (2, 3)}

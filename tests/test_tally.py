@@ -57,3 +57,13 @@ def test_the_counts_of_two_halves_are_added() -> None:
     one.add(other)
     assert (one.rows, one.kinds[LOW], one.values) == (7, 2, {"vitd": {220: 2}})
     assert one.refused == [(REFUSED, 2, [2, 2, 3, 9])]
+
+
+def test_names_that_look_alike_are_kept_as_they_came_whoever_met_them() -> None:
+    names = [f"Vitamin D {number}" for number in range(40)]
+    alone, one, other = Tally(), Tally(), Tally()
+    for row, name in enumerate([*names, *names]):
+        alone.look_alike(name, row)
+        (one, other)[row // 3 % 2].look_alike(name, row)
+    one.add(other)
+    assert [*one.look_alikes] == [*alone.look_alikes] == names[:20]

@@ -52,13 +52,17 @@ class Answers(dict[Key, "repeat[bytes]"]):
         *,
         end: bytes,
         only: frozenset[str],
+        notice: Callable[[str], object],
     ) -> None:
-        """Write `end` behind each answer; `only` are the categories that --only passes on."""
+        """Write `end` behind each answer; `only` are the categories that --only passes on.
+
+        Tell `notice` the names of tests that are not covered but like one that is.
+        """
         super().__init__()
         self.columns = sorted(measured.columns.values())
         self.named: dict[bytes, Kind] = {}
         self.passed: set[bytes] = set()
-        self.ways = Ways(measured, judge, delimiter, decode, end=end, notice=tally.look_alike)
+        self.ways = Ways(measured, judge, delimiter, decode, end=end, notice=notice)
         self._delimiter = delimiter
         self._tally = tally
         self._only = only

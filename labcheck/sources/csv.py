@@ -109,9 +109,19 @@ class Annotator:
         ]
         self.file = file
         self._newline = newline
+        self._rows_before = tally.rows  # of other files
         last = len(layout.results) - 1
         self._results = [
-            Answers(measured, judge, delimiter, decode, tally, end=newline if i == last else b"", only=only)
+            Answers(
+                measured,
+                judge,
+                delimiter,
+                decode,
+                tally,
+                end=newline if i == last else b"",
+                only=only,
+                notice=self._notice,
+            )
             for i, (measured, judge) in enumerate(zip(layout.results, judges, strict=True))
         ]
         runs = sorted({run for answers in self._results for run in _runs(answers.columns)})
@@ -286,6 +296,9 @@ class Annotator:
         kind = (RAGGED if record.closed else UNCLOSED).kind
         self.tally.count(kind, "")
         return [kind]
+
+    def _notice(self, name: str) -> None:
+        self.tally.look_alike(name, self._rows_before + self.row)
 
     def _tell(self, kinds: Sequence[Kind], names: Sequence[str]) -> None:
         self.tally.rows += 1

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
+from operator import itemgetter
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import ADVICE
@@ -45,12 +46,12 @@ class Tally:
     values: dict[str, Counter[int]] = field(default_factory=dict)
     examples: dict[Kind, list[Place]] = field(default_factory=dict)
     unlisted: list[tuple[Place, Kind, str]] = field(default_factory=list)
-    look_alikes: dict[str, None] = field(default_factory=dict)
+    look_alikes: dict[str, int] = field(default_factory=dict)
 
-    def look_alike(self, name: str) -> None:
-        """Keep the name of a test that is not covered but like one that is."""
-        if len(self.look_alikes) < _LOOK_ALIKES:
-            self.look_alikes[name] = None
+    def look_alike(self, name: str, after: int = 0) -> None:
+        """Keep the name of a test that is not covered but like one that is; it comes `after` so many rows."""
+        if name in self.look_alikes or len(self.look_alikes) < _LOOK_ALIKES:
+            self.look_alikes[name] = min(after, self.look_alikes.get(name, after))
 
     def count(self, kind: Kind, canonical: str) -> None:
         """Count a result of a kind; `canonical` is its value with its comparator, empty if it has none."""
@@ -192,13 +193,19 @@ class Tally:
         """Add what another has counted of the same table, or of the last `file` of several."""
         self.rows += other.rows
         self.kinds += other.kinds
-        for name in other.look_alikes:
-            self.look_alike(name)
+        self._add_look_alikes(other)
         for analyte, bins in other.values.items():
             self.values.setdefault(analyte, Counter()).update(bins)
         for kind, places in other.examples.items():
             both = [*self.examples.get(kind, ()), *places]
             self.examples[kind] = sorted(both, key=partial(_as_read, file))[:EXAMPLES]
+
+    def _add_look_alikes(self, other: "Tally") -> None:
+        """Leave the names that one would have that had counted all."""
+        both = dict(other.look_alikes)
+        for name, after in self.look_alikes.items():
+            both[name] = min(after, both.get(name, after))
+        self.look_alikes = dict(sorted(both.items(), key=itemgetter(1))[:_LOOK_ALIKES])
 
 
 def _as_read(file: str, place: Place) -> int:

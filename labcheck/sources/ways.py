@@ -79,7 +79,7 @@ class Ways:
         end: bytes,
         notice: Callable[[str], object],
     ) -> None:
-        """Write `end` behind each answer; tell `notice` names that are only like one that is covered."""
+        """Write `end` behind each answer; see `Answers` for `notice`."""
         columns = sorted(measured.columns.values())
         roles = {column: role for role, column in measured.columns.items()}
         self._roles = [roles[column] for column in columns]
