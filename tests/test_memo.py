@@ -37,10 +37,8 @@ class Counting(Judge):
 def made(judge: Judge | None = None, *, widths: bool = False) -> tuple[Answers, Tally]:
     tally = Tally(widths=bin_widths(built_in()) if widths else {})
     judge = judge or Judge(built_in())
-    only = frozenset({"low"})
-    return Answers(
-        Measured(COLUMNS), judge, b",", bytes.decode, tally, end=b"\n", only=only, notice=tally.look_alike
-    ), tally
+    known = Ways(Measured(COLUMNS), judge, b",", bytes.decode, end=b"\n", notice=tally.look_alike)
+    return Answers(known, tally, only=frozenset({"low"})), tally
 
 
 LOW = Kind("vitd", "low", "")

@@ -11,13 +11,11 @@ more counts it down.
 """
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from itertools import cycle, islice, repeat
 from operator import length_hint
 
-from labcheck.sources.columns import Measured
 from labcheck.sources.records import split_line
-from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import Kind
 from labcheck.sources.ways import LONGEST_KEY, Group, Key, Ways
@@ -42,28 +40,13 @@ class Answers(dict[Key, "repeat[bytes]"]):
     answers whose rows --only passes on.
     """
 
-    def __init__(
-        self,
-        measured: Measured,
-        judge: Judge,
-        delimiter: bytes,
-        decode: Callable[[bytes], str],
-        tally: Tally,
-        *,
-        end: bytes,
-        only: frozenset[str],
-        notice: Callable[[str], object],
-    ) -> None:
-        """Write `end` behind each answer; `only` are the categories that --only passes on.
-
-        Tell `notice` the names of tests that are not covered but like one that is.
-        """
+    def __init__(self, ways: Ways, tally: Tally, *, only: frozenset[str]) -> None:
+        """Ask `ways` for what is not known; `only` are the categories that --only passes on."""
         super().__init__()
-        self.columns = sorted(measured.columns.values())
+        self.ways = ways
         self.named: dict[bytes, Kind] = {}
         self.passed: set[bytes] = set()
-        self.ways = Ways(measured, judge, delimiter, decode, end=end, notice=notice)
-        self._delimiter = delimiter
+        self._delimiter = ways.delimiter
         self._tally = tally
         self._only = only
         self._sparing = False  # most keys came only once

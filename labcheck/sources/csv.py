@@ -37,6 +37,7 @@ from labcheck.sources.records import LONGEST, Record, ended, quoted, records, sh
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Place, Tally
 from labcheck.sources.verdicts import Kind, refused
+from labcheck.sources.ways import Ways
 
 RAGGED = refused("", RAGGED_ROW)
 UNCLOSED = refused("", UNCLOSED_QUOTE)
@@ -110,27 +111,18 @@ class Annotator:
         self.file = file
         self._newline = newline
         self._rows_before = tally.rows  # of other files
-        last = len(layout.results) - 1
+        ends = [b""] * (len(layout.results) - 1) + [newline]
         self._results = [
-            Answers(
-                measured,
-                judge,
-                delimiter,
-                decode,
-                tally,
-                end=newline if i == last else b"",
-                only=only,
-                notice=self._notice,
-            )
-            for i, (measured, judge) in enumerate(zip(layout.results, judges, strict=True))
+            Answers(Ways(measured, judge, delimiter, decode, end=end, notice=self._notice), tally, only=only)
+            for measured, judge, end in zip(layout.results, judges, ends, strict=True)
         ]
-        runs = sorted({run for answers in self._results for run in _runs(answers.columns)})
+        runs = sorted({run for answers in self._results for run in _runs(answers.ways.columns)})
         line = self._pattern(runs)
         self._find = re.compile(b"^" + line, re.MULTILINE).findall
         self._match = re.compile(line * max(1, _AT_ONCE // self._columns)).match
         self._runs = len(runs)
         self._keys = [
-            tuple(i for i, (first, _) in enumerate(runs) if first in answers.columns)
+            tuple(i for i, (first, _) in enumerate(runs) if first in answers.ways.columns)
             for answers in self._results
         ]
         self._suffixes: dict[bytes, str] = {}
@@ -273,7 +265,7 @@ class Annotator:
         if not kinds:
             suffix = b""
             for answers in self._results:
-                answer, group = answers.ways.of([record.cells[i] for i in answers.columns])
+                answer, group = answers.ways.of([record.cells[i] for i in answers.ways.columns])
                 answers.count(answer, group)
                 kinds.append(group.kind)
                 suffix += answer

@@ -67,7 +67,7 @@ _Alike = tuple[bytes, bytes, Group, bytes, Callable[[int, int], bytes] | None]
 
 
 class Ways:
-    """Answers rows for one of their results, by their key cells, in the order of their columns."""
+    """Answers rows for one of their results, by their key cells, which are those of `columns`."""
 
     def __init__(
         self,
@@ -79,20 +79,23 @@ class Ways:
         end: bytes,
         notice: Callable[[str], object],
     ) -> None:
-        """Write `end` behind each answer; see `Answers` for `notice`."""
-        columns = sorted(measured.columns.values())
+        """Write `end` behind each answer.
+
+        Tell `notice` the names of tests that are not covered but like one that is.
+        """
+        self.columns = sorted(measured.columns.values())
+        self.delimiter = delimiter
+        self.groups: dict[Kind, Group] = {}
         roles = {column: role for role, column in measured.columns.items()}
-        self._roles = [roles[column] for column in columns]
+        self._roles = [roles[column] for column in self.columns]
         self._value = self._roles.index("value")
         self._unit = measured.unit
         self._judge = judge
-        self._delimiter = delimiter
         self._decode = decode
         self._end = end
         self._tell = notice
         self._ways: dict[tuple[bytes, ...], _Way] = {}
         self._once: set[tuple[bytes, ...]] = set()
-        self.groups: dict[Kind, Group] = {}
         self._judged: dict[tuple[bytes, ...], Verdict] = {}
         self._by_affixes: dict[tuple[bytes, bytes], _Alike | tuple[()]] = {}
         cell, split = rb'[^"%b]*+' % re.escape(delimiter), re.escape(delimiter)
@@ -120,7 +123,7 @@ class Ways:
 
     def _find_alike(self, key: bytes, prefix: bytes, suffix: bytes) -> _Alike | tuple[()]:
         """Return how to answer rows with these affixes, or nothing if that depends on the digits between."""
-        cells = key.split(self._delimiter)
+        cells = key.split(self.delimiter)
         whole, _, _ = cells.pop(self._value).partition(b".")
         if (way := self._ways.get(tuple(cells))) is None:
             return ()
@@ -201,7 +204,7 @@ class Ways:
                 return _Way(given)
 
     def _part(self, verdict: Verdict) -> Part:
-        before = self._joined(verdict.cells[:1]) + self._delimiter
+        before = self._joined(verdict.cells[:1]) + self.delimiter
         return before, self._joined(verdict.cells[2:]) + self._end, self._group(verdict.kind)
 
     def _group(self, kind: Kind) -> Group:
@@ -215,7 +218,7 @@ class Ways:
         return Given(header_unit=self._unit, **known)
 
     def _joined(self, cells: Sequence[str]) -> bytes:
-        return b"".join(self._delimiter + quoted(cell, self._delimiter) for cell in cells)
+        return b"".join(self.delimiter + quoted(cell, self.delimiter) for cell in cells)
 
     def _padded(self, verdict: Verdict) -> Verdict:
         """Fill up a verdict that has fewer cells than others."""

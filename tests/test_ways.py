@@ -8,13 +8,11 @@ from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
 from labcheck.ranges import read_own_range
-from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import Given, Judge
-from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import Kind
-from labcheck.sources.ways import Group
+from labcheck.sources.ways import Group, Ways
 
 CELLS = {
     "test": ["vitd", "b12", "Ferritin", "Calcitriol", "25-OH D3", ""],
@@ -118,17 +116,8 @@ def tables(draw: st.DrawFn) -> tuple[Measured, Judge, list[list[bytes]]]:
     return measured, judge, [[cell.encode() for cell in cells] for cells in rows]
 
 
-def asked(measured: Measured, judge: Judge, delimiter: bytes) -> Answers:
-    return Answers(
-        measured,
-        judge,
-        delimiter,
-        bytes.decode,
-        Tally(),
-        end=b"\n",
-        only=frozenset({"low", "refused"}),
-        notice=str,
-    )
+def asked(measured: Measured, judge: Judge, delimiter: bytes) -> Ways:
+    return Ways(measured, judge, delimiter, bytes.decode, end=b"\n", notice=str)
 
 
 def said(found: tuple[bytes, Group] | None) -> tuple[bytes, Kind] | None:
@@ -145,16 +134,16 @@ def test_the_bytes_of_an_answer_are_the_cells_of_the_cores_verdict(
     table: tuple[Measured, Judge, list[list[bytes]]], delimiter: bytes
 ) -> None:
     measured, judge, rows = table
-    answers = asked(measured, judge, delimiter)
+    ways = asked(measured, judge, delimiter)
     for row in rows:
         others = {role: row[column].decode() for role, column in measured.columns.items()}
         value = others.pop("value")
         core = judge.judge(value, Given(header_unit=measured.unit, **others))
         cells = [*core.cells, *[""] * (len(judge.cells) - len(core.cells))]
         expected = (joined(cells, delimiter), core.kind)
-        assert said(answers.ways.of([*row])) == expected  # whatever was asked before
-        assert said(asked(measured, judge, delimiter).ways.of([*row])) == expected
-        quick = None if any(b'"' in cell for cell in row) else answers.ways.quick(delimiter.join(row))
+        assert said(ways.of([*row])) == expected  # whatever was asked before
+        assert said(asked(measured, judge, delimiter).of([*row])) == expected
+        quick = None if any(b'"' in cell for cell in row) else ways.quick(delimiter.join(row))
         assert said(quick) in (None, expected)
 
 
@@ -175,17 +164,17 @@ def test_an_answer_changes_where_the_range_that_is_used_says_so(
     own_ranges = {"vitd": read_own_range(own, None)} if own else {}
     judge = Judge(built_in(), range_sets={"vitd": range_set}, own_ranges=own_ranges)
     measured = Measured({"test": 0, "value": 1, "unit": 2})
-    answers = asked(measured, judge, b",")
+    ways = asked(measured, judge, b",")
     for halves in range(10, 300):
         value = f"{halves / 2:g}"
         verdict = judge.judge(value, Given("vitd", unit=unit))
-        assert answers.ways.of([b"vitd", value.encode(), unit.encode()])[0] == joined(verdict.cells, b",")
+        assert ways.of([b"vitd", value.encode(), unit.encode()])[0] == joined(verdict.cells, b",")
 
 
 def test_a_point_that_may_group_thousands_is_for_the_core() -> None:
     judge = Judge(built_in(), points_may_group=True)
-    answers = asked(Measured({"test": 0, "value": 1, "unit": 2}), judge, b";")
-    _, group = answers.ways.of([b"vitd", b"22.345", b"ng/mL"])
+    ways = asked(Measured({"test": 0, "value": 1, "unit": 2}), judge, b";")
+    _, group = ways.of([b"vitd", b"22.345", b"ng/mL"])
     assert group.kind.reason == "ambiguous-number"
     for key in (b"vitd;22.34;ng/mL", b"vitd;22.345;ng/mL"):
-        assert answers.ways.quick(key) is None
+        assert ways.quick(key) is None
