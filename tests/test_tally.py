@@ -67,3 +67,14 @@ def test_names_that_look_alike_are_kept_as_they_came_whoever_met_them() -> None:
         (one, other)[row // 3 % 2].look_alike(name, row)
     one.add(other)
     assert [*one.look_alikes] == [*alone.look_alikes] == names[:20]
+
+
+def test_names_that_look_alike_and_were_met_in_one_block_stay_in_order() -> None:
+    for first_adds in (True, False):
+        one, other = Tally(), Tally()
+        for name in ("Vitamin D b", "Vitamin D a"):
+            one.look_alike(name, 5)
+        other.look_alike("Vitamin D a", 90)
+        both, added = (one, other) if first_adds else (other, one)
+        both.add(added)
+        assert [*both.look_alikes.items()] == [("Vitamin D b", 5), ("Vitamin D a", 5)]

@@ -34,7 +34,8 @@ class Rows:
     def row(self, cells: Sequence[str], added: str) -> str:
         """Return a row; one that is too short is filled up, so that what is added stands in its columns."""
         missing = [""] * (self._columns - len(cells))
-        return f"{self._line([*cells, *missing, ''])}{added}\n"
+        before = self._line([*cells, *missing, ""])  # up to the delimiter
+        return f"{before}{added}\n"
 
     def end(self, tally: Tally) -> str:
         """Return nothing: a table ends with its last row."""

@@ -24,6 +24,8 @@ MEMO = 32_000
 """Distinct keys remembered for each result of a row; some 9 MB."""
 
 _ONE_IN = 8
+"""One new key in so many is remembered where most come once: one that comes often is soon among them."""
+
 _TURNS = 1021
 """A prime, so that the turns of keys to be remembered never keep step with a table that repeats itself."""
 

@@ -261,8 +261,9 @@ class Annotator:
         if record.closed and not record.cells:
             return b"" if rows or self._only or not self._writes else record.raw  # a blank line
         names, kinds = [""], self._broken(record)
-        suffix = self._ragged if record.closed else self._unclosed
-        if not kinds:
+        if kinds:
+            suffix = self._ragged if record.closed else self._unclosed
+        else:
             suffix = b""
             for answers in self._results:
                 answer, group = answers.ways.of([record.cells[i] for i in answers.ways.columns])

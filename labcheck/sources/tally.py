@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
-from operator import itemgetter
+from itertools import islice
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import ADVICE
@@ -50,8 +50,8 @@ class Tally:
 
     def look_alike(self, name: str, after: int = 0) -> None:
         """Keep the name of a test that is not covered but like one that is; it comes `after` so many rows."""
-        if name in self.look_alikes or len(self.look_alikes) < _LOOK_ALIKES:
-            self.look_alikes[name] = min(after, self.look_alikes.get(name, after))
+        if len(self.look_alikes) < _LOOK_ALIKES:
+            self.look_alikes.setdefault(name, after)
 
     def count(self, kind: Kind, canonical: str) -> None:
         """Count a result of a kind; `canonical` is its value with its comparator, empty if it has none."""
@@ -202,10 +202,15 @@ class Tally:
 
     def _add_look_alikes(self, other: "Tally") -> None:
         """Leave the names that one would have that had counted all."""
-        both = dict(other.look_alikes)
-        for name, after in self.look_alikes.items():
-            both[name] = min(after, both.get(name, after))
-        self.look_alikes = dict(sorted(both.items(), key=itemgetter(1))[:_LOOK_ALIKES])
+        met = sorted(
+            (after, number, name)  # those of one block come after as many rows, and are numbered as they came
+            for names in (self.look_alikes, other.look_alikes)
+            for number, (name, after) in enumerate(names.items())
+        )
+        first: dict[str, int] = {}
+        for after, _, name in met:
+            first.setdefault(name, after)
+        self.look_alikes = dict(islice(first.items(), _LOOK_ALIKES))
 
 
 def _as_read(file: str, place: Place) -> int:

@@ -25,7 +25,11 @@ _EACH_ITS_OWN = 200
 """From so many ways on, one is worked out only for other cells that have come before."""
 
 _SEEN_ONCE = 32_000
+"""So many combinations of other cells are known to have come; some 7 MB."""
+
 _JUDGED = 4_000
+"""So many verdicts of the core are remembered; some 3 MB."""
+
 _ALIKE = 8_000
 """So many beginnings of values are remembered; some 3 MB."""
 
