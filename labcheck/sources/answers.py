@@ -140,7 +140,13 @@ class Answers(dict[Key, "repeat[bytes]"]):
         self.named = {answer: kind for answer, kind in self.named.items() if self._tally.wants(kind)}
 
     def _cells(self, key: Key) -> list[bytes]:
-        """Return the cells of a key; beside quotes, a NUL stands for a delimiter in quotes."""
-        runs = (key,) if isinstance(key, bytes) else key
-        whole = [run.replace(b"\0", self._delimiter) if b'"' in run else run for run in runs]
-        return [cell for run in whole for cell in split_line(run, self._delimiter)]
+        """Return the cells of a key."""
+        if isinstance(key, bytes):
+            return self._split(key)
+        return [cell for run in key for cell in self._split(run)]
+
+    def _split(self, run: bytes) -> list[bytes]:
+        """Return the cells of a run; beside quotes, a NUL stands for a delimiter in quotes."""
+        if b'"' in run:
+            run = run.replace(b"\0", self._delimiter)
+        return split_line(run, self._delimiter)

@@ -48,6 +48,9 @@ class Group:
         self.others = 0
 
 
+Answer = tuple[bytes, Group]
+"""What is appended to a row, and the group it is counted in."""
+
 Part = tuple[bytes, bytes, Group]
 """What stands before and behind the canonical value in answers of a group."""
 
@@ -55,13 +58,13 @@ Part = tuple[bytes, bytes, Group]
 class _Way(NamedTuple):
     """How rows that differ in their value alone are answered; where nothing else is known, by the core.
 
-    `always` is the verdict on any value, `plain` the one on any plain number; `parts` are what an answer is
-    made of, for each of the `stretches` that is not for the core to judge.
+    `always` is the answer to any value, or to any that `only` includes; `parts` are what an answer is made
+    of, for each of the `stretches` that is not for the core to judge.
     """
 
     given: Given
-    always: Verdict | None = None
-    plain: Same | None = None
+    always: Answer | None = None
+    only: Same | None = None
     stretches: Stretches | None = None
     parts: Sequence[Part | None] = ()
 
@@ -100,14 +103,14 @@ class Ways:
         self._tell = notice
         self._ways: dict[tuple[bytes, ...], _Way] = {}
         self._once: set[tuple[bytes, ...]] = set()
-        self._judged: dict[tuple[bytes, ...], Verdict] = {}
+        self._judged: dict[tuple[bytes, ...], Answer] = {}
         self._by_affixes: dict[tuple[bytes, bytes], _Alike | tuple[()]] = {}
         cell, split = rb'[^"%b]*+' % re.escape(delimiter), re.escape(delimiter)
         self._fraction = re.compile(  # as much as a plain number may have
             rb'(%b[1-9]\d{0,6}+)\.(\d{1,6}+)(%b[^"]*+|)' % ((cell + split) * self._value, split)
         ).fullmatch
 
-    def quick(self, key: bytes) -> tuple[bytes, Group] | None:
+    def quick(self, key: bytes) -> Answer | None:
         """Answer a row by its key as it stands, if its value and all that begin so far get the same verdict.
 
         Keys without quotes, with the same prefix up to the point of the value and the same suffix behind its
@@ -143,34 +146,29 @@ class Ways:
         self._by_affixes[prefix, suffix] = alike
         return alike
 
-    def of(self, cells: list[bytes]) -> tuple[bytes, Group]:
-        """Answer a row with these key cells, which are used up, and say of what kind the answer is."""
+    def of(self, cells: list[bytes]) -> Answer:
+        """Answer a row with these key cells, which are used up."""
         value = cells.pop(self._value)
         others = tuple(cells)
         way = self._ways.get(others) or self._way(others)
         if way.stretches and (found := way.stretches.find(value)) and (part := way.parts[found[0]]):
             before, behind, group = part
             return before + found[1] + behind, group
-        if way.always:
-            return self._written(way.always)
-        if way.plain and way.plain.includes(value):
-            return self._written(way.plain.verdict)
-        return self._written(self._asked(value, others, way))
+        if way.always and (way.only is None or way.only.includes(value)):
+            return way.always
+        return self._asked(value, others, way)
 
-    def _asked(self, value: bytes, others: tuple[bytes, ...], way: _Way) -> Verdict:
+    def _asked(self, value: bytes, others: tuple[bytes, ...], way: _Way) -> Answer:
         key = (*others, value)
-        verdict = self._judged.get(key)
-        if verdict is None:
+        answer = self._judged.get(key)
+        if answer is None:
             if len(self._judged) > _JUDGED:
                 self._judged.clear()
-            verdict = self._padded(self._judge.judge(self._decode(value), way.given))
-            self._notice(verdict, way.given)
+            answer = self._answer(self._judge.judge(self._decode(value), way.given))
+            self._notice(answer, way.given)
             if sum(map(len, key)) <= LONGEST_KEY:
-                self._judged[key] = verdict
-        return verdict
-
-    def _written(self, verdict: Verdict) -> tuple[bytes, Group]:
-        return self._joined(verdict.cells) + self._end, self._group(verdict.kind)
+                self._judged[key] = answer
+        return answer
 
     def _way(self, others: tuple[bytes, ...]) -> _Way:
         given = self._given(others)
@@ -189,23 +187,28 @@ class Ways:
         self._notice(way.always, given)
         return way
 
-    def _notice(self, verdict: Verdict | None, given: Given) -> None:
+    def _notice(self, answer: Answer | None, given: Given) -> None:
         """Keep the name of a test that is not covered but like one that is."""
-        if verdict and verdict.kind == NOT_COVERED.kind and (name := self._judge.look_alike(given)):
+        if answer and answer[1].kind == NOT_COVERED.kind and (name := self._judge.look_alike(given)):
             self._tell(name)
 
     def _found_way(self, given: Given) -> _Way:
         match self._judge.stretches(given):
             case Verdict() as verdict:
-                return _Way(given, always=self._padded(verdict))
+                return _Way(given, self._answer(verdict))
             case Same() as same:
-                return _Way(given, plain=same._replace(verdict=self._padded(same.verdict)))
+                return _Way(given, self._answer(same.verdict), same)
             case Stretches() as stretches:
                 return _Way(
                     given, stretches=stretches, parts=[v and self._part(v) for v in stretches.verdicts]
                 )
             case None:
                 return _Way(given)
+
+    def _answer(self, verdict: Verdict) -> Answer:
+        """Return a verdict as it is written, filled up if it has fewer cells than others."""
+        missing = len(self._judge.cells) - len(verdict.cells)
+        return self._joined((*verdict.cells, *[""] * missing)) + self._end, self._group(verdict.kind)
 
     def _part(self, verdict: Verdict) -> Part:
         before = self._joined(verdict.cells[:1]) + self.delimiter
@@ -223,8 +226,3 @@ class Ways:
 
     def _joined(self, cells: Sequence[str]) -> bytes:
         return b"".join(self.delimiter + quoted(cell, self.delimiter) for cell in cells)
-
-    def _padded(self, verdict: Verdict) -> Verdict:
-        """Fill up a verdict that has fewer cells than others."""
-        missing = len(self._judge.cells) - len(verdict.cells)
-        return verdict._replace(cells=(*verdict.cells, *[""] * missing)) if missing else verdict
