@@ -8,22 +8,39 @@ csv) is imported by the report or the step that needs it.
 import gc
 import signal
 import sys
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from labcheck import __version__
 from labcheck.cli import documents, knowledge, parquet, results, table
 from labcheck.cli.edge import REFUSED, run
-from labcheck.cli.options import Values, catalogue_of
+from labcheck.cli.options import Values, catalogue_of, command
 from labcheck.errors import UnknownAnalyte, Usage
 from labcheck.wording import did_you_mean, quote
 
 
-class Catalogued(TyperGroup):
-    """The commands of this file and one for each analyte."""
+class Commands(TyperGroup):
+    """The commands that are `named`, and one for each analyte; each is made when it is asked for.
+
+    Making all of them would take longer than judging a result.
+    """
+
+    named: dict[str, Callable[[], TyperCommand]] = {  # noqa: RUF012  # Typer makes the group, without arguments
+        "panel": partial(command, results.panel, cls=Values),
+        "csv": partial(command, table.csv),
+        "parquet": partial(command, parquet.parquet),
+        "hl7": partial(command, documents.hl7),
+        "fhir": partial(command, documents.fhir),
+        "explain": partial(command, knowledge.explain),
+        "ranges": partial(command, knowledge.ranges),
+        "units": partial(command, knowledge.units),
+        "convert": partial(command, knowledge.convert, cls=Values),
+        "schema": partial(command, knowledge.schema),
+    }
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put `--catalogue FILE` in front wherever it stands, as it decides which commands there are."""
@@ -40,11 +57,11 @@ class Catalogued(TyperGroup):
         return super().parse_args(ctx, [*first, *rest])
 
     def list_commands(self, ctx: Any) -> list[str]:
-        return [*catalogue_of(ctx).ids, *self.commands]
+        return [*catalogue_of(ctx).ids, *self.named]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        if cmd_name in self.commands:
-            return self.commands[cmd_name]
+        if cmd_name in self.named:
+            return self.named[cmd_name]()
         try:
             found = catalogue_of(ctx).identify(cmd_name)
             return results.analyte_command(found.analyte, found.doubt)
@@ -52,10 +69,13 @@ class Catalogued(TyperGroup):
             return None
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if args[0][:1] != "-" and self.get_command(ctx, args[0]) is None:
+        name, *rest = args
+        if found := self.get_command(ctx, name):
+            return name, found, rest
+        if name[:1] != "-":
             known = self.list_commands(ctx)
-            hint = did_you_mean(args[0], known) or f"; known are {', '.join(known)}"
-            raise Usage(f"there is no command {quote(args[0])}{hint}")
+            hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+            raise Usage(f"there is no command {quote(name)}{hint}")
         return super().resolve_command(ctx, args)
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
@@ -64,21 +84,11 @@ class Catalogued(TyperGroup):
 
 
 app = typer.Typer(
-    cls=Catalogued,
+    cls=Commands,
     pretty_exceptions_enable=False,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command(cls=Values)(results.panel)
-app.command()(table.csv)
-app.command()(parquet.parquet)
-app.command()(documents.hl7)
-app.command()(documents.fhir)
-app.command()(knowledge.explain)
-app.command()(knowledge.ranges)
-app.command()(knowledge.units)
-app.command(cls=Values)(knowledge.convert)
-app.command()(knowledge.schema)
 
 
 def main() -> None:

@@ -1,9 +1,9 @@
 """What the commands share: the options, and how values are told from them."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 
 import typer
 from typer.core import TyperCommand
@@ -44,12 +44,19 @@ class Values(TyperCommand):
         return super().parse_args(ctx, [*options, "--", *values])
 
 
+def command(function: Callable[..., None], name: str | None = None, **settings: Any) -> TyperCommand:
+    """Make a command of a function, with the settings of `typer.Typer.command`."""
+    single = typer.Typer(add_completion=False)
+    single.command(name, **settings)(function)
+    return cast("TyperCommand", typer.main.get_command(single))
+
+
 def catalogue_of(ctx: Any) -> Catalogue:
     """Return the catalogue of this run: the built-in analytes and those of `--catalogue`."""
     root = ctx.find_root()
     if not isinstance(root.obj, Catalogue):
         catalogue = Catalogue(map(Path, root.params.get("catalogue") or ()))
-        for id in root.command.commands.keys() & set(catalogue.ids):
+        for id in root.command.named.keys() & set(catalogue.ids):
             raise BadCatalogue(
                 f"an analyte cannot be called {quote(id)}, as a command is; give it another id"
             )

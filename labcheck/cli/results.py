@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 from typer.core import TyperCommand
@@ -25,6 +25,7 @@ from labcheck.cli.options import (
     catalogue_of,
     categories,
     chosen_range_set,
+    command,
 )
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
@@ -42,21 +43,7 @@ def analyte_command(analyte: Analyte, doubt: str | None) -> TyperCommand:
     normal = analyte.default_range.normal
     example = f"{normal.low or normal.high or 1:f}"
     name, test = (text.replace("[", r"\[") for text in (analyte.name, analyte.test))  # which Rich would read
-    single = typer.Typer(add_completion=False)
 
-    @single.command(
-        analyte.id,
-        cls=Values,
-        short_help=f"Judge one {name} result.",
-        help=f"""Judge one {name} result: {test}.
-
-        \b
-        labcheck {analyte.id} {example} --unit {analyte.unit}
-        labcheck {analyte.id} "<{example}" --json
-        cat=$(labcheck {analyte.id} {example} -q)
-
-        Exits with 0 for any category, 1 for one that --fail-on names, 2 for a value that cannot be used.""",
-    )
     def judge(
         ctx: typer.Context,
         value: Annotated[
@@ -114,7 +101,20 @@ def analyte_command(analyte: Analyte, doubt: str | None) -> TyperCommand:
             outcome = Refusal(analyte.id, value, unit, error.code, error.text)
         _finish([outcome], report, watched, alone=True)
 
-    return cast("TyperCommand", typer.main.get_command(single))
+    return command(
+        judge,
+        analyte.id,
+        cls=Values,
+        short_help=f"Judge one {name} result.",
+        help=f"""Judge one {name} result: {test}.
+
+        \b
+        labcheck {analyte.id} {example} --unit {analyte.unit}
+        labcheck {analyte.id} "<{example}" --json
+        cat=$(labcheck {analyte.id} {example} -q)
+
+        Exits with 0 for any category, 1 for one that --fail-on names, 2 for a value that cannot be used.""",
+    )
 
 
 def panel(

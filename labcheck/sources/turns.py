@@ -6,7 +6,6 @@ others; the first one then says why.
 """
 
 import os
-import pickle
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -40,12 +39,17 @@ class _Gone(Exception):
 
 
 class _Pipe:
-    """A pipe for messages; raises _Gone when there is nobody at the other end."""
+    """A pipe for messages; raises _Gone when there is nobody at the other end.
+
+    A process that is alone has no use for it, and does not wait for pickle to be imported.
+    """
 
     def __init__(self) -> None:
         self._ends = dict(zip(("from", "to"), os.pipe(), strict=True))
 
     def send(self, message: object) -> None:
+        import pickle
+
         sent = pickle.dumps(message)
         left = memoryview(len(sent).to_bytes(8, "big") + sent)
         try:
@@ -55,6 +59,8 @@ class _Pipe:
             raise _Gone from error
 
     def receive(self) -> Any:
+        import pickle
+
         return pickle.loads(self._read(int.from_bytes(self._read(8), "big")))  # noqa: S301  # from our own fork
 
     def _read(self, size: int) -> bytes:
