@@ -11,27 +11,13 @@ from labcheck.catalogue import built_in
 from labcheck.sources import answers, ways
 from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Measured
-from labcheck.sources.rows import Given, Judge
-from labcheck.sources.stretches import Same, Stretches
+from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Tally, bin_widths
-from labcheck.sources.verdicts import Kind, Verdict
+from labcheck.sources.verdicts import Kind
 from labcheck.sources.ways import Ways
+from tests.judges import Counting
 
 COLUMNS = {"test": 0, "value": 1, "unit": 2}
-
-
-class Counting(Judge):
-    """A judge that counts how often it is asked for a verdict, and for a quick way."""
-
-    asked = ways = 0
-
-    def judge(self, value: str, given: Given) -> Verdict:
-        self.asked += 1
-        return super().judge(value, given)
-
-    def stretches(self, given: Given) -> Stretches | Same | Verdict | None:
-        self.ways += 1
-        return super().stretches(given)
 
 
 def made(judge: Judge | None = None, *, widths: bool = False) -> tuple[Answers, Tally]:
@@ -184,20 +170,6 @@ def test_answers_that_no_key_keeps_are_forgotten_too(monkeypatch: pytest.MonkeyP
     assert not memo.passed
 
 
-def test_what_the_core_has_said_is_remembered_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "_JUDGED", 3)
-    judge = Counting(built_in())
-    memo, _ = made(judge)
-    memo.ways.of([b"vitd", b"<10", b"ng/mL"])
-    before = judge.asked
-    for value in (10, 11, 12, 13, 10, 11, 12, 13):
-        memo.ways.of([b"vitd", b"<%d" % value, b"ng/mL"])
-    assert judge.asked == before + 3
-    memo.ways.of([b"vitd", b"<14", b"ng/mL"])
-    memo.ways.of([b"vitd", b"<10", b"ng/mL"])
-    assert judge.asked == before + 5
-
-
 def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(answers, "LONGEST_KEY", 20)
     monkeypatch.setattr(ways, "LONGEST_KEY", 20)
@@ -212,88 +184,3 @@ def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: py
         (answer,) = memo.given([b"vitd,<22" + long + b",ng/mL"])
         assert answer.startswith(b",vitd,<22,ng/mL,low,")
     assert (len(memo), judge.asked) == (0, before + 2)
-
-
-def test_ways_of_answering_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "_WAYS", 3)
-    judge = Counting(built_in())
-    memo, _ = made(judge)
-    for number in (0, 1, 2, 3, 0, 1, 2, 3):
-        memo.ways.of([b"Test %d" % number, b"1", b"ng/mL"])
-    assert judge.ways == 4
-    for number in (4, 0):
-        memo.ways.of([b"Test %d" % number, b"1", b"ng/mL"])
-    assert judge.ways == 6
-
-
-def test_that_a_way_was_asked_for_once_is_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ways, "_SEEN_ONCE", 3)
-    monkeypatch.setattr(ways, "_EACH_ITS_OWN", 0)
-    judge = Counting(built_in())
-    memo, _ = made(judge)
-    for number in (0, 1, 2, 2):  # the first has its way at once, the others when they come again
-        memo.ways.of([b"Test %d" % number, b"1", b"ng/mL"])
-    assert judge.ways == 2
-    for number in (3, 4, 5, 1):
-        memo.ways.of([b"Test %d" % number, b"1", b"ng/mL"])
-    assert judge.ways == 2
-
-
-def test_rows_that_differ_behind_the_point_alone_are_answered_at_once() -> None:
-    judge = Counting(built_in())
-    memo, _ = made(judge)
-    memo.ways.of([b"vitd", b"1", b"nmol/L"])
-    before = judge.asked
-    for value, canonical in (("22.5", "9.0144,"), ("22.75", "9.11456,"), ("22.0", "8.81408,")):
-        found = memo.ways.quick(f"vitd,{value},nmol/L".encode())
-        assert found
-        assert found[0].decode().startswith(f",vitd,{canonical}")
-        assert found[1].kind == LOW
-    assert judge.asked == before
-
-
-@pytest.mark.parametrize(
-    "key",
-    [
-        b"vitd,22,ng/mL",
-        b"vitd,22.,ng/mL",
-        b"vitd,.5,ng/mL",
-        b"vitd,022.5,ng/mL",
-        b"vitd,0.5,ng/mL",  # 0.0 begins so, too
-        b"vitd,22..5,ng/mL",
-        b"vitd,22.5.5,ng/mL",
-        b"vitd,-22.5,ng/mL",
-        b"vitd,22.5e1,ng/mL",
-        b"vitd,29.95,ng/mL",  # near the limit of 30, as are others that begin so
-        b"vitd,30.5,ng/mL",
-        b"vitd,22.1234567,ng/mL",
-        b'"vitd",22.5,ng/mL',
-        b"Ferritin,22.5,ng/mL",
-        b"vitd,22.5,apples",
-        b"vitd,12345.5,ng/mL",
-    ],
-)
-def test_other_rows_are_not_answered_by_their_affixes(key: bytes) -> None:
-    memo, _ = made()
-    for cells in ([b"vitd", b"ng/mL"], [b"Ferritin", b"ng/mL"], [b"vitd", b"apples"]):
-        memo.ways.of([cells[0], b"1", cells[1]])
-    assert memo.ways.quick(b"vitd,22.5,ng/mL")
-    for _ in range(2):
-        assert memo.ways.quick(key) is None
-
-
-def test_affixes_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    looked: list[bytes] = []
-    of_all = Stretches.of_all
-
-    def noted(self: Stretches, whole: bytes) -> int | None:
-        looked.append(whole)
-        return of_all(self, whole)
-
-    monkeypatch.setattr(ways, "_ALIKE", 2)
-    monkeypatch.setattr(Stretches, "of_all", noted)
-    memo, _ = made()
-    memo.ways.of([b"vitd", b"1", b"ng/mL"])
-    for whole in (10, 11, 12, 10, 11, 12, 13, 10):
-        assert memo.ways.quick(b"vitd,%d.5,ng/mL" % whole)
-    assert looked == [b"10", b"11", b"12", b"13", b"10"]

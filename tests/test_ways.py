@@ -1,4 +1,4 @@
-"""What is said of a row is what the core says, in whatever way it was found."""
+"""A row is answered as the core would, in whatever way; what is kept for that is bounded."""
 
 from collections.abc import Sequence
 
@@ -8,12 +8,16 @@ from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
 from labcheck.ranges import read_own_range
+from labcheck.sources import ways
 from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import Given, Judge
+from labcheck.sources.stretches import Stretches
 from labcheck.sources.verdicts import Kind
-from labcheck.sources.ways import Group, Ways
+from labcheck.sources.ways import Answer, Ways
+from tests.judges import Counting
 
+SIMPLE = Measured({"test": 0, "value": 1, "unit": 2})
 CELLS = {
     "test": ["vitd", "b12", "Ferritin", "Calcitriol", "25-OH D3", ""],
     "loinc": ["62292-8", "2132-9", "14635-7", "Mar-89", ""],
@@ -116,11 +120,11 @@ def tables(draw: st.DrawFn) -> tuple[Measured, Judge, list[list[bytes]]]:
     return measured, judge, [[cell.encode() for cell in cells] for cells in rows]
 
 
-def asked(measured: Measured, judge: Judge, delimiter: bytes) -> Ways:
+def made(judge: Judge, measured: Measured = SIMPLE, delimiter: bytes = b",") -> Ways:
     return Ways(measured, judge, delimiter, bytes.decode, end=b"\n", notice=str)
 
 
-def said(found: tuple[bytes, Group] | None) -> tuple[bytes, Kind] | None:
+def said(found: Answer | None) -> tuple[bytes, Kind] | None:
     return (found[0], found[1].kind) if found else None
 
 
@@ -134,16 +138,16 @@ def test_the_bytes_of_an_answer_are_the_cells_of_the_cores_verdict(
     table: tuple[Measured, Judge, list[list[bytes]]], delimiter: bytes
 ) -> None:
     measured, judge, rows = table
-    ways = asked(measured, judge, delimiter)
+    known = made(judge, measured, delimiter)
     for row in rows:
         others = {role: row[column].decode() for role, column in measured.columns.items()}
         value = others.pop("value")
         core = judge.judge(value, Given(header_unit=measured.unit, **others))
         cells = [*core.cells, *[""] * (len(judge.cells) - len(core.cells))]
         expected = (joined(cells, delimiter), core.kind)
-        assert said(ways.of([*row])) == expected  # whatever was asked before
-        assert said(asked(measured, judge, delimiter).of([*row])) == expected
-        quick = None if any(b'"' in cell for cell in row) else ways.quick(delimiter.join(row))
+        assert said(known.of([*row])) == expected  # whatever was asked before
+        assert said(made(judge, measured, delimiter).of([*row])) == expected
+        quick = None if any(b'"' in cell for cell in row) else known.quick(delimiter.join(row))
         assert said(quick) in (None, expected)
 
 
@@ -163,18 +167,116 @@ def test_an_answer_changes_where_the_range_that_is_used_says_so(
 ) -> None:
     own_ranges = {"vitd": read_own_range(own, None)} if own else {}
     judge = Judge(built_in(), range_sets={"vitd": range_set}, own_ranges=own_ranges)
-    measured = Measured({"test": 0, "value": 1, "unit": 2})
-    ways = asked(measured, judge, b",")
+    known = made(judge)
     for halves in range(10, 300):
         value = f"{halves / 2:g}"
         verdict = judge.judge(value, Given("vitd", unit=unit))
-        assert ways.of([b"vitd", value.encode(), unit.encode()])[0] == joined(verdict.cells, b",")
+        assert known.of([b"vitd", value.encode(), unit.encode()])[0] == joined(verdict.cells, b",")
 
 
 def test_a_point_that_may_group_thousands_is_for_the_core() -> None:
     judge = Judge(built_in(), points_may_group=True)
-    ways = asked(Measured({"test": 0, "value": 1, "unit": 2}), judge, b";")
-    _, group = ways.of([b"vitd", b"22.345", b"ng/mL"])
+    known = made(judge, delimiter=b";")
+    _, group = known.of([b"vitd", b"22.345", b"ng/mL"])
     assert group.kind.reason == "ambiguous-number"
     for key in (b"vitd;22.34;ng/mL", b"vitd;22.345;ng/mL"):
-        assert ways.quick(key) is None
+        assert known.quick(key) is None
+
+
+def test_what_the_core_has_said_is_remembered_but_not_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_JUDGED", 3)
+    judge = Counting(built_in())
+    known = made(judge)
+    known.of([b"vitd", b"<10", b"ng/mL"])
+    before = judge.asked
+    for value in (10, 11, 12, 13, 10, 11, 12, 13):
+        known.of([b"vitd", b"<%d" % value, b"ng/mL"])
+    assert judge.asked == before + 3
+    known.of([b"vitd", b"<14", b"ng/mL"])
+    known.of([b"vitd", b"<10", b"ng/mL"])
+    assert judge.asked == before + 5
+
+
+def test_ways_of_answering_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_WAYS", 3)
+    judge = Counting(built_in())
+    known = made(judge)
+    for number in (0, 1, 2, 3, 0, 1, 2, 3):
+        known.of([b"Test %d" % number, b"1", b"ng/mL"])
+    assert judge.ways == 4
+    for number in (4, 0):
+        known.of([b"Test %d" % number, b"1", b"ng/mL"])
+    assert judge.ways == 6
+
+
+def test_that_a_way_was_asked_for_once_is_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ways, "_SEEN_ONCE", 3)
+    monkeypatch.setattr(ways, "_EACH_ITS_OWN", 0)
+    judge = Counting(built_in())
+    known = made(judge)
+    for number in (0, 1, 2, 2):  # the first has its way at once, the others when they come again
+        known.of([b"Test %d" % number, b"1", b"ng/mL"])
+    assert judge.ways == 2
+    for number in (3, 4, 5, 1):
+        known.of([b"Test %d" % number, b"1", b"ng/mL"])
+    assert judge.ways == 2
+
+
+def test_rows_that_differ_behind_the_point_alone_are_answered_at_once() -> None:
+    judge = Counting(built_in())
+    known = made(judge)
+    known.of([b"vitd", b"1", b"nmol/L"])
+    before = judge.asked
+    for value, canonical in (("22.5", "9.0144,"), ("22.75", "9.11456,"), ("22.0", "8.81408,")):
+        found = known.quick(f"vitd,{value},nmol/L".encode())
+        assert found
+        assert found[0].decode().startswith(f",vitd,{canonical}")
+        assert found[1].kind == Kind("vitd", "low", "")
+    assert judge.asked == before
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        b"vitd,22,ng/mL",
+        b"vitd,22.,ng/mL",
+        b"vitd,.5,ng/mL",
+        b"vitd,022.5,ng/mL",
+        b"vitd,0.5,ng/mL",  # 0.0 begins so, too
+        b"vitd,22..5,ng/mL",
+        b"vitd,22.5.5,ng/mL",
+        b"vitd,-22.5,ng/mL",
+        b"vitd,22.5e1,ng/mL",
+        b"vitd,29.95,ng/mL",  # near the limit of 30, as are others that begin so
+        b"vitd,30.5,ng/mL",
+        b"vitd,22.1234567,ng/mL",
+        b'"vitd",22.5,ng/mL',
+        b"Ferritin,22.5,ng/mL",
+        b"vitd,22.5,apples",
+        b"vitd,12345.5,ng/mL",
+    ],
+)
+def test_other_rows_are_not_answered_by_their_affixes(key: bytes) -> None:
+    known = made(Judge(built_in()))
+    for cells in ([b"vitd", b"ng/mL"], [b"Ferritin", b"ng/mL"], [b"vitd", b"apples"]):
+        known.of([cells[0], b"1", cells[1]])
+    assert known.quick(b"vitd,22.5,ng/mL")
+    for _ in range(2):
+        assert known.quick(key) is None
+
+
+def test_affixes_are_not_remembered_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[bytes] = []
+    of_all = Stretches.of_all
+
+    def noted(self: Stretches, whole: bytes) -> int | None:
+        looked.append(whole)
+        return of_all(self, whole)
+
+    monkeypatch.setattr(ways, "_ALIKE", 2)
+    monkeypatch.setattr(Stretches, "of_all", noted)
+    known = made(Judge(built_in()))
+    known.of([b"vitd", b"1", b"ng/mL"])
+    for whole in (10, 11, 12, 10, 11, 12, 13, 10):
+        assert known.quick(b"vitd,%d.5,ng/mL" % whole)
+    assert looked == [b"10", b"11", b"12", b"13", b"10"]
