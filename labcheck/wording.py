@@ -12,10 +12,15 @@ def printable(text: str, *, but: str = "") -> str:
     return "".join(c if c.isprintable() or c in but else ascii(c)[1:-1] for c in text)
 
 
+def clipped(text: str, limit: int = 40) -> str:
+    """Return text, printable, cut after `limit` characters."""
+    return printable(text) if len(text) <= limit else f"{printable(text[:limit])}…"
+
+
 def quote(text: str, limit: int = 40) -> str:
     """Return what a user wrote, fit for a message: printable, in quotes, cut after `limit` characters."""
-    shown = printable(text[:limit])
-    return f"'{shown}'" if len(text) <= limit else f"'{shown}…' ({len(text):,} characters)"
+    size = f" ({len(text):,} characters)" if len(text) > limit else ""
+    return f"'{clipped(text, limit)}'{size}"
 
 
 def did_you_mean(word: str, known: list[str]) -> str:

@@ -121,6 +121,31 @@ def test_the_columns_of_a_wide_table_are_found(header: str, results: list[tuple[
     assert [(m.label, m.columns["value"], m.unit) for m in found.results] == results
 
 
+def test_a_test_named_without_a_unit_is_a_column_of_a_wide_table_too() -> None:
+    found = layout("id,Vitamin D (ng/mL),B12,Vitamin D,Vitamin B12 (IU)")
+    results = [(m.label, m.columns["value"], m.unit) for m in found.results]
+    assert results == [("vitd_", 1, "ng/mL"), ("b12_", 2, None)]
+    assert found.look_alikes == ("Vitamin D", "Vitamin B12 (IU)")
+
+
+def test_what_else_the_header_of_a_wide_table_can_mean_is_known() -> None:
+    header = "id;25-OH Vitamin D2 (ng/mL);25-OH Vitamin D3 (ng/mL);active_b12_pmol_l;Ferritin (ng/mL)"
+    found = layout(header)
+    (measured,) = found.results
+    assert (measured.columns, bool(measured.doubt)) == ({"value": 2}, True)
+    assert found.look_alikes == ("25-OH Vitamin D2 (ng/mL)", "active_b12_pmol_l")
+    asked = layout(header, wide=("vitd=25-OH Vitamin D3 (ng/mL)",))
+    assert (asked.results[0].doubt, asked.look_alikes) == (measured.doubt, ())
+    assert layout("id,vitamin_d_ng_ml").results[0].doubt is None
+
+
+def test_a_column_that_is_asked_for_has_the_unit_of_its_header() -> None:
+    header = "id,serum_vitamin_d_nmol_l,x"
+    for wide in ("vitd=serum_vitamin_d_nmol_l", "vitd=2", "vitd=2:nmol/L"):
+        (measured,) = layout(header, wide=(wide,)).results
+        assert (measured.columns, measured.unit) == ({"value": 1}, "nmol/L")
+
+
 def test_a_unit_in_the_values_header_counts_for_its_rows() -> None:
     assert layout("test,Result (nmol/L)").results[0].unit == "nmol/L"
 
@@ -223,12 +248,34 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
         (
             ",".join(f"c{i}" for i in range(90)),
             {},
-            "c11, ... (90 in all); say which with --test or --loinc and --value",
+            "c49, ... (90 in all); say which with --test or --loinc and --value",
         ),
         ("a,b", {"wide": ("vitd",)}, "type it as in vitd=LBXVIDMS:nmol/L"),
         ("a,b", {"wide": ("vitd=x:nmol/L",)}, "no column is called 'x'"),
         ("a,b", {"wide": ("vitd=a:IU",)}, "'IU' cannot be converted"),
         ("a,b", {"wide": ("ferritin=a:ng/mL",)}, "no analyte is called 'ferritin'"),
+        (
+            "a,vitd_ng_ml",
+            {"wide": ("vitd=vitd_ng_ml:nmol/L",)},
+            "the header 'vitd_ng_ml' says ng/mL; leave the unit out, or correct it there",
+        ),
+        (
+            "a,b12_pg_ml",
+            {"wide": ("vitd=b12_pg_ml",)},
+            "the header 'b12_pg_ml' names Vitamin B12; name the c",
+        ),
+        ("a,B12", {"wide": ("vitd=B12:ng/mL",)}, "the header 'B12' names Vitamin B12"),
+        (
+            "a;1,25-OH Vitamin D (pg/mL)",
+            {"wide": ("vitd=2",)},
+            "names another test: '1,25-OH Vitamin D' is not Vitamin D",
+        ),
+        ("a,Calcitriol", {"wide": ("vitd=2:pg/mL",)}, "names another test: 'Calcitriol' is not Vitamin D"),
+        (
+            "serum_25_hydroxyvitamin_d_of_the_first_visit,b",
+            {"value": "serum_25_hydroxyvitamin_d_of_the_first_visi"},
+            "the columns are serum_25_hydroxyvitamin_d_of_the_first_v…, b",
+        ),
     ],
 )
 def test_what_does_not_settle_the_columns_is_told(
@@ -251,6 +298,13 @@ def test_a_header_that_names_a_test_alone_has_results_in_the_unit_that_is_given(
         return [(one.label, one.columns["value"], one.unit) for one in results]
 
     assert found("pat;Vitamin D;B12", "b12", "vitd") == [("vitd_", 1, None), ("b12_", 2, None)]
-    assert found("pat;Vitamin D;B12", "b12") == [("b12_", 2, None)]
+    assert found("pat;Vitamin D;B12", "b12") == [("vitd_", 1, None), ("b12_", 2, None)]
     assert found("pat;B12;vitd ng/mL", "b12", "vitd") == [("b12_", 1, None), ("vitd_", 2, "ng/mL")]
     assert found("vitd;vitd ng/mL;Calcitriol", "vitd") == [("vitd_", 1, "ng/mL")]
+
+
+@pytest.mark.parametrize("delimiter", [";", "|", "\t"])
+def test_a_header_that_was_not_split_is_told_with_what_splits_it(delimiter: str) -> None:
+    header = [delimiter.join(["Test", "Wert", "Einheit"])]
+    with pytest.raises(LabcheckError, match="say what stands between them with --delimiter"):
+        find_layout(header, built_in(), asked={})

@@ -428,3 +428,12 @@ def test_what_does_not_fit_is_told(
 def test_without_the_extra_it_is_named(labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "labcheck.frames.parquet", None)
     assert "pip install 'labcheck[frames]'" in labcheck("parquet", "in.parquet").stderr
+
+
+def test_what_else_a_column_of_a_wide_table_can_mean_is_noted(labcheck: Labcheck, tmp_path: Path) -> None:
+    header = ("id", "25-OH Vitamin D2 (ng/mL)", "25-OH Vitamin D3 (ng/mL)")
+    file = write(tmp_path / "wide.parquet", [(1, 20.0, 15.0)], header)
+    out = tmp_path / "out.parquet"
+    ran = labcheck("parquet", file, "-o", str(out))
+    assert pq.read_table(out)["labcheck_vitd_note"].to_pylist() == ["doubtful-name"]
+    assert "their names are like one that is: '25-OH Vitamin D2 (ng/mL)'" in ran.stderr

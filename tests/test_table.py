@@ -560,6 +560,24 @@ def test_a_wide_table_with_names_alone_is_read_in_the_units_that_are_given() -> 
     assert "--unit vitd=ng/mL" in piped(table).stderr
 
 
+def test_a_column_without_a_unit_beside_others_is_not_passed_over() -> None:
+    ran = piped(b"id,Vitamin D (ng/mL),B12\n1,22,100\n2,30,150 pg/mL\n3,,\n")
+    assert [row.split(",")[10:] for row in ran.stdout.splitlines()[1:]] == [
+        ["b12", "", "", "refused", "", "", "missing-unit"],
+        ["b12", "150", "pg/mL", "low", "L", "200-900 pg/mL", ""],
+        [""] * 7,
+    ]
+    assert ran.exit_code == 3
+    assert "b12: 1 refused, missing-unit: in row 2, B12" in ran.stderr
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_columns_like_those_of_a_test_are_named_as_rows_are(jobs: int) -> None:
+    ran = piped(b"id;25-OH Vitamin D2 (ng/mL);25-OH Vitamin D3 (ng/mL)\n1;20;15\n", "--jobs", str(jobs))
+    assert ran.stdout.splitlines()[1] == "1;20;15;vitd;15;ng/mL;low;L;30-40 ng/mL;doubtful-name"
+    assert "their names are like one that is: '25-OH Vitamin D2 (ng/mL)'\n" in ran.stderr
+
+
 def test_what_is_no_hl7_at_all_is_told_with_what_reads_it() -> None:
     stderr = CliRunner().invoke(app, ["hl7"], input=b"[]").stderr
     assert "labcheck: 1 refused, malformed: before message 1\n" in stderr

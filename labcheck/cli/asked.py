@@ -24,7 +24,11 @@ OneAnalyte = Annotated[
 ]
 WideColumns = Annotated[
     list[str] | None,
-    typer.Option("--column", metavar="ANALYTE=COLUMN:UNIT", help="A column of a wide file holds results."),
+    typer.Option(
+        "--column",
+        metavar="ANALYTE=COLUMN:UNIT",
+        help="A column of a wide file holds results; no other is then looked for.",
+    ),
 ]
 Prefix = Annotated[str, typer.Option("--prefix", help="What the added columns' names begin with.")]
 AllRanges = Annotated[

@@ -43,6 +43,8 @@ class Parquet:
             file = pq.ParquetFile(name, pre_buffer=False)
             names = file.schema_arrow.names
         layout = self.asked.layout(names)
+        for column in layout.look_alikes:
+            self.tally.look_alike(column)
         results = [
             Result(self.asked, self.tally, measured, names, wide=layout.wide) for measured in layout.results
         ]

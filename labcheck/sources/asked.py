@@ -49,6 +49,7 @@ class Asked(NamedTuple):
         return Judge(
             self.catalogue,
             analyte=measured.analyte,
+            doubt=measured.doubt,
             units=self.units,
             decimal=self.decimal,
             range_sets=self.range_sets,

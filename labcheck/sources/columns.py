@@ -7,17 +7,18 @@ rest is found, and where more than one column fits, the reader is told which opt
 
 import re
 import unicodedata
-from collections.abc import Collection, Container, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, Usage
+from labcheck.identify import Identified, Identifier
 from labcheck.model import Analyte
 from labcheck.units import accepted_units, read_unit
-from labcheck.wording import printable, quote
+from labcheck.wording import clipped, printable, quote
 
-_LISTED = 12
-_LONGEST_NAME = 20
+_LISTED = 240
+"""Of a header's names so many characters are listed, at most."""
 
 ROLES = ("test", "loinc", "value", "unit", "comparator", "range", "low", "high", "flag")
 
@@ -104,15 +105,20 @@ class Measured:
     columns: Mapping[str, int]
     analyte: Analyte | None = None
     unit: str | None = None
+    doubt: str | None = None
     label: str = ""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The results that each row holds; in a wide table an empty cell means that nothing was measured."""
+    """The results that each row holds; in a wide table an empty cell means that nothing was measured.
+
+    `look_alikes` are the names of columns that are none of them, though they are like that of a test.
+    """
 
     results: tuple[Measured, ...]
     wide: bool
+    look_alikes: tuple[str, ...] = ()
 
     @property
     def has_ranges(self) -> bool:
@@ -131,7 +137,8 @@ def find_layout(
 ) -> Layout:
     """Find the columns; `asked` are names or numbers by role, `wide` texts as in `vitd=LBXVIDMS:nmol/L`.
 
-    A header that is a test's name and no more has a column of results, too, if the test is in `units`.
+    In a wide table a header that is a test's name and no more has a column of results, too, if the test is in
+    `units` or there are other columns of results; `wide` columns are the only ones.
 
     Raises Usage where nothing or more than one thing fits.
     """
@@ -142,7 +149,7 @@ def find_layout(
         return Layout(_labelled([_asked_wide(text, header, catalogue) for text in wide]), wide=True)
     columns = _by_role(header, asked)
     only = None if analyte is None else catalogue[analyte]
-    found = [measured for number, name in enumerate(header) if (measured := _wide(number, name, catalogue))]
+    found = [one for number, name in enumerate(header) if (one := _wide(number, name, catalogue.identifier))]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         if len(set(columns.values())) < len(columns):
             twice = [role for role, number in columns.items() if list(columns.values()).count(number) > 1]
@@ -166,7 +173,11 @@ def find_layout(
     if not asked:
         found += _named_alone(header, found, catalogue, units)
     if found and not asked:
-        return Layout(_labelled(sorted(found, key=lambda one: one.columns["value"])), wide=True)
+        found.sort(key=lambda one: one.columns["value"])
+        taken = {one.columns["value"] for one in found}
+        left = [name for number, name in enumerate(header) if number not in taken]
+        alike = tuple(name for name in left if _is_alike(name, catalogue.identifier))
+        return Layout(_labelled(found), wide=True, look_alikes=alike)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
 
 
@@ -182,32 +193,41 @@ def _by_role(header: Sequence[str], asked: Mapping[str, str]) -> dict[str, int]:
 def _named_alone(
     header: Sequence[str], found: Sequence[Measured], catalogue: Catalogue, units: Container[str]
 ) -> list[Measured]:
-    """Return the columns that a test's name heads and no unit, for those tests that have a unit in `units`.
+    """Return the columns that a test's name heads and no unit, of tests that are not among those `found`.
 
-    Raises Usage if nothing else is `found`, and there are names without a unit alone.
+    Raises Usage if these are all, and none is of a test that has a unit in `units`.
     """
-    tests = {number: test for number, name in enumerate(header) if (test := _test_in(name, catalogue))}
     known = [one.analyte for one in found]
-    more = [
-        Measured({"value": number}, test)
-        for number, test in tests.items()
-        if test.id in units and test not in known
-    ]
-    if tests and not found and not more:
-        number, test = next(iter(tests.items()))
+    alone = {
+        number: meant
+        for number, name in enumerate(header)
+        if (meant := _test_in(name, catalogue.identifier)) and meant.analyte not in known
+    }
+    if alone and not found and not any(meant.analyte.id in units for meant in alone.values()):
+        number, (test, *_) = next(iter(alone.items()))
         raise Usage(
             f"{quote(header[number])} names a test, but no unit; if results stand in that column, give "
             f"theirs, as in --unit {test.id}={test.unit}; {_listed(header)}"
         )
-    return more
+    return [Measured({"value": number}, meant.analyte, doubt=meant.doubt) for number, meant in alone.items()]
 
 
-def _test_in(name: str, catalogue: Catalogue) -> Analyte | None:
+def _test_in(name: str, identifier: Identifier) -> Identified | None:
     try:
-        meant = catalogue.identifier.identify(name, None)
+        return identifier.identify(name, None)
     except LabcheckError:
         return None
-    return meant and meant.analyte
+
+
+def _is_alike(name: str, identifier: Identifier) -> bool:
+    """Say whether a header is like the name of a test: it has other words, too, or is mistaken for it."""
+    for part in (name, *(before for before, _ in _split(name))):
+        try:
+            if identifier.identify(part, None) or identifier.resembles(part):
+                return True
+        except LabcheckError:
+            return True
+    return False
 
 
 def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
@@ -224,6 +244,10 @@ def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
 def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
     numbered = [name for name in header if _normal(name) in _NUMBERED]
     said = f"no column is known to hold {missing}"
+    if len(header) == 1 and re.search(r"[,;|\t]", header[0]):
+        return Usage(
+            f"{said}; {_listed(header)}; if that is several, say what stands between them with --delimiter"
+        )
     if numbered:
         said += f", and {printable(numbered[0])} has numbers of {_NUMBERED[_normal(numbered[0])]}"
     return Usage(
@@ -233,9 +257,12 @@ def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
 
 
 def _listed(header: Sequence[str]) -> str:
-    shown = [printable(name[:_LONGEST_NAME]) for name in header[:_LISTED]]
-    more = [f"... ({len(header)} in all)"] if len(header) > _LISTED else []
-    return "the columns are " + ", ".join([*shown, *more])
+    names = list(map(clipped, header))
+    listed = ", ".join(names)
+    if len(listed) > _LISTED:
+        shown = listed[:_LISTED].count(", ")
+        listed = ", ".join([*names[:shown], f"... ({len(names)} in all)"])
+    return f"the columns are {listed}"
 
 
 def _normal(name: str) -> str:
@@ -293,28 +320,48 @@ def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measu
     if not colon or rest in header:
         name, unit = rest, ""
     number = _number(name, header, "--column")
-    spelled = read_unit(unit).code if unit else _unit_in(header[number])
-    return Measured({"value": number}, analyte, spelled)
+    name = header[number]
+    problem = f"--column {quote(text)}: the header {quote(name)}"
+    try:
+        meant, told = _told(name, catalogue.identifier)
+    except LabcheckError as error:
+        raise Usage(f"{problem} names another test: {error.text}") from error
+    if meant and meant.analyte is not analyte:
+        raise Usage(f"{problem} names {meant.analyte.name}; name the column of {analyte.name}")
+    if unit and told not in (None, read_unit(unit).code):
+        raise Usage(f"{problem} says {told}; leave the unit out, or correct it there")
+    spelled = read_unit(unit).code if unit else told
+    return Measured({"value": number}, analyte, spelled, meant and meant.doubt)
 
 
-def _wide(number: int, name: str, catalogue: Catalogue) -> Measured | None:
+def _wide(number: int, name: str, identifier: Identifier) -> Measured | None:
     """Read a header that names a test and its unit."""
+    try:
+        meant, unit = _told(name, identifier)
+    except LabcheckError:
+        return None
+    return Measured({"value": number}, meant.analyte, unit, meant.doubt) if meant and unit else None
+
+
+def _told(name: str, identifier: Identifier) -> tuple[Identified | None, str | None]:
+    """Return the test and the unit that a header names; raises as `Identifier.identify` does."""
+    for before, unit in _split(name):
+        if meant := identifier.identify(before, None):
+            return meant, unit
+    return identifier.identify(name, None), _unit_in(name)
+
+
+def _split(name: str) -> Iterator[tuple[str, str]]:
+    """Yield what stands before the unit that a header ends in, and the unit; the longest unit first."""
     squeezed = re.sub(r"[^a-z0-9%]", "", name.lower().replace("µ", "u").replace("μ", "u"))
     codes = {unit.code.lower().replace("/", ""): unit.code for unit in accepted_units()}
     for ending in sorted(codes, key=len, reverse=True):
-        if not squeezed.endswith(ending):
-            continue
-        before, left = name, len(ending)
-        while left:
-            left -= before[-1].isalnum()
-            before = before[:-1]
-        try:
-            meant = catalogue.identifier.identify(before, None)
-        except LabcheckError:
-            return None
-        if meant:
-            return Measured({"value": number}, meant.analyte, codes[ending])
-    return None
+        if squeezed.endswith(ending):
+            before, left = name, len(ending)
+            while left:
+                left -= before[-1].isalnum()
+                before = before[:-1]
+            yield before.rstrip("([ "), codes[ending]
 
 
 def _unit_in(name: str) -> str | None:
@@ -332,5 +379,5 @@ def _labelled(found: Sequence[Measured]) -> tuple[Measured, ...]:
         id = measured.analyte.id if measured.analyte else ""
         earlier = sum(other.analyte is measured.analyte for other in labelled)
         label = f"{id}_{earlier + 1}_" if earlier else f"{id}_"
-        labelled.append(Measured(measured.columns, measured.analyte, measured.unit, label))
+        labelled.append(replace(measured, label=label))
     return tuple(labelled)

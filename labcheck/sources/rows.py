@@ -85,13 +85,17 @@ def _comparator(given: Given) -> str | None:
 
 
 class Judge:
-    """Judges rows: all of `analyte` if it is given, else of what each names."""
+    """Judges rows: all of `analyte` if it is given, else of what each names.
+
+    `doubt` is what else that analyte's rows may be, beside what a row's own name leaves open.
+    """
 
     def __init__(
         self,
         catalogue: Catalogue,
         *,
         analyte: Analyte | None = None,
+        doubt: str | None = None,
         units: Mapping[str, str] | None = None,
         decimal: DecimalMark | None = None,
         range_sets: Mapping[str, str | None] | None = None,
@@ -114,6 +118,7 @@ class Judge:
         self.cells = (*CELLS, *([LABEL] if self._labelled else []), *(f"by_{id}" for id in all_ranges))
         self._catalogue = catalogue
         self._analyte = analyte
+        self._doubt = doubt
         self._units = units or {}
         self._decimal: DecimalMark | None = decimal
         self._range_sets = range_sets or {}
@@ -186,7 +191,7 @@ class Judge:
 
     def _identify(self, given: Given) -> Identified | None:
         if not (given.test or "").strip() and not (given.loinc or "").strip():
-            return Identified(self._analyte, None) if self._analyte else None
+            return Identified(self._analyte, None, self._doubt) if self._analyte else None
         test, code, identifier = given.test, given.loinc, self._catalogue.identifier
         if test and not (code or "").strip() and identifier.is_code(test):
             test, code = None, test  # a column of tests can hold LOINC codes

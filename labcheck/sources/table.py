@@ -74,6 +74,8 @@ class Table:
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
         layout = self.asked.layout(header)
+        for column in layout.look_alikes:
+            self.tally.look_alike(column)
         annotator = Annotator(
             header,
             layout,

@@ -12,13 +12,11 @@ from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
-from labcheck.wording import printable
+from labcheck.wording import clipped, printable
 
 EXAMPLES = 5
 
 _LOOK_ALIKES = 20
-
-_LONGEST_NAME = 40
 
 _BINS = 1000
 """So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
@@ -76,7 +74,7 @@ class Tally:
         places = self.examples.setdefault(kind, [])
         if len(places) < EXAMPLES:
             row = f"row {place}" if isinstance(place, int) else place
-            places.append(f"{row}, {printable(column[:_LONGEST_NAME])}" if column else place)
+            places.append(f"{row}, {clipped(column)}" if column else place)
         if self.lists_refusals:
             self.unlisted.append((place, kind, column))
 
