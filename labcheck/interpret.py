@@ -89,7 +89,7 @@ def interpret(
         own = read_own_range(range, decimal) if isinstance(range, str) else range
         used = own_range(own, given, analyte)
     standing = stand(canonical, used, analyte)
-    years = None if age is None else read_age(str(age))
+    years = None if age is None else read_age(f"{age:f}" if isinstance(age, Decimal) else str(age))
     return Interpretation(
         analyte=analyte,
         reported=replace(reported, unit=reported.unit or unit),

@@ -23,6 +23,11 @@ def quote(text: str, limit: int = 40) -> str:
     return f"'{clipped(text, limit)}'{size}"
 
 
+def installs(extra: str) -> str:
+    """Return the command that installs one of the extras of labcheck, as the README has it."""
+    return f"pip install '.[{extra}]' in the clone of labcheck"
+
+
 def did_you_mean(word: str, known: list[str]) -> str:
     """Return ' - did you mean ...?' with the nearest of `known`, or nothing."""
     from difflib import get_close_matches

@@ -90,6 +90,20 @@ def test_each_covered_result_of_a_resource_is_a_row_and_a_broken_line_says_so() 
     ]
 
 
+def test_a_terminal_is_told_of_results_that_it_is_not_shown() -> None:
+    data = b"".join(json.dumps({**OBSERVATION, "id": str(number)}).encode() + b"\n" for number in range(60))
+    shown = piped("fhir", data, "--format", "terminal").stdout
+    assert (shown.count("LOW"), "\nand 10 more, which --format csv lists\n" in shown) == (50, True)
+    assert "more, which" not in piped("fhir", FHIR, "--format", "terminal").stdout
+
+
+@pytest.mark.parametrize(("command", "data"), [("hl7", HL7), ("fhir", FHIR)])
+def test_the_summary_is_the_counts_alone(command: str, data: bytes) -> None:
+    counts = piped(command, data, "--summary").stdout
+    assert counts.splitlines()[0].endswith(" observations")
+    assert piped(command, data, "--format", "terminal").stdout.endswith(counts)
+
+
 @pytest.mark.parametrize(("command", "data"), [("hl7", HL7), ("fhir", FHIR)])
 def test_nobodys_name_or_number_comes_out_unless_it_is_asked_for(command: str, data: bytes) -> None:
     for args in ((), ("--json",), ("--format", "terminal"), ("--summary", "--json")):
@@ -228,7 +242,7 @@ def test_without_its_extra_hl7_is_refused_with_its_name(monkeypatch: pytest.Monk
     monkeypatch.setitem(sys.modules, "hl7", None)
     ran = piped("hl7", HL7)
     assert ran.exit_code == 2
-    assert "pip install 'labcheck[hl7]'" in ran.stderr
+    assert "pip install '.[hl7]'" in ran.stderr
 
 
 @settings(max_examples=60, deadline=None)

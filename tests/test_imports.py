@@ -1,9 +1,14 @@
 """What is loaded at start, in a fresh process: the slow libraries only where their work is due."""
 
+import re
 import subprocess
 import sys
+import tomllib
+from pathlib import Path
 
 import pytest
+
+PROJECT = Path(__file__).parents[1]
 
 
 def loaded(code: str) -> set[str]:
@@ -56,3 +61,9 @@ def test_neither_help_nor_a_dataframes_module_loads_an_engine() -> None:
     assert run("csv", "--help").isdisjoint(engines)
     assert run("parquet", "--help").isdisjoint(engines)
     assert loaded("import labcheck.frames").isdisjoint(engines)
+
+
+def test_the_extras_that_messages_name_are_those_of_the_package() -> None:
+    sources = "".join(file.read_text("utf-8") for file in (PROJECT / "labcheck").rglob("*.py"))
+    package = tomllib.loads((PROJECT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert set(re.findall(r"installs\('(\w+)'\)", sources)) == set(package["optional-dependencies"])

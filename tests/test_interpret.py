@@ -426,6 +426,11 @@ def test_above_the_articles_range_is_not_called_toxic() -> None:
             assert ("poisoning" in texts) is toxic, value
 
 
+@pytest.mark.parametrize("age", [10, "10", 10.0, Decimal(10), Decimal("1E+1"), Decimal("10.0")])
+def test_an_age_is_the_same_however_it_is_given(age: Decimal | float | str) -> None:
+    assert interpret("vitd", "22", age=age).age == 10
+
+
 def test_an_age_picks_what_is_said() -> None:
     child, adult = (interpret("vitd", "22", age=age) for age in (3, 40))
     assert "rickets" in " ".join(m.text for m in child.meanings)

@@ -425,9 +425,15 @@ def test_what_does_not_fit_is_told(
     assert not (tmp_path / "out.parquet").exists()
 
 
+def test_what_is_no_parquet_file_is_told_with_what_reads_it(labcheck: Labcheck, tmp_path: Path) -> None:
+    (tmp_path / "text.parquet").write_text("test,value\n")
+    ran = labcheck("parquet", str(tmp_path / "text.parquet"))
+    assert ran.stderr.endswith("not a parquet file; a table of text is for labcheck csv\n")
+
+
 def test_without_the_extra_it_is_named(labcheck: Labcheck, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "labcheck.frames.parquet", None)
-    assert "pip install 'labcheck[frames]'" in labcheck("parquet", "in.parquet").stderr
+    assert "pip install '.[frames]'" in labcheck("parquet", "in.parquet").stderr
 
 
 def test_what_else_a_column_of_a_wide_table_can_mean_is_noted(labcheck: Labcheck, tmp_path: Path) -> None:

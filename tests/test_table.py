@@ -373,7 +373,7 @@ def test_without_its_extra_a_zstandard_file_is_refused_with_its_name(
     monkeypatch.setitem(sys.modules, "backports.zstd", None)
     ran = labcheck("csv", str(tmp_path / "x.csv.zst"))
     assert (ran.exit_code, ran.stderr.count("\n")) == (2, 1)
-    assert "pip install 'labcheck[zstd]'" in ran.stderr
+    assert "pip install '.[zstd]'" in ran.stderr
 
 
 def test_half_a_character_at_the_end_is_told_and_half_a_pair_passed_on() -> None:
@@ -610,6 +610,42 @@ def test_a_word_that_leaves_a_number_open_is_refused(modifier: str) -> None:
     assert "or its comparator is none of <, <=, > and >=" in ran.stderr
 
 
+@pytest.mark.parametrize("own", [">0", ">=0", "<1000", ">999", "0-1000"])
+def test_a_histogram_is_drawn_over_any_range(own: str) -> None:
+    table = "test,value,unit\n" + "".join(f"vitd,{value},ng/mL\n" for value in range(10, 50))
+    ran = piped(table.encode(), "--summary", "--range", f"vitd={own}")
+    assert ran.exit_code == 0
+    assert "█" in ran.stdout
+
+
+@pytest.mark.parametrize("errors", ["-", "/dev/stdout"])
+def test_rows_and_refusals_do_not_both_go_to_standard_output(errors: str) -> None:
+    for args in ((), ("--summary",), ("-o", "-")):
+        ran = piped(b"test,value,unit\nvitd,zz,ng/mL\n", "--errors", errors, *args)
+        assert (ran.exit_code, ran.stdout) == (2, "")
+        assert "standard output would have both results and refusals" in ran.stderr
+
+
+def test_refusals_go_to_standard_output_where_rows_do_not(tmp_path: Path) -> None:
+    out = str(tmp_path / "out.csv")
+    ran = piped(b"test,value,unit\nvitd,zz,ng/mL\n", "--errors", "-", "-o", out)
+    assert ran.stdout.startswith("row,analyte,reason,column,advice\n2,vitd,unreadable-value,")
+
+
+def test_standard_input_and_output_are_no_file_of_that_name() -> None:
+    ran = piped(b"test,value,unit\nvitd,22,ng/mL\n", "-", "-o", "-", "--only", "low")
+    assert (ran.exit_code, len(ran.stdout.splitlines())) == (0, 2)
+
+
+def test_links_that_lead_round_in_a_circle_are_told(table: Path, tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    for args in ((str(loop),), (str(table), "-o", str(loop)), (str(table), "--errors", str(loop))):
+        ran = CliRunner().invoke(app, ["csv", *args])
+        assert ran.exit_code == 2
+        assert "cannot be" in ran.stderr
+
+
 def test_no_file_is_lost_to_another_use(table: Path, tmp_path: Path) -> None:
     other = tmp_path / "other.csv"
     for args in (
@@ -713,7 +749,7 @@ def test_the_summary_looks_as_it_did(
 @pytest.mark.parametrize(
     ("args", "sentence"),
     [
-        (("--json", "--format", "csv"), "--json and --format csv are different reports"),
+        (("--json", "--format", "csv"), "csv and json are different reports"),
         (("--summary", "--format", "tsv"), "the summary is not to be had as tsv"),
         (("--summary", "--only", "low"), "--only chooses rows, and the summary has none"),
         (("--jobs", "0"), "Invalid value for '--jobs'"),

@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from io import StringIO
+from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -11,6 +12,7 @@ import typer
 
 from labcheck.catalogue import Catalogue
 from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
+from labcheck.cli.options import one_report
 from labcheck.errors import Usage
 from labcheck.model import Outcome
 from labcheck.ranges import OwnRange
@@ -89,13 +91,17 @@ def check_files(
 
     An input can be written over only where the output has the `whole` of it.
     """
-    read = {Path(name).resolve() for name in files or () if "\0" not in name}
+    from labcheck.sources.files import is_stdout
+
+    if errors and is_stdout(errors) and is_stdout(output):
+        raise Usage("standard output would have both results and refusals; name a file for one of them")
+    read = {realpath(name) for name in files or () if name != "-" and "\0" not in name}
     for path, other_use in (
         (errors, read),
         (output, set() if whole else read),
-        (output, {errors.resolve()} if errors and not errors.is_char_device() else set()),
+        (output, {realpath(errors)} if errors and not errors.is_char_device() else set()),
     ):
-        if path and path.resolve() in other_use:
+        if path and not is_stdout(path) and realpath(path) in other_use:
             raise Usage(f"{quote(str(path), 200)} would be lost: it has two uses here; name another file")
     if sys.stdin is None and (not files or "-" in files):
         raise Usage("standard input is closed; name a file")
@@ -109,9 +115,7 @@ def report_of(
 ) -> Report:
     """Return the one report that the options ask for: on a terminal the summary, where none is named."""
     rows_wanted = to_file or only is not None or not sys.stdout.isatty()
-    if json and format not in (None, "json"):
-        raise Usage(f"--json and --format {format} are different reports; ask for one of them")
-    named = "json" if json else format or ""
+    named = one_report(format, "json" if json else None) or ""
     if summary and named not in ("", "terminal", "json", "markdown"):
         raise Usage(f"the summary is not to be had as {named}; ask for terminal, json or markdown")
     if summary or named == "terminal" or (not named and not rows_wanted):

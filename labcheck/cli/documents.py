@@ -68,6 +68,7 @@ class _Options(NamedTuple):
     range_set: str | None
     fail_on: str | None
     with_patient: bool
+    counts_alone: bool
     quiet: bool
 
 
@@ -105,7 +106,7 @@ def hl7(
         files,
         lambda read, _, judge: ((one, judge(one)) for one in source.observations(read, encoding=encoding)),
         report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
-        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, quiet),
+        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, summary, quiet),
     )
 
 
@@ -168,7 +169,7 @@ def fhir(
         files,
         judged_in,
         report,
-        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, quiet),
+        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, summary, quiet),
     )
 
 
@@ -211,7 +212,7 @@ def _run(
                 results.put(place, observation, outcome, verdict)
         results.end(tally)
         if report and report.summary:
-            to_file, shown = options.output is not None, results.shown
+            to_file, shown = options.output is not None, () if options.counts_alone else results.shown
             write_summary(report, tally, catalogue, range_sets, own, write, to_file=to_file, findings=shown)
     if not options.quiet and not (report and report.summary):
         tell(tally)

@@ -10,8 +10,16 @@ from typing import Annotated
 import typer
 
 from labcheck import units as units_of
-from labcheck.cli.options import NAMED, Age, DecimalOption, FormatOption, Json, catalogue_of, chosen_range_set
-from labcheck.errors import Usage
+from labcheck.cli.options import (
+    NAMED,
+    Age,
+    DecimalOption,
+    FormatOption,
+    Json,
+    catalogue_of,
+    chosen_range_set,
+    one_report,
+)
 from labcheck.interpret import given_unit
 from labcheck.model import Analyte, Quantity
 from labcheck.reading import read_age, read_value
@@ -52,14 +60,12 @@ def ranges(
     analytes = [catalogue[id] for id in (catalogue.ids if analyte is None else [analyte])]
     chosen = {one.id: chosen_range_set(None, one, catalogue, analytes) for one in analytes}
     defaults = {one.id: chosen[one.id] or one.default_range.id for one in analytes}
-    if json and format not in (None, "json"):
-        raise Usage(f"{format} and json are different reports; ask for one of them")
     written: dict[str, Callable[[list[Analyte]], str]] = {
         "json": partial(ranges.as_json, defaults=defaults),
         "csv": ranges.as_csv,
         "markdown": partial(ranges.as_markdown, defaults=defaults),
     }
-    if report := written.get("json" if json else format or ""):
+    if report := written.get(one_report(format, "json" if json else None) or ""):
         sys.stdout.write(report(analytes))
         return
     from labcheck.reports.terminal import page

@@ -116,6 +116,14 @@ NAMED = typer.Argument(
 """An analyte's id."""
 
 
+def one_report(*asked: str | None) -> str | None:
+    """Return the report that options ask for, if any does; raise Usage where they ask for several."""
+    named = list(dict.fromkeys(filter(None, asked)))
+    if len(named) > 1:
+        raise Usage(f"{' and '.join(named)} are different reports; ask for one of them")
+    return named[0] if named else None
+
+
 RANGE_SET = "LABCHECK_RANGE_SET"
 """The environment variable that does for every run what --range-set does for one."""
 

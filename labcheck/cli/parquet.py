@@ -45,6 +45,7 @@ from labcheck.cli.options import (
     categories,
 )
 from labcheck.errors import Usage
+from labcheck.wording import installs
 
 ParquetFormat = Literal["parquet", "terminal", "json", "markdown"]
 
@@ -100,7 +101,7 @@ def parquet(
     try:
         from labcheck.frames.parquet import Parquet
     except ModuleNotFoundError as error:
-        raise Usage("Parquet files need more: pip install 'labcheck[frames]'") from error
+        raise Usage(f"Parquet files need PyArrow and Narwhals: {installs('frames')}") from error
     from labcheck.sources.files import open_output
     from labcheck.sources.tally import Tally, bin_widths
 

@@ -26,6 +26,7 @@ from labcheck.cli.options import (
     categories,
     chosen_range_set,
     command,
+    one_report,
 )
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
@@ -202,10 +203,7 @@ def _report_of(
     labelled: Callable[[], bool],
 ) -> Report:
     """Return the one report that the options ask for; rows of it are `labelled` or not."""
-    asked = [name for name, wanted in ((format, True), ("json", json), ("quiet", quiet)) if name and wanted]
-    if len(set(asked)) > 1:
-        raise Usage(f"{' and '.join(asked)} are different reports; ask for one of them")
-    report = asked[0] if asked else "terminal"
+    report = one_report(format, "json" if json else None, "quiet" if quiet else None) or "terminal"
     if verbose and report != "terminal":
         raise Usage(f"--verbose adds to the report for the terminal; leave it or {report} out")
     if report == "quiet":

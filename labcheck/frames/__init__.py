@@ -15,7 +15,7 @@ from labcheck.errors import Usage
 from labcheck.model import REPORTED, DecimalMark
 from labcheck.ranges import OwnRange, names_bands, read_own_range
 from labcheck.units import factor, read_unit
-from labcheck.wording import printable, quote
+from labcheck.wording import installs, printable, quote
 
 Frame = TypeVar("Frame")
 
@@ -141,5 +141,5 @@ def _narwhals() -> Any:
     try:
         import narwhals.stable.v2
     except ModuleNotFoundError as error:
-        raise Usage("dataframes need Narwhals: pip install 'labcheck[frames]'") from error
+        raise Usage(f"dataframes need Narwhals: {installs('frames')}") from error
     return narwhals.stable.v2

@@ -99,7 +99,7 @@ def _readable(name: str) -> Iterator[None]:
     except LabcheckError:
         raise
     except pa.ArrowException as error:
-        said = str(error).splitlines()[0]
+        said = str(error).splitlines()[0].rstrip(".")
         hint = "; a table of text is for labcheck csv" if "magic bytes" in said else ""
         raise UnreadableFile(f"{quote(name, 200)} cannot be read as a Parquet file: {said}{hint}") from error
     except OSError as error:

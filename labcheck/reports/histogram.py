@@ -48,7 +48,8 @@ def draw(
     and begins at a limit where that can be.
     """
     limits = [band.interval.high for band in bands if band.interval.high]
-    needed = max((_most(bins) + 1) * bin_width, *(limit * Decimal("1.25") for limit in limits)) / width
+    ends = [(_most(bins) + 1) * bin_width, *(limit * Decimal("1.25") for limit in limits)]
+    needed = max(ends) / width
     fitting = _steps(needed, bin_width)
     step = next((step for step in fitting if not any(limit % step for limit in limits)), fitting[0])
     columns = [0] * width

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple, cast
 
 from labcheck.errors import UnreadableFile, Usage
-from labcheck.wording import printable, quote
+from labcheck.wording import installs, printable, quote
 
 BLOCK = 1 << 16
 
@@ -92,7 +92,7 @@ def _open_zstd(name: str) -> _Opened:
             zstd = importlib.import_module(module)
             return cast("IO[bytes]", zstd.open(name, "rb")), (OSError, EOFError, zstd.ZstdError)
     raise UnreadableFile(
-        f"{quote(name, 200)} needs what reads Zstandard: pip install 'labcheck[zstd]', or decompress it first"
+        f"{quote(name, 200)} needs what reads Zstandard: {installs('zstd')}, or decompress it first"
     )
 
 
@@ -156,14 +156,18 @@ def _decode_any(cell: bytes) -> str:
         return cell.decode("cp1252", "replace")
 
 
+def is_stdout(path: Path | None) -> bool:
+    """Say whether that is standard output, which None and `-` stand for."""
+    return path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1")
+
+
 @contextmanager
 def open_output(path: Path | None) -> Iterator[Write]:
     """Yield a function that writes bytes, at once to standard output or to a file that appears at the end.
 
-    None or `-` is standard output. A terminal is no file whose bytes have to stay: it gets nothing that it
-    could act on.
+    A terminal is no file whose bytes have to stay: it gets nothing that it could act on.
     """
-    if path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1"):
+    if path is None or is_stdout(path):
         out = sys.stdout.buffer
         _widen(out)
 

@@ -24,7 +24,7 @@ from labcheck.sources.segments import (
     damaged,
     segments,
 )
-from labcheck.wording import quote
+from labcheck.wording import installs, quote
 
 if TYPE_CHECKING:
     import hl7
@@ -57,7 +57,7 @@ def observations(read: Read, *, encoding: str | None = None) -> Iterator[Observa
     try:
         import hl7  # noqa: F401  # whether it is there, before anything is read
     except ImportError as error:
-        raise Usage("HL7 messages need an extra: pip install 'labcheck[hl7]'") from error
+        raise Usage(f"HL7 messages need the library hl7: {installs('hl7')}") from error
     feed = _Feed(decoder(encoding) if encoding else None)
     for segment in segments(read):
         yield from feed.take(segment)

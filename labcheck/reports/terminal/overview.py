@@ -45,6 +45,9 @@ def print_overview(
     """
     used = {id: _used(catalogue[id], range_sets.get(id), own_ranges.get(id)) for id in tally.interpreted}
     parts = [part for finding in findings for part in _finding(finding, console)]
+    covered = sum(tally.kinds.values()) - tally.not_covered
+    if findings and covered > len(findings):
+        parts.append(Text(f"and {covered - len(findings):,} more, which --format csv lists\n"))
     print_parts(console, [*parts, *_parts(tally, catalogue, used, console), DISCLAIMER])
 
 
