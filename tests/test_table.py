@@ -1,5 +1,6 @@
 """`labcheck csv`, called as a shell calls it."""
 
+import codecs
 import csv
 import gzip
 import io
@@ -288,7 +289,20 @@ def test_the_output_file_appears_only_when_it_is_whole(
         (LONG.encode(), ("a\0b",), "cannot be read: embedded null byte"),
         (LONG.encode(), ("--delimiter", "ab"), "--delimiter 'ab' is not one character"),
         (LONG.encode(), ("--encoding", "klingon"), "--encoding 'klingon' is not known"),
-        (LONG.encode(), ("--encoding", "utf-16"), "--encoding 'utf-16' writes plain letters otherwise"),
+        (LONG.encode(), ("--encoding", "utf-16"), "no mark of its order of bytes; type --encoding utf-16-le"),
+        (LONG.encode(), ("--encoding", "utf-32"), "--encoding 'utf-32' writes plain letters otherwise"),
+        (LONG.encode("utf-16-le"), (), "its first line is not text; if that is UTF-16, say so with --enc"),
+        (b"\n" + LONG.encode(), (), "'-' begins with a blank line; its first must name the columns"),
+        (
+            b"PK\x03\x04\x14\0\x06\0[Content_Types].xml\n",
+            (),
+            "a workbook or an archive; save the sheet as CSV",
+        ),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1", (), "is a workbook; save the sheet as CSV"),
+        (b"PAR1\x15\x04", (), "is Parquet and no text; read it with labcheck parquet"),
+        (LONG.encode(), ("-o", "out.json"), "would not be what its ending says; add --format json"),
+        (LONG.encode(), ("-o", "out.md", "-f", "json"), "not be what its ending says; add --format markdown"),
+        (LONG.encode(), ("-o", "out.XLSX"), "would not be what its ending says; end it otherwise"),
         (LONG.encode(), ("--only", "lwo"), "--only has no category 'lwo'"),
         (LONG.encode(), ("--unit", "nmol/L"), "--unit 'nmol/L' names no analyte"),
         (LONG.encode(), ("--unit", "vitd=IU"), "'IU' cannot be converted"),
@@ -644,6 +658,31 @@ def test_links_that_lead_round_in_a_circle_are_told(table: Path, tmp_path: Path)
         ran = CliRunner().invoke(app, ["csv", *args])
         assert ran.exit_code == 2
         assert "cannot be" in ran.stderr
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "UTF-16BE", "utf_16_le"])
+def test_utf_16_without_a_mark_is_read_where_it_is_named(encoding: str) -> None:
+    result = CliRunner().invoke(app, ["csv", "-q", "--encoding", encoding], input=LONG.encode(encoding))
+    assert result.stdout_bytes == OUT.encode(encoding)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
+def test_a_mark_outweighs_what_is_said_of_the_order_of_bytes(encoding: str) -> None:
+    data = codecs.BOM_UTF16_LE + LONG.encode("utf-16-le")
+    result = CliRunner().invoke(app, ["csv", "-q", "--encoding", encoding], input=data)
+    assert result.stdout_bytes == codecs.BOM_UTF16_LE + OUT.encode("utf-16-le")
+
+
+@pytest.mark.parametrize("before", ["sep=;\n", "SEP=;\r\n", "\ufeffsep=;\n"])
+def test_the_delimiter_that_a_spreadsheet_has_written_first_is_taken(before: str) -> None:
+    table = f"{before}name, first,and so,on;test;value;unit\nA;vitd;22;ng/mL\nB;vitd;zz;ng/mL\n"
+    ran = piped(table.encode())
+    assert ran.stdout.startswith(
+        table.splitlines(keepends=True)[0] + "name, first,and so,on;test;value;unit;lab"
+    )
+    assert "\nA;vitd;22;ng/mL;vitd;22;ng/mL;low;" in ran.stdout
+    assert "unreadable-value: in row 3\n" in ran.stderr  # as the spreadsheet numbers them
+    assert json.loads(piped(table.encode(), "--json").stdout)["rows"][0]["test"] == "vitd"
 
 
 def test_no_file_is_lost_to_another_use(table: Path, tmp_path: Path) -> None:

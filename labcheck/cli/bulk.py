@@ -110,6 +110,23 @@ def check_files(
         raise typer.Exit(REFUSED)
 
 
+_ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".md": "markdown"}
+
+
+def check_ending(output: Path | None, report: Report) -> None:
+    """Raise Usage where a file's name would say that it holds another format than it would."""
+    ending = output.suffix.lower() if output else ""
+    if ending in (".xlsx", ".xls", ".ods", ".parquet"):
+        raise Usage(
+            f"{quote(str(output), 200)} would not be what its ending says; end it otherwise, as in .csv"
+        )
+    if (meant := _ENDINGS.get(ending, report.format)) != report.format:
+        raise Usage(
+            f"{quote(str(output), 200)} would not be what its ending says; add --format {meant}, or end it "
+            "otherwise"
+        )
+
+
 def report_of(
     format: RowFormat | None, *, json: bool, summary: bool, only: str | None, to_file: bool
 ) -> Report:

@@ -15,6 +15,7 @@ from labcheck.cli.bulk import (
     Report,
     RowFormatOption,
     Summary,
+    check_ending,
     check_files,
     exit_by,
     open_refusals,
@@ -187,6 +188,8 @@ def _run(
     from labcheck.sources.verdicts import verdict_of
 
     check_files(ctx, files, options.output, options.errors, whole=report is None)
+    if report:
+        check_ending(options.output, report)
     catalogue = catalogue_of(ctx)
     own = own_ranges(options.ranges or (), catalogue, None, options.decimal)
     range_sets = chosen_range_sets(options.range_set, catalogue, own)

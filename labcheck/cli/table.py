@@ -31,6 +31,7 @@ from labcheck.cli.bulk import (
     QuietRun,
     RowFormatOption,
     Summary,
+    check_ending,
     check_files,
     exit_by,
     open_refusals,
@@ -111,13 +112,14 @@ def csv(
 
     On a terminal it prints the summary. Exits with 3 if some rows could not be interpreted.
     """
-    from labcheck.sources.files import decoder, open_input, open_output
+    from labcheck.sources.files import open_input, open_output
     from labcheck.sources.table import Table, one_byte
     from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.turns import CAN_FORK
 
     report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
     check_files(ctx, files, output, errors, whole=not (report.format or only))
+    check_ending(output, report)
     asked = asked_of(
         catalogue_of(ctx),
         columns=(test, loinc, value, unit_column, comparator, range_column, low, high, flag),
@@ -144,7 +146,7 @@ def csv(
             asked,
             tally=tally,
             delimiter=one_byte(delimiter),
-            decode=decoder(encoding),
+            encoding=encoding,
             other=report.rows,
             writes=not report.summary,
             shown=output is None and sys.stdout.isatty(),

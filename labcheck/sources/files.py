@@ -103,14 +103,30 @@ def _read(name: str, file: IO[bytes], faults: tuple[type[Exception], ...]) -> by
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error}") from error
 
 
-def as_utf8(name: str, read: Read, write: Write, first: bytes) -> tuple[bytes, Read, Write, bool]:
+def utf_16(encoding: str | None) -> str | None:
+    """Return the name of an encoding if it is UTF-16: `utf-16-le`, `utf-16-be`, or `utf-16` with either."""
+    try:
+        name = codecs.lookup(encoding or "").name
+    except (LookupError, ValueError):
+        return None
+    return name if name.startswith("utf-16") else None
+
+
+def as_utf8(
+    name: str, read: Read, write: Write, first: bytes, encoding: str | None = None
+) -> tuple[bytes, Read, Write, bool]:
     """Return first bytes, reader and writer, of a UTF-16 file as if it were UTF-8, and whether it was one.
 
+    It is one if it begins with a mark of the order of bytes, or by its `encoding`, as `utf_16` returns it.
     Half a surrogate pair, which is no text, comes out as it went in.
     """
-    order = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(first[:2])
+    order = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}.get(first[:2], encoding)
     if order is None:
         return first, read, write, False
+    if order == "utf-16":
+        raise UnreadableFile(
+            f"{quote(name, 200)} has no mark of its order of bytes; type --encoding utf-16-le or utf-16-be"
+        )
     decoder = codecs.getincrementaldecoder(order)("surrogatepass")
 
     def utf8(data: bytes, *, final: bool = False) -> bytes:

@@ -1,5 +1,6 @@
 """A whole file through: what the options settle, what the header says, then the stream."""
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -8,7 +9,7 @@ from typing import Protocol
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.sources.asked import Asked
 from labcheck.sources.csv import Annotator, Rows
-from labcheck.sources.files import Input, Read, Write, as_utf8
+from labcheck.sources.files import Input, Read, Write, as_utf8, decoder, utf_16
 from labcheck.sources.records import records
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.tally import Tally
@@ -17,6 +18,8 @@ from labcheck.wording import quote
 _DELIMITERS = (b",", b";", b"\t", b"|")
 _LONGEST_HEADER = 1 << 20
 _BOM = "\ufeff".encode()
+_SAYS_DELIMITER = re.compile(rb"(?i)sep=([^\r\n\"\w])\r?\n").match
+"""What a spreadsheet can write before the header, and takes for no row."""
 
 
 class Other(Rows, Protocol):
@@ -42,7 +45,7 @@ class Table:
     asked: Asked
     tally: Tally
     delimiter: bytes | None
-    decode: Callable[[bytes], str]
+    encoding: str | None
     other: Callable[[bytes], Other | None]
     writes: bool
     shown: bool
@@ -54,20 +57,26 @@ class Table:
     _rows: Other | None = field(default=None, init=False)
     _open: bool = field(default=False, init=False)
 
+    def __post_init__(self) -> None:
+        self._utf_16 = utf_16(self.encoding)
+        self._decode = decoder(None if self._utf_16 else self.encoding)
+
     def annotate(
         self, name: str, source: Input, write: Write, progress: Callable[[int, int], object] | None
     ) -> None:
         """Annotate one file; raise Usage if its columns are not those of the file before."""
         read = source.read
         start = _at_least(b"", read, lambda got: len(got) > 1)
-        start, read, own_write, recoded = as_utf8(name, read, write, start)
-        decode = partial(bytes.decode, errors="replace") if recoded else self.decode
+        start, read, own_write, recoded = as_utf8(name, read, write, start, self._utf_16)
+        decode = partial(bytes.decode, errors="replace") if recoded else self._decode
         start = _at_least(start, read, lambda got: len(got) > _LONGEST_HEADER or b"\n" in got or b"\r" in got)
-        delimiter = self.delimiter or _delimiter_of(start)
         if self.shown:
             own_write = write
         bom = _BOM if start.startswith(_BOM) else b""
-        raw, rest = _first_record(name, start[len(bom) :], read, delimiter)
+        said = _SAYS_DELIMITER(start, len(bom))
+        before = start[: said.end()] if said else bom
+        delimiter = self.delimiter or (said[1] if said else _delimiter_of(start))
+        raw, rest = _first_record(name, start[len(before) :], read, delimiter)
         header = [decode(cell) for cell in _cells(name, raw, delimiter)]
         newline = b"\r\n" if raw.endswith(b"\r\n") else b"\n"
         shape = (header, delimiter, recoded)
@@ -100,7 +109,7 @@ class Table:
             if self._rows:
                 write(self._rows.start(header, annotator.added).encode())
             elif self.writes:
-                own_write((b"" if self.shown else bom) + annotator.header(raw))
+                own_write(before[len(bom) if self.shown else 0 :] + annotator.header(raw))
                 annotator.last_written = (1, not raw.endswith((b"\n", b"\r")))
         elif self._open and not self._rows:
             own_write(newline)  # the last row of the file before had no line break
@@ -122,24 +131,37 @@ class Table:
             write(self._rows.end(self.tally).encode())
 
 
-_HL7 = (b"MSH|", b"FHS|", b"BHS|")
-_PACKED = {b"\x1f\x8b": "gzip", b"\x28\xb5\x2f\xfd": "zstd", b"PK\x03\x04": "unzip"}
+_OTHERS = {
+    b"MSH|": "is HL7 v2 and no table; read it with labcheck hl7",
+    b"FHS|": "is HL7 v2 and no table; read it with labcheck hl7",
+    b"BHS|": "is HL7 v2 and no table; read it with labcheck hl7",
+    b"{": "is JSON and no table; if it is FHIR, read it with labcheck fhir",
+    b"[": "is JSON and no table; if it is FHIR, read it with labcheck fhir",
+    b"PAR1": "is Parquet and no text; read it with labcheck parquet",
+    b"PK\x03\x04": "is a workbook or an archive; save the sheet as CSV, or unzip the archive first",
+    b"\xd0\xcf\x11\xe0": "is a workbook; save the sheet as CSV",
+    b"\x1f\x8b": "is compressed; decompress it first, as with gzip",
+    b"\x28\xb5\x2f\xfd": "is compressed; decompress it first, as with zstd",
+}
+"""What other files begin with, and what to do about them."""
 
 
 def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
     """Return the cells of the header."""
-    if raw.lstrip(b"\x0b").startswith(_HL7):
-        raise Usage(f"{quote(name, 200)} is HL7 v2 and no table; read it with labcheck hl7")
-    if raw.lstrip()[:1] in (b"{", b"["):
-        raise Usage(f"{quote(name, 200)} is JSON and no table; if it is FHIR, read it with labcheck fhir")
-    for magic, program in _PACKED.items():
-        if raw.startswith(magic):
-            raise UnreadableFile(f"{quote(name, 200)} is compressed; decompress it first, as with {program}")
+    bare = raw.lstrip(b"\x0b \t\r\n")
+    for beginning, advice in _OTHERS.items():
+        if bare.startswith(beginning):
+            raise UnreadableFile(f"{quote(name, 200)} {advice}")
     if b"\0" in raw:
-        raise UnreadableFile(f"{quote(name, 200)} is no table: its first line is not text")
+        raise UnreadableFile(
+            f"{quote(name, 200)} is no table: its first line is not text; if that is UTF-16, say so with "
+            "--encoding utf-16-le or utf-16-be"
+        )
     header = next(records(raw, delimiter, final=True), None)
-    if header is None or (header.closed and not header.cells):
+    if header is None:
         raise UnreadableFile(f"{quote(name, 200)} is empty; its first line must name the columns")
+    if header.closed and not header.cells:
+        raise UnreadableFile(f"{quote(name, 200)} begins with a blank line; its first must name the columns")
     if not header.closed:
         raise UnreadableFile(f"{quote(name, 200)} has a quote in its header that is never closed")
     return header.cells
