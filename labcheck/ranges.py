@@ -93,7 +93,7 @@ def unknown_range_set(id: str, analytes: Sequence[Analyte]) -> UnknownRangeSet:
         listed = "; ".join(f"{', '.join(one.range_sets)} for {one.name}" for one in analytes)
         listed += f"; {REPORTED} for any of them"
     return UnknownRangeSet(
-        f"there is no range set {quote(id)}{of}{did_you_mean(id, known)}; known are {listed}"
+        f"there is no range set {quote(id)}{of}{did_you_mean(id, known, likeness=0.7)}; known are {listed}"
     )
 
 

@@ -91,7 +91,7 @@ def read_unit(text: str) -> Unit:
         if re.fullmatch(pattern, plain, re.VERBOSE):
             raise IncompatibleUnit(f"{quote(text)} cannot be converted: {why}; type one as in ng/mL")
     codes = [unit.code for unit in accepted_units()]
-    near = did_you_mean(plain, codes) or "; type one as in ng/mL or nmol/L"
+    near = did_you_mean(plain, codes, likeness=0.7) or "; type one as in ng/mL or nmol/L"
     raise UnknownUnit(f"{quote(text)} is not a unit that is known here{near}")
 
 

@@ -28,9 +28,13 @@ def installs(extra: str) -> str:
     return f"pip install '.[{extra}]' in the clone of labcheck"
 
 
-def did_you_mean(word: str, known: list[str]) -> str:
-    """Return ' - did you mean ...?' with the nearest of `known`, or nothing."""
+def did_you_mean(word: str, known: list[str], *, likeness: float = 0.5) -> str:
+    """Return ' - did you mean ...?' with the nearest of `known`, or nothing.
+
+    `likeness` is how much of them must agree, from 0 to 1; a wrong guess at a unit would mislead.
+    """
     from difflib import get_close_matches
 
-    near = get_close_matches(word[:40].lower(), known, n=3, cutoff=0.5)
-    return f" - did you mean {' or '.join(near)}?" if near else ""
+    spelled = {name.lower(): name for name in known}
+    near = get_close_matches(word[:40].lower(), spelled, n=3, cutoff=likeness)
+    return f" - did you mean {' or '.join(map(spelled.__getitem__, near))}?" if near else ""

@@ -212,7 +212,7 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("vitd", "22", "--json", "-q"), "json and quiet are different reports"),
         (("vitd", "22", "--range", ">1,060"), "'>1,060' can be read in two ways"),
         (("vitd", "22", "--range-set", "nonsense"), "known are article, iom-2011, endocrine-2011, ros-2018"),
-        (("vitd", "22", "--range-set", "iom-2012"), "'iom-2012' for Vitamin D - did you mean iom-2011 or"),
+        (("vitd", "22", "--range-set", "iom-2012"), "'iom-2012' for Vitamin D - did you mean iom-2011?"),
         (("vitd", "22", "--range-set", "iom-2011,nonsense"), "there is no range set 'nonsense'"),
         (("vitd", "22", "--range-set", ""), "there is no range set ''"),
         (("vitd", "22", "--range-set", "iom-2011,ros-2018"), "iom-2011 and ros-2018 are both for Vitamin D"),

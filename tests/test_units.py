@@ -106,6 +106,12 @@ def test_an_unknown_unit_is_told_the_nearest(text: str, hint: str) -> None:
         read_unit(text)
 
 
+@pytest.mark.parametrize("text", ["nmol/L (8.8 ng/mL)", "nmol/L 8.8 ng/mL", "apples"])
+def test_no_unit_is_guessed_for_a_text_that_is_like_none(text: str) -> None:
+    with pytest.raises(UnknownUnit, match="; type one as in ng/mL or nmol/L"):
+        read_unit(text)
+
+
 @given(st.text())
 def test_any_text_is_a_unit_or_refused(text: str) -> None:
     try:

@@ -94,9 +94,9 @@ def parquet(
     labcheck parquet results.parquet --summary
     labcheck parquet wide.parquet --column vitd=LBXVIDMS:nmol/L -o out.parquet
 
-    Needs the extra `frames`. Takes the options of `labcheck csv` but for those on text (--delimiter,
-    --encoding) and processes (--jobs). On a terminal it prints the summary; rows are counted from 1. Exits
-    with 3 if some rows could not be interpreted.
+    Needs the extra `frames`. Takes the options of `labcheck csv` but for those on text and processes.
+
+    On a terminal it prints the summary. Exits with 3 if some rows could not be interpreted.
     """
     try:
         from labcheck.frames.parquet import Parquet

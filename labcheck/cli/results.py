@@ -141,8 +141,7 @@ def panel(
     labcheck panel "vitd=55 nmol/L" "b12=<150 pmol/L" --json
     labcheck panel vitd=22 b12=180pg/mL --range-set iom-2011,nice-2024
 
-    A range set judges the results of the analyte that it is for; with --range-set, those of an analyte for
-    which none is named are refused.
+    With --range-set, results of an analyte for which it names none are refused.
     """
     catalogue = catalogue_of(ctx)
     analytes: list[Analyte] = []
