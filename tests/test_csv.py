@@ -186,11 +186,23 @@ def test_refusals_of_a_wide_table_are_named_row_by_row() -> None:
     made = annotator(["vitamin_d_ng_ml", "vitamin_b12_pmol_l"])
     made.tally.lists_refusals = True
     run(made, b"zz,300\n22,yy\nzz,yy\n", quick=True)
-    assert [(row, kind.analyte, column) for row, kind, column in made.tally.unlisted] == [
-        (2, "vitd", "vitamin_d_ng_ml"),
-        (3, "b12", "vitamin_b12_pmol_l"),
-        (4, "vitd", "vitamin_d_ng_ml"),
-        (4, "b12", "vitamin_b12_pmol_l"),
+    assert [(one.place, one.kind.analyte, one.column, one.reported) for one in made.tally.unlisted] == [
+        (2, "vitd", "vitamin_d_ng_ml", ("", "zz", "ng/mL")),
+        (3, "b12", "vitamin_b12_pmol_l", ("", "yy", "pmol/L")),
+        (4, "vitd", "vitamin_d_ng_ml", ("", "zz", "ng/mL")),
+        (4, "b12", "vitamin_b12_pmol_l", ("", "yy", "pmol/L")),
+    ]
+
+
+@pytest.mark.parametrize("quick", [True, False])
+def test_what_a_refused_row_says_is_kept_as_it_stands_in_it(quick: bool) -> None:
+    made = annotator(["loinc", "id", "test", "value", "note", "unit"])
+    made.tally.lists_refusals = True
+    run(made, b'1989-3,1,,zz,,ng/mL\n,2,"Vitamin D","1,060",,\n2132-9,3,B12,,"a, b",pg/mL\n', quick=quick)
+    assert [one.reported for one in made.tally.unlisted] == [
+        ("1989-3", "zz", "ng/mL"),
+        ("Vitamin D", "1,060", ""),
+        ("B12", "", "pg/mL"),
     ]
 
 

@@ -181,6 +181,7 @@ def test_several_files_are_told_apart_and_refusals_listed(labcheck: Labcheck, tm
     listed = rows(errors.read_text("utf-8"))
     assert [row["reason"] for row in listed] == ["withdrawn", "unreadable-value"] * 2
     assert listed[0]["place"] == f"{one}: message 1, OBX 4"
+    assert [listed[1][name] for name in ("test", "value", "unit")] == ["Vitamin D (25-OH)", "=1+1", "nmol/L"]
 
 
 @pytest.mark.parametrize("columns", [40, 80])

@@ -215,12 +215,12 @@ def test_refusals_of_a_wide_table_are_told_by_row_and_column(labcheck: Labcheck,
         *("--column", "vitd=LBXVIDMS:nmol/L", "--column", "b12=B12:pmol/L"),
     )
     told = csv.DictReader(io.StringIO((tmp_path / "errors.csv").read_text("utf-8"), newline=""))
-    assert [(one["row"], one["reason"], one["column"]) for one in told] == [
-        ("1", "unreadable-value", "LBXVIDMS"),
-        ("1", "unreadable-value", "B12"),
-        ("3", "unreadable-value", "LBXVIDMS"),
-        ("3", "impossible-value", "B12"),
-        ("4", "unreadable-value", "B12"),
+    assert [[one[name] for name in ("row", "reason", "column", "value", "unit")] for one in told] == [
+        ["1", "unreadable-value", "LBXVIDMS", "x", "nmol/L"],
+        ["1", "unreadable-value", "B12", "22..5", "pmol/L"],
+        ["3", "unreadable-value", "LBXVIDMS", "x", "nmol/L"],
+        ["3", "impossible-value", "B12", "0", "pmol/L"],
+        ["4", "unreadable-value", "B12", "x", "pmol/L"],
     ]
     assert "vitd: 2 refused, unreadable-value: in row 1, LBXVIDMS; row 3, LBXVIDMS\n" in ran.stderr
 

@@ -100,11 +100,11 @@ def test_refused_rows_stay_and_are_told(labcheck: Labcheck, tmp_path: Path) -> N
         ["6", "", "ragged-row", ""],
         ["7", "", "wrong-analyte", ""],
     ]
-    assert [cells[4][:18] for cells in listed] == [
-        "advice",
-        "The value is not o",
-        "The row has more o",
-        "The name or the co",
+    assert [[*cells[4:7], cells[7][:18]] for cells in listed] == [
+        ["test", "value", "unit", "advice"],
+        ["vitd", "zz", "ng/mL", "The value is not o"],
+        ["", "", "", "The row has more o"],
+        ["Calcitriol", "40", "pg/mL", "The name or the co"],
     ]
 
 
@@ -141,8 +141,8 @@ def test_a_row_whose_quote_is_never_closed_is_named_though_nothing_can_stand_beh
     assert ran.exit_code == 3
     assert "labcheck: 1 refused, unclosed-quote: in row 5" in ran.stderr
     assert errors.read_text("utf-8") == (
-        "row,analyte,reason,column,advice\n"
-        "5,,unclosed-quote,,A quote in the row is never closed; close it or leave it out.\n"
+        "row,analyte,reason,column,test,value,unit,advice\n"
+        "5,,unclosed-quote,,,,,A quote in the row is never closed; close it or leave it out.\n"
     )
     assert labcheck("csv", str(file), "--only", "refused").stdout.splitlines()[1:] == ['4,vitd,22,"ng/mL']
 
@@ -643,7 +643,9 @@ def test_rows_and_refusals_do_not_both_go_to_standard_output(errors: str) -> Non
 def test_refusals_go_to_standard_output_where_rows_do_not(tmp_path: Path) -> None:
     out = str(tmp_path / "out.csv")
     ran = piped(b"test,value,unit\nvitd,zz,ng/mL\n", "--errors", "-", "-o", out)
-    assert ran.stdout.startswith("row,analyte,reason,column,advice\n2,vitd,unreadable-value,")
+    assert ran.stdout.startswith(
+        "row,analyte,reason,column,test,value,unit,advice\n2,vitd,unreadable-value,,vitd,zz,ng/mL,"
+    )
 
 
 def test_standard_input_and_output_are_no_file_of_that_name() -> None:

@@ -1,5 +1,5 @@
 from labcheck.catalogue import built_in
-from labcheck.sources.tally import EXAMPLES, Tally, bin_widths
+from labcheck.sources.tally import EXAMPLES, Refused, Reported, Tally, bin_widths
 from labcheck.sources.verdicts import NOT_COVERED, Kind
 
 LOW, REFUSED = Kind("vitd", "low", ""), Kind("b12", "refused", "no-value")
@@ -9,7 +9,7 @@ def test_results_are_counted_by_analyte_and_category_and_refusals_by_reason() ->
     tally = Tally()
     for kind in (LOW, LOW, REFUSED, NOT_COVERED.kind):
         tally.count(kind, "")
-    tally.refuse(7, REFUSED)
+    tally.refuse(Refused(7, REFUSED))
     assert tally.interpreted == {"vitd": {"low": 2}}
     assert tally.refused == [(REFUSED, 1, [7])]
     assert tally.not_covered == 1
@@ -31,18 +31,23 @@ def test_the_first_places_of_a_refusal_are_kept_and_all_of_them_listed_if_asked_
     tally, lines = Tally(lists_refusals=True), list[bytes]()
     for row in range(2, 2 + EXAMPLES + 2):
         assert tally.wants(REFUSED)
-        tally.refuse(row, REFUSED)
+        tally.refuse(Refused(row, REFUSED, reported=Reported("B12", 'a "1"', "x" * 200)))
     tally.list_refusals(lines.append)
     tally.list_refusals(lines.append)
     assert tally.examples[REFUSED] == [2, 3, 4, 5, 6]
     assert b"".join(lines).count(b"\n") == EXAMPLES + 2
-    assert lines[0].startswith(b'2,b12,no-value,,"Nothing was measured, or nothing is reported yet."\n3,')
+    assert lines[0].startswith(
+        b'2,b12,no-value,,B12,"a ""1""",'
+        + b"x" * 100
+        + "…".encode()
+        + b',"Nothing was measured, or nothing is reported yet."\n3,'
+    )
 
 
 def test_without_a_list_no_more_places_are_wanted_than_are_shown() -> None:
     tally = Tally()
     for row in range(EXAMPLES):
-        tally.refuse(row, REFUSED)
+        tally.refuse(Refused(row, REFUSED))
     assert not tally.wants(REFUSED)
     assert not tally.wants(LOW)
 
@@ -53,7 +58,7 @@ def test_the_counts_of_two_halves_are_added() -> None:
         tally.count(LOW, "22")
         tally.count(REFUSED, "")
         for row in rows:
-            tally.refuse(row, REFUSED)
+            tally.refuse(Refused(row, REFUSED))
     one.add(other)
     assert (one.rows, one.kinds[LOW], one.values) == (7, 2, {"vitd": {220: 2}})
     assert one.refused == [(REFUSED, 2, [2, 2, 3, 9])]

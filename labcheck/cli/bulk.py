@@ -180,12 +180,13 @@ def write_summary(
 def open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
     """Open the list of refusals, if one is asked for; `place` names its column for where they stand."""
     from labcheck.sources.files import open_output
+    from labcheck.sources.tally import LISTED
 
     if path is None:
         yield None
         return
     with open_output(path) as write:
-        write(f"{place},analyte,reason,column,advice\n".encode())
+        write(f"{','.join([place, *LISTED])}\n".encode())
         yield write
 
 

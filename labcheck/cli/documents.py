@@ -183,7 +183,7 @@ def _run(
 ) -> None:
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
     from labcheck.sources.files import open_output
-    from labcheck.sources.observations import judge, look_alike
+    from labcheck.sources.observations import judge, look_alike, reported
     from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.verdicts import verdict_of
 
@@ -206,7 +206,7 @@ def _run(
 
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
             verdict = verdict_of(outcome, labelled=labelled)
-            tally.add_one(place, verdict)
+            tally.add_one(place, verdict, reported(observation))
             if outcome is None and (name := look_alike(observation, catalogue.identifier)):
                 tally.look_alike(name)
             if refusals:

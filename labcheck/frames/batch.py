@@ -18,7 +18,7 @@ from labcheck.ranges import names_bands
 from labcheck.sources.asked import Asked
 from labcheck.sources.columns import Measured
 from labcheck.sources.rows import Given
-from labcheck.sources.tally import Tally
+from labcheck.sources.tally import Refused, Reported, Tally
 from labcheck.sources.verdicts import CELLS, LABEL, Kind
 from labcheck.wording import quote
 
@@ -54,13 +54,16 @@ class Result:
         self._judge = asked.judge(measured, wide=wide)
         self.added = [f"{asked.prefix}{measured.label}{cell}" for cell in self._judge.cells]
 
-    def judge(self, table: Any) -> list[Any]:
-        """Return the columns that are added for a batch."""
-        texts = {
+    def texts(self, table: Any) -> dict[str, Any]:
+        """Return the columns of a batch that say something of the result, as text, by their roles."""
+        return {
             role: _text(table.column(number), role, self._names[number], self._asked.decimal)
             for role, number in self._measured.columns.items()
         }
-        columns = self._judged_columns(texts, table.num_rows)
+
+    def judge(self, texts: Mapping[str, Any], count: int) -> list[Any]:
+        """Return the columns that are added for so many rows."""
+        columns = self._judged_columns(texts, count)
         if "test" in texts:
             self._look_out(texts["test"].filter(pc.is_null(columns[CELLS.index("category")])))
         return columns
@@ -142,8 +145,8 @@ class Result:
                 if like := self._judge.look_alike(Given(test=name)):
                     self._tally.look_alike(like)
 
-    def count(self, columns: Sequence[Any], first: int) -> None:
-        """Count a batch, of which the first row has that number."""
+    def count(self, columns: Sequence[Any], texts: Mapping[str, Any], first: int) -> None:
+        """Count what has come of a batch, of which the first row has that number."""
         tally = self._tally
         cells = dict(zip(self._judge.cells, columns, strict=True))
         names = [name for name in ("analyte", "category", "note", LABEL) if name in cells]
@@ -156,9 +159,14 @@ class Result:
             for counted in values:
                 tally.count_value(counted["analyte"] or "", counted["value"] or "", counted["count_all"])
         if any(tally.wants(self._kind(counted)) for counted in kinds):
-            for number, row in enumerate(table.to_pylist(), start=first):
+            for number, row in enumerate(table.to_pylist()):
                 if row["category"] == REFUSED and tally.wants(kind := self._kind(row)):
-                    tally.refuse(number, kind, self._column)
+                    said = {role: column[number].as_py() or "" for role, column in texts.items()}
+                    tally.refuse(Refused(first + number, kind, self._column, self._reported(said)))
+
+    def _reported(self, said: Mapping[str, str]) -> Reported:
+        test = said.get("test") or said.get("loinc") or ""
+        return Reported(test, said["value"], said.get("unit") or self._measured.unit or "")
 
     def _kind(self, row: Mapping[str, Any]) -> Kind:
         analyte, category, note = (row[name] or "" for name in ("analyte", "category", "note"))

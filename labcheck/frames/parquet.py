@@ -58,12 +58,15 @@ class Parquet:
             sink = pa.PythonFile(_Sink(write), mode="w") if write else None
             writer = stack.enter_context(pq.ParquetWriter(sink, schema)) if sink else None
             for table in _batches(file, name, self.batch):
-                judged = [result.judge(table) for result in results]
-                for result, columns in zip(results, judged, strict=True):
-                    result.count(columns, self.tally.rows + 1)
+                texts = [result.texts(table) for result in results]
+                judged = [
+                    result.judge(said, table.num_rows) for result, said in zip(results, texts, strict=True)
+                ]
+                for result, columns, said in zip(results, judged, texts, strict=True):
+                    result.count(columns, said, self.tally.rows + 1)
                 self.tally.rows += table.num_rows
                 if self.refusals:
-                    self.tally.unlisted.sort(key=lambda refusal: int(refusal[0]))
+                    self.tally.unlisted.sort(key=lambda one: int(one.place))
                     self.tally.list_refusals(self.refusals)
                 if writer:
                     columns = [*table.columns, *(column for columns in judged for column in columns)]

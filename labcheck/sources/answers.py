@@ -16,7 +16,7 @@ from itertools import cycle, islice, repeat
 from operator import length_hint
 
 from labcheck.sources.records import split_line
-from labcheck.sources.tally import Tally
+from labcheck.sources.tally import Reported, Tally
 from labcheck.sources.verdicts import Kind
 from labcheck.sources.ways import LONGEST_KEY, Group, Key, Ways
 
@@ -138,6 +138,10 @@ class Answers(dict[Key, "repeat[bytes]"]):
     def unname(self) -> None:
         """Leave out of `named` what the tally has enough rows of."""
         self.named = {answer: kind for answer, kind in self.named.items() if self._tally.wants(kind)}
+
+    def reported(self, key: Key) -> Reported:
+        """Return what a row with this key says of its result."""
+        return self.ways.reported(self._cells(key))
 
     def _cells(self, key: Key) -> list[bytes]:
         """Return the cells of a key."""

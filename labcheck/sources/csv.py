@@ -35,7 +35,7 @@ from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened, split_line
 from labcheck.sources.rows import Judge
-from labcheck.sources.tally import Place, Tally
+from labcheck.sources.tally import Place, Refused, Tally
 from labcheck.sources.verdicts import Kind, refused
 from labcheck.sources.ways import Ways
 
@@ -178,7 +178,7 @@ class Annotator:
         for answers, runs in zip(self._results, self._keys, strict=True):
             columns = [found[run :: self._runs] for run in runs]
             pieces.append(answers.given(columns[0] if len(columns) == 1 else zip(*columns, strict=True)))
-        self._name_refusals(pieces[1:])
+        self._name_refusals(pieces[1:], found)
         self.tally.rows += len(lines)
         self.row += len(lines)
         out = self._written(pieces, rows) if self._writes else b""
@@ -226,19 +226,21 @@ class Annotator:
             added = self._suffixes[suffix] = rows.added([cell.decode() for cell in ours])
         return rows.row([self._decode(cell) for cell in cells], added)
 
-    def _name_refusals(self, given: list[list[bytes]]) -> None:
+    def _name_refusals(self, given: list[list[bytes]], key_cells: list[bytes]) -> None:
         """Tell the tally the rows of refusals, in order, as long as it wants to know."""
-        found: list[tuple[int, int, Kind]] = []
+        refused: list[tuple[int, int, Kind]] = []
         for i, (answers, column) in enumerate(zip(self._results, given, strict=True)):
             if answers.named and not answers.named.keys().isdisjoint(column):
-                found += [
-                    (row, i, answers.named[answer])
-                    for row, answer in enumerate(column, start=self.row + 1)
+                refused += [
+                    (number, i, answers.named[answer])
+                    for number, answer in enumerate(column)
                     if answer in answers.named
                 ]
-        for row, i, kind in sorted(found):
-            self.tally.refuse(self._place(row), kind, self._names[i])
-        if found:
+        for number, i, kind in sorted(refused):
+            runs = [key_cells[number * self._runs + run] for run in self._keys[i]]
+            reported = self._results[i].reported(runs[0] if len(runs) == 1 else tuple(runs))
+            self.tally.refuse(Refused(self._place(self.row + 1 + number), kind, self._names[i], reported))
+        if refused:
             for answers in self._results:
                 answers.unname()
 
@@ -260,18 +262,9 @@ class Annotator:
     def _record(self, record: Record, rows: Rows | None) -> bytes:
         if record.closed and not record.cells:
             return b"" if rows or self._only or not self._writes else record.raw  # a blank line
-        names, kinds = [""], self._broken(record)
-        if kinds:
-            suffix = self._ragged if record.closed else self._unclosed
-        else:
-            suffix = b""
-            for answers in self._results:
-                answer, group = answers.ways.of([record.cells[i] for i in answers.ways.columns])
-                answers.count(answer, group)
-                kinds.append(group.kind)
-                suffix += answer
-            names = self._names
-        self._tell(kinds, names)
+        self.tally.rows += 1
+        whole = record.closed and len(record.cells) == self._columns
+        suffix, kinds = self._answered(record.cells) if whole else self._broken(closed=record.closed)
         if not self._passes(kinds):
             return b""
         body, end = ended(record.raw)
@@ -282,22 +275,29 @@ class Annotator:
         missing = self._delimiter * (self._columns - len(record.cells))
         return body + missing + suffix.removesuffix(self._newline) + end
 
-    def _broken(self, record: Record) -> list[Kind]:
-        """Count a record that cannot be read into columns, and return its kind; or nothing."""
-        if record.closed and len(record.cells) == self._columns:
-            return []
-        kind = (RAGGED if record.closed else UNCLOSED).kind
+    def _answered(self, cells: Sequence[bytes]) -> tuple[bytes, list[Kind]]:
+        """Count a record, and return what stands behind it and of what kinds its results are."""
+        suffix, kinds = b"", []
+        for answers, name in zip(self._results, self._names, strict=True):
+            key_cells = [cells[i] for i in answers.ways.columns]
+            answer, group = answers.ways.of([*key_cells])
+            answers.count(answer, group)
+            if group.kind.category == REFUSED:
+                reported = answers.ways.reported(key_cells)
+                self.tally.refuse(Refused(self._place(self.row), group.kind, name, reported))
+            kinds.append(group.kind)
+            suffix += answer
+        return suffix, kinds
+
+    def _broken(self, *, closed: bool) -> tuple[bytes, list[Kind]]:
+        """Do the same with a record that cannot be read into columns."""
+        kind = (RAGGED if closed else UNCLOSED).kind
         self.tally.count(kind, "")
-        return [kind]
+        self.tally.refuse(Refused(self._place(self.row), kind))
+        return self._ragged if closed else self._unclosed, [kind]
 
     def _notice(self, name: str) -> None:
         self.tally.look_alike(name, self._rows_before + self.row)
-
-    def _tell(self, kinds: Sequence[Kind], names: Sequence[str]) -> None:
-        self.tally.rows += 1
-        for kind, name in zip(kinds, names, strict=True):
-            if kind.category == REFUSED:
-                self.tally.refuse(self._place(self.row), kind, name)
 
     def _place(self, row: int) -> Place:
         return f"{self.file}: row {row}" if self.file else row

@@ -25,6 +25,7 @@ from labcheck.identify import Identified, Identifier
 from labcheck.interpret import interpret
 from labcheck.model import DecimalMark, Note, Outcome, Refusal
 from labcheck.ranges import OwnRange
+from labcheck.sources.tally import Reported
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
@@ -96,6 +97,12 @@ def cells_of(observation: Observation, *, with_patient: bool) -> list[str]:
     cells = (observation.date, observation.code, observation.name, observation.value, observation.unit)
     patient = [observation.patient or ""] if with_patient else []
     return [*(cell or "" for cell in cells), observation.range or "", " ".join(observation.flags), *patient]
+
+
+def reported(observation: Observation) -> Reported:
+    """Return what an observation says of its result, in short."""
+    name = observation.name or observation.code or ""
+    return Reported(name, observation.value or "", observation.unit or "")
 
 
 def judge(

@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import partial
 from itertools import islice
+from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
-from labcheck.wording import clipped, printable
+from labcheck.wording import clipped
 
 EXAMPLES = 5
 
@@ -21,8 +22,32 @@ _LOOK_ALIKES = 20
 _BINS = 1000
 """So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
 
+_LONGEST_CELL = 100
+"""Of what a refused result says, so many characters are listed."""
+
 Place = int | str
 """Where a result stands: a row, numbered as in a spreadsheet, or words as in `message 3, OBX 12`."""
+
+
+class Reported(NamedTuple):
+    """What a document says of a result: the test's name or its code, the value, the unit."""
+
+    test: str = ""
+    value: str = ""
+    unit: str = ""
+
+
+class Refused(NamedTuple):
+    """A result that cannot be interpreted; `column` names the one it stands in where a row has several."""
+
+    place: Place
+    kind: Kind
+    column: str = ""
+    reported: Reported = Reported()
+
+
+LISTED = ("analyte", "reason", "column", *Reported._fields, "advice")
+"""What is listed of a refused result behind its place."""
 
 
 @dataclass
@@ -43,7 +68,7 @@ class Tally:
     kinds: Counter[Kind] = field(default_factory=Counter)
     values: dict[str, Counter[int]] = field(default_factory=dict)
     examples: dict[Kind, list[Place]] = field(default_factory=dict)
-    unlisted: list[tuple[Place, Kind, str]] = field(default_factory=list)
+    unlisted: list[Refused] = field(default_factory=list)
     look_alikes: dict[str, int] = field(default_factory=dict)
 
     def look_alike(self, name: str, after: int = 0) -> None:
@@ -62,21 +87,21 @@ class Tally:
             bin = int(float(canonical) / self.widths[analyte] + 1e-9)  # 0.3 is in 3 bins of 0.1, not in 2
             self.values.setdefault(analyte, Counter())[bin] += times
 
-    def add_one(self, place: Place, verdict: Verdict) -> None:
+    def add_one(self, place: Place, verdict: Verdict, reported: Reported) -> None:
         """Count a result that stands on its own."""
         self.rows += 1
         self.count(verdict.kind, verdict.cells[1])
         if verdict.kind.category == REFUSED:
-            self.refuse(place, verdict.kind)
+            self.refuse(Refused(place, verdict.kind, reported=reported))
 
-    def refuse(self, place: Place, kind: Kind, column: str = "") -> None:
-        """Keep the place of a refusal, and its column where a row has several; it is not counted here."""
-        places = self.examples.setdefault(kind, [])
+    def refuse(self, one: Refused) -> None:
+        """Keep a refusal, to tell where it stands; it is not counted here."""
+        places = self.examples.setdefault(one.kind, [])
         if len(places) < EXAMPLES:
-            row = f"row {place}" if isinstance(place, int) else place
-            places.append(f"{row}, {clipped(column)}" if column else place)
+            row = f"row {one.place}" if isinstance(one.place, int) else one.place
+            places.append(f"{row}, {clipped(one.column)}" if one.column else one.place)
         if self.lists_refusals:
-            self.unlisted.append((place, kind, column))
+            self.unlisted.append(one)
 
     def wants(self, kind: Kind) -> bool:
         """Say whether the places of such results are still to be named."""
@@ -162,21 +187,9 @@ class Tally:
         return self.kinds[NOT_COVERED.kind]
 
     def list_refusals(self, write: Callable[[bytes], object]) -> None:
-        """Write a line for each refusal since the last time."""
+        """Write a line for each refusal since the last time, with the cells of LISTED."""
         if self.unlisted:
-            lines = [
-                b",".join(
-                    quoted(cell, b",")
-                    for cell in (
-                        str(place),
-                        kind.analyte,
-                        kind.reason,
-                        printable(column),
-                        ADVICE.get(kind.reason, ""),
-                    )
-                )
-                for place, kind, column in self.unlisted
-            ]
+            lines = [b",".join(quoted(cell, b",") for cell in _listed(one)) for one in self.unlisted]
             self.unlisted.clear()
             write(b"\n".join([*lines, b""]))
 
@@ -209,6 +222,12 @@ class Tally:
         for after, _, name in met:
             first.setdefault(name, after)
         self.look_alikes = dict(islice(first.items(), _LOOK_ALIKES))
+
+
+def _listed(one: Refused) -> Sequence[str]:
+    column, *reported = (clipped(text, _LONGEST_CELL) for text in (one.column, *one.reported))
+    advice = ADVICE.get(one.kind.reason, "")
+    return str(one.place), one.kind.analyte, one.kind.reason, column, *reported, advice
 
 
 def _as_read(file: str, place: Place) -> int:

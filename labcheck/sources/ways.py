@@ -13,6 +13,7 @@ from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stretches import Same, Stretches
+from labcheck.sources.tally import Reported
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
 
 LONGEST_KEY = 250
@@ -157,6 +158,12 @@ class Ways:
         if way.always and (way.only is None or way.only.includes(value)):
             return way.always
         return self._asked(value, others, way)
+
+    def reported(self, cells: Sequence[bytes]) -> Reported:
+        """Return what a row with these key cells says of its result."""
+        said = dict(zip(self._roles, map(self._decode, cells), strict=True))
+        test = said.get("test") or said.get("loinc") or ""
+        return Reported(test, said["value"], said.get("unit") or self._unit or "")
 
     def _asked(self, value: bytes, others: tuple[bytes, ...], way: _Way) -> Answer:
         key = (*others, value)
