@@ -1,4 +1,4 @@
-"""Everything that can be refused: one class a reason, with its stable code and its exit code.
+"""Everything that can be refused: one class a reason, with its stable code.
 
 A refusal is an answer. Its text is one line that says what was read, why it cannot be used and what to
 type instead; one place (the command line's edge) catches, prints and exits.
@@ -17,7 +17,6 @@ class LabcheckError(Exception):
 
     code: ClassVar[str]
     advice: ClassVar[str]
-    exit_code: ClassVar[int] = 2
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

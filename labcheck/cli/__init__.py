@@ -17,7 +17,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from labcheck import __version__
 from labcheck.cli import documents, knowledge, parquet, results, table
-from labcheck.cli.edge import REFUSED, run
+from labcheck.cli.edge import Exit, run
 from labcheck.cli.options import Values, catalogue_of, command
 from labcheck.errors import UnknownAnalyte, Usage
 from labcheck.wording import did_you_mean, quote
@@ -130,4 +130,4 @@ def _labcheck(
     """
     if ctx.invoked_subcommand is None:
         print(ctx.get_help())
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(Exit.REFUSED)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import typer
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
+from labcheck.cli.edge import Exit, complain
 from labcheck.cli.options import one_report
 from labcheck.errors import Usage
 from labcheck.model import Outcome
@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from labcheck.sources.files import Input, Write
     from labcheck.sources.table import Other
     from labcheck.sources.tally import Tally
-
-SOME_REFUSED = 3
-"""The exit code for a document of which some results cannot be interpreted; it outranks CATEGORY_MET."""
 
 _WORTH_SHOWING = 8 << 20
 """A run over fewer bytes is over before anybody has read how far it is."""
@@ -107,7 +104,7 @@ def check_files(
         raise Usage("standard input is closed; name a file")
     if not files and sys.stdin.isatty():
         print(ctx.get_help())
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(Exit.REFUSED)
 
 
 _ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".md": "markdown"}
@@ -237,6 +234,6 @@ def _counted(tally: "Tally", analyte: str, category: str) -> str:
 def exit_by(tally: "Tally", watched: frozenset[str]) -> None:
     """Exit with the code that the counts lead to, if it is not 0."""
     if tally.refused:
-        raise typer.Exit(SOME_REFUSED)
+        raise typer.Exit(Exit.SOME_REFUSED)
     if any(kind.category in watched for kind in tally.kinds):
-        raise typer.Exit(CATEGORY_MET)
+        raise typer.Exit(Exit.CATEGORY_MET)

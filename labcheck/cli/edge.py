@@ -4,6 +4,7 @@ import codecs
 import os
 import sys
 from collections.abc import Callable
+from enum import IntEnum
 from io import StringIO
 from typing import TextIO
 
@@ -12,8 +13,16 @@ import typer
 from labcheck.errors import LabcheckError
 from labcheck.wording import printable
 
-CATEGORY_MET, REFUSED, FAULT, NOT_WRITTEN = 1, 2, 70, 74
-"""Exit codes beside 0: a category of --fail-on, a refusal, a bug, an output that cannot be written."""
+
+class Exit(IntEnum):
+    """The exit codes beside 0; of those that a document can have, the last outranks the others."""
+
+    CATEGORY_MET = 1  # a category that --fail-on names
+    REFUSED = 2  # a result or a request that cannot be used
+    SOME_REFUSED = 3  # a document of which some results cannot be interpreted
+    FAULT = 70  # a bug
+    NOT_WRITTEN = 74  # an output that cannot be written
+
 
 _LONGEST = 500
 _ASCII = {
@@ -42,26 +51,26 @@ def run(program: Callable[[], int | None]) -> int:
         _transliterate(stream)
     if sys.stdout is None:
         complain("the output cannot be written: standard output is closed")
-        return NOT_WRITTEN
+        return Exit.NOT_WRITTEN
     try:
         code = program() or 0
         sys.stdout.flush()
     except LabcheckError as error:
         complain(error.text)
-        return error.exit_code
+        return Exit.REFUSED
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)
         complain(f"{error.format_message()} (see {context.command_path if context else 'labcheck'} --help)")
-        return REFUSED
+        return Exit.REFUSED
     except OSError as error:
         sys.stdout = StringIO()  # what is left in the buffer must not fail once more at exit
         complain(f"the output cannot be written: {error.strerror}")
-        return NOT_WRITTEN
+        return Exit.NOT_WRITTEN
     except Exception as error:  # a fault of ours: whatever it is, the user gets one line
         if os.environ.get("LABCHECK_DEBUG") == "1":
             raise
         complain(f"a fault in labcheck, {type(error).__name__}: {error} (LABCHECK_DEBUG=1 shows where)")
-        return FAULT
+        return Exit.FAULT
     return code
 
 

@@ -9,7 +9,7 @@ import typer
 from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.edge import CATEGORY_MET, REFUSED, complain
+from labcheck.cli.edge import Exit, complain
 from labcheck.cli.options import (
     Age,
     DecimalOption,
@@ -30,8 +30,7 @@ from labcheck.cli.options import (
 )
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
 from labcheck.interpret import interpret
-from labcheck.model import REFUSED as REFUSED_WORD
-from labcheck.model import Analyte, Interpretation, Outcome, Refusal
+from labcheck.model import REFUSED, Analyte, Interpretation, Outcome, Refusal
 from labcheck.ranges import names_bands
 from labcheck.wording import quote
 
@@ -253,7 +252,7 @@ def _print_file(report: str, outcomes: Sequence[Outcome], alone: bool, *, compar
 
 
 def _category(outcome: Outcome) -> str:
-    return outcome.category if isinstance(outcome, Interpretation) else REFUSED_WORD
+    return outcome.category if isinstance(outcome, Interpretation) else REFUSED
 
 
 def _finish(outcomes: Sequence[Outcome], report: Report, watched: frozenset[str], alone: bool) -> None:
@@ -264,6 +263,6 @@ def _finish(outcomes: Sequence[Outcome], report: Report, watched: frozenset[str]
     for refusal in refusals:
         complain(refusal.text if alone else f"{quote(refusal.analyte)}: {refusal.text}")
     if refusals:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(Exit.REFUSED)
     if watched.intersection(map(_category, outcomes)):
-        raise typer.Exit(CATEGORY_MET)
+        raise typer.Exit(Exit.CATEGORY_MET)
