@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
-from labcheck.sources import answers
 from labcheck.sources import csv as stream
+from labcheck.sources import memo
 from labcheck.sources.columns import find_layout
 from labcheck.sources.csv import Annotator, Rows
 from labcheck.sources.records import records
@@ -73,7 +73,7 @@ def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
     quick, plain, small = (annotator(**options) for _ in range(3))  # type: ignore[arg-type]
     out = run(quick, body, quick=True)
     assert out == run(plain, body, quick=False) == run(small, body, quick=True, piece=7)
-    with patch.object(stream, "_AT_ONCE", 10), patch.object(answers, "MEMO", 3):
+    with patch.object(stream, "_AT_ONCE", 10), patch.object(memo, "MOST_KEYS", 3):
         forgetful = annotator(**options)  # type: ignore[arg-type]
         assert out == run(forgetful, body, quick=True, piece=100)
         shown_quickly, shown_plainly = (annotator(**options) for _ in range(2))  # type: ignore[arg-type]

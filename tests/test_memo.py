@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
-from labcheck.sources import answers, ways
-from labcheck.sources.answers import Answers
+from labcheck.sources import memo as memos
+from labcheck.sources import ways
 from labcheck.sources.columns import Measured
+from labcheck.sources.memo import Memo
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Tally, bin_widths
 from labcheck.sources.verdicts import Kind
@@ -20,18 +21,18 @@ from tests.judges import Counting
 COLUMNS = {"test": 0, "value": 1, "unit": 2}
 
 
-def made(judge: Judge | None = None, *, widths: bool = False) -> tuple[Answers, Tally]:
+def made(judge: Judge | None = None, *, widths: bool = False) -> tuple[Memo, Tally]:
     tally = Tally(widths=bin_widths(built_in()) if widths else {})
     judge = judge or Judge(built_in())
     known = Ways(Measured(COLUMNS), judge, b",", bytes.decode, end=b"\n", notice=tally.look_alike)
-    return Answers(known, tally, only=frozenset({"low"})), tally
+    return Memo(known, tally, only=frozenset({"low"})), tally
 
 
 LOW = Kind("vitd", "low", "")
 
 
 def test_a_memo_that_is_full_keeps_what_came_often_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MEMO", 3)
+    monkeypatch.setattr(memos, "MOST_KEYS", 3)
     memo, tally = made()
     often = b"vitd,10,ng/mL"
     memo.given([often, often, b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
@@ -50,7 +51,7 @@ def test_a_memo_that_is_full_keeps_what_came_often_and_counts_all(monkeypatch: p
 
 
 def test_a_memo_of_keys_that_came_equally_often_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MEMO", 3)
+    monkeypatch.setattr(memos, "MOST_KEYS", 3)
     memo, tally = made()
     memo.given([b"vitd,%d,ng/mL" % value for value in range(10, 14)])
     memo.forget_if_large()
@@ -58,7 +59,7 @@ def test_a_memo_of_keys_that_came_equally_often_is_emptied(monkeypatch: pytest.M
 
 
 def test_a_memo_of_keys_that_came_more_than_once_keeps_each_new_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MEMO", 3)
+    monkeypatch.setattr(memos, "MOST_KEYS", 3)
     memo, _ = made()
     memo.given([b"vitd,%d,ng/mL" % value for value in range(10, 14)] * 2)
     memo.forget_if_large()
@@ -70,7 +71,7 @@ def test_a_memo_of_keys_that_came_more_than_once_keeps_each_new_key(monkeypatch:
 def test_a_memo_of_keys_that_came_only_once_keeps_one_new_key_in_a_few(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(answers, "MEMO", 3)
+    monkeypatch.setattr(memos, "MOST_KEYS", 3)
     memo, tally = made()
     memo.given([b"vitd,%d,ng/mL" % value for value in range(10, 14)])
     memo.forget_if_large()
@@ -92,7 +93,7 @@ def test_a_memo_of_keys_that_came_only_once_keeps_one_new_key_in_a_few(
 def test_a_key_that_comes_at_every_other_row_is_remembered_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(answers, "MEMO", 2)
+    monkeypatch.setattr(memos, "MOST_KEYS", 2)
     memo, _ = made()
     memo.given([b"vitd,10,ng/mL", b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
     memo.forget_if_large()
@@ -102,7 +103,7 @@ def test_a_key_that_comes_at_every_other_row_is_remembered_in_the_end(
 
 
 def test_long_keys_are_not_remembered_by_their_affixes_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MEMO", 2)
+    monkeypatch.setattr(memos, "MOST_KEYS", 2)
     memo, _ = made()
     memo.given([b"vitd,10,ng/mL", b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
     memo.forget_if_large()
@@ -144,7 +145,7 @@ KEYS = [
 def test_answers_and_counts_are_the_same_whatever_is_forgotten(blocks: list[list[bytes]], most: int) -> None:
     forgetful, counted = made(widths=True)
     plain, expected = made(widths=True)
-    with patch.object(answers, "MEMO", most):
+    with patch.object(memos, "MOST_KEYS", most):
         for keys in blocks:
             known = [plain.ways.of([c.encode() for c in next(csv.reader([key.decode()]))]) for key in keys]
             given = forgetful.given(keys)
@@ -162,7 +163,7 @@ def test_answers_and_counts_are_the_same_whatever_is_forgotten(blocks: list[list
 
 
 def test_answers_that_no_key_keeps_are_forgotten_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MEMO", 1)
+    monkeypatch.setattr(memos, "MOST_KEYS", 1)
     memo, _ = made()
     memo.given([b"vitd,%d," % value + b" " * 300 + b"ng/mL" for value in range(10, 13)])
     assert (len(memo), len(memo.passed)) == (0, 3)
@@ -171,7 +172,7 @@ def test_answers_that_no_key_keeps_are_forgotten_too(monkeypatch: pytest.MonkeyP
 
 
 def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "LONGEST_KEY", 20)
+    monkeypatch.setattr(memos, "LONGEST_KEY", 20)
     monkeypatch.setattr(ways, "LONGEST_KEY", 20)
     judge = Counting(built_in())
     memo, _ = made(judge)

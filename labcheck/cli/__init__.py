@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from labcheck import __version__
-from labcheck.cli import documents, knowledge, parquet, results, table
+from labcheck.cli import csv, documents, knowledge, parquet, results
 from labcheck.cli.edge import Exit, run
 from labcheck.cli.options import Values, catalogue_of, command
 from labcheck.errors import UnknownAnalyte, Usage
@@ -31,7 +31,7 @@ class Commands(TyperGroup):
 
     named: dict[str, Callable[[], TyperCommand]] = {  # noqa: RUF012  # Typer makes the group, without arguments
         "panel": partial(command, results.panel, cls=Values),
-        "csv": partial(command, table.csv),
+        "csv": partial(command, csv.csv),
         "parquet": partial(command, parquet.parquet),
         "hl7": partial(command, documents.hl7),
         "fhir": partial(command, documents.fhir),

@@ -10,7 +10,7 @@ import narwhals.stable.v2 as nw
 
 from labcheck.errors import Usage
 from labcheck.frames import expressions as ex
-from labcheck.frames import identify, report, verdicts
+from labcheck.frames import identify, reported, verdicts
 from labcheck.frames.expressions import UNJUDGED, Expr, any_of, chosen, equals
 from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
 from labcheck.frames.names import name_patterns
@@ -65,7 +65,7 @@ def _annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Fram
             between.update(dict.fromkeys(names))
 
     steps = [_readings, _parts, _tests, _units, _factors, _products, _edges]
-    steps += [report.ends, report.numbers, report.standing] if columns.bring_ranges else []
+    steps += [reported.ends, reported.numbers, reported.standing] if columns.bring_ranges else []
     steps += [verdicts.categories] if columns.bring_ranges or columns.flag else []
     steps += [verdicts.reasons, verdicts.values]
     add(_texts(columns, given, schema), "_")

@@ -14,7 +14,7 @@ from labcheck.errors import (
     WrongAnalyte,
 )
 from labcheck.frames import expressions as ex
-from labcheck.frames import report
+from labcheck.frames import reported
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, Value, any_of, chosen, equals
 from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
 from labcheck.frames.rules import Rules, Scale
@@ -59,7 +59,7 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
         ranged = own("ranged")
         of_range = [
             (ranged == UNJUDGED, UNUSUAL_RANGE),
-            (_is_by_report(given, own) & (ranged == report.UNREADABLE), UnreadableRange.code),
+            (_is_by_report(given, own) & (ranged == reported.UNREADABLE), UnreadableRange.code),
         ]
     category = _by_scale(
         given, own, lambda rules, scale: ex.category(scale, product, comparator, rules.starts)
@@ -74,7 +74,7 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
                         [(no_value, NoValue.code), (ex.is_slip(value), UnreadableValue.code)], UNUSUAL_VALUE
                     ),
                 ),
-                *([(report.is_odd(own("flag")), UNUSUAL_FLAG)] if columns.flag else []),
+                *([(reported.is_odd(own("flag")), UNUSUAL_FLAG)] if columns.flag else []),
                 (own("float") == 0.0, ImpossibleValue.code),
                 (own("code") == "", MissingUnit.code),
                 (own("code") == REFUSED, IncompatibleUnit.code),
@@ -90,7 +90,7 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
             ],
             "",
         ),
-        "category": _unless_by_report(columns, given, own, report.category(own), category),
+        "category": _unless_by_report(columns, given, own, reported.category(own), category),
     }
 
 
@@ -109,7 +109,7 @@ def _unless_by_report(columns: Columns, given: Given, own: Own, by_report: Expr,
     """Choose what the row's own range says where that is the one that judges."""
     if not (columns.bring_ranges and given.reported):
         return otherwise
-    return chosen([(_is_by_report(given, own) & (own("ranged") == report.READ), by_report)], otherwise)
+    return chosen([(_is_by_report(given, own) & (own("ranged") == reported.READ), by_report)], otherwise)
 
 
 def _by_scale(given: Given, own: Own, say: Callable[[Rules, Scale], Value]) -> Expr:
@@ -163,11 +163,11 @@ def _notes_on_report(columns: Columns, given: Given, own: Own) -> Step:
     if given.reported:
         step["no-reported-range"] = _is_by_report(given, own) & (ranged == "")
     if columns.bring_ranges:
-        step["unreadable-range"] = ranged == report.UNREADABLE
+        step["unreadable-range"] = ranged == reported.UNREADABLE
         differs = own("by_report") != own("categories")
-        step["reported-range-differs"] = (ranged == report.READ) & differs
+        step["reported-range-differs"] = (ranged == reported.READ) & differs
     if columns.flag:
-        step["reported-flag-differs"] = report.flag_differs(own)
+        step["reported-flag-differs"] = reported.flag_differs(own)
     return step
 
 
@@ -198,7 +198,7 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
             [(judged, own("category")), (reason == NOT_COVERED, None), (unjudged, UNJUDGED)], REFUSED
         ),
         "code": of_judged(chosen([(own("category") == str(one), one.code) for one in Category], "")),
-        "range": of_judged(_unless_by_report(columns, given, own, report.as_written(own), published)),
+        "range": of_judged(_unless_by_report(columns, given, own, reported.as_written(own), published)),
         "note": chosen(
             [(judged, _joined(notes, own)), (reason == NOT_COVERED, None)],
             reason,

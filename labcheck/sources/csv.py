@@ -4,7 +4,7 @@ How it is fast
 --------------
 A block of bytes is read, whatever a slow producer has sent, so that it is answered at once. If every line of
 it has the header's number of columns, a pattern finds the key cells of its lines, many lines at a time, as a
-match has its own cost; a memo (`Answers`) turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells
+match has its own cost; a memo turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells
 to append, and counts; lines and answers are joined. No line is parsed into cells, none is written anew,
 unless in another format.
 
@@ -31,8 +31,8 @@ from typing import Protocol
 
 from labcheck.errors import RAGGED_ROW, UNCLOSED_QUOTE
 from labcheck.model import REFUSED
-from labcheck.sources.answers import Answers
 from labcheck.sources.columns import Layout
+from labcheck.sources.memo import Memo
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened, split_line
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Place, Refused, Tally
@@ -112,18 +112,18 @@ class Annotator:
         self._newline = newline
         self._rows_before = tally.rows  # of other files
         ends = [b""] * (len(layout.results) - 1) + [newline]
-        self._results = [
-            Answers(Ways(measured, judge, delimiter, decode, end=end, notice=self._notice), tally, only=only)
+        self._memos = [
+            Memo(Ways(measured, judge, delimiter, decode, end=end, notice=self._notice), tally, only=only)
             for measured, judge, end in zip(layout.results, judges, ends, strict=True)
         ]
-        runs = sorted({run for answers in self._results for run in _runs(answers.ways.columns)})
+        runs = sorted({run for memo in self._memos for run in _runs(memo.ways.columns)})
         line = self._pattern(runs)
         self._find = re.compile(b"^" + line, re.MULTILINE).findall
         self._match = re.compile(line * max(1, _AT_ONCE // self._columns)).match
         self._runs = len(runs)
         self._keys = [
-            tuple(i for i, (first, _) in enumerate(runs) if first in answers.ways.columns)
-            for answers in self._results
+            tuple(i for i, (first, _) in enumerate(runs) if first in memo.ways.columns)
+            for memo in self._memos
         ]
         self._suffixes: dict[bytes, str] = {}
         self._ragged, self._unclosed = (
@@ -175,15 +175,15 @@ class Annotator:
         if len(found) != len(lines) * self._runs or (self._columns == 1 and not all(found)):
             return None  # an empty line of one column is a blank line
         pieces: list[list[bytes]] = [lines]
-        for answers, runs in zip(self._results, self._keys, strict=True):
+        for memo, runs in zip(self._memos, self._keys, strict=True):
             columns = [found[run :: self._runs] for run in runs]
-            pieces.append(answers.given(columns[0] if len(columns) == 1 else zip(*columns, strict=True)))
+            pieces.append(memo.given(columns[0] if len(columns) == 1 else zip(*columns, strict=True)))
         self._name_refusals(pieces[1:], found)
         self.tally.rows += len(lines)
         self.row += len(lines)
         out = self._written(pieces, rows) if self._writes else b""
-        for answers in self._results:
-            answers.forget_if_large()
+        for memo in self._memos:
+            memo.forget_if_large()
         return out
 
     def _key_cells(self, masked: bytes) -> list[bytes]:
@@ -205,7 +205,7 @@ class Annotator:
             return b"".join(together)
         chosen: Iterable[tuple[bytes, ...]] = zip(*pieces, strict=True)
         if self._only:
-            passed = [answers.passed for answers in self._results]
+            passed = [memo.passed for memo in self._memos]
             chosen = (
                 record
                 for record in chosen
@@ -229,20 +229,20 @@ class Annotator:
     def _name_refusals(self, given: list[list[bytes]], key_cells: list[bytes]) -> None:
         """Tell the tally the rows of refusals, in order, as long as it wants to know."""
         refused: list[tuple[int, int, Kind]] = []
-        for i, (answers, column) in enumerate(zip(self._results, given, strict=True)):
-            if answers.named and not answers.named.keys().isdisjoint(column):
+        for i, (memo, column) in enumerate(zip(self._memos, given, strict=True)):
+            if memo.named and not memo.named.keys().isdisjoint(column):
                 refused += [
-                    (number, i, answers.named[answer])
+                    (number, i, memo.named[answer])
                     for number, answer in enumerate(column)
-                    if answer in answers.named
+                    if answer in memo.named
                 ]
         for number, i, kind in sorted(refused):
             runs = [key_cells[number * self._runs + run] for run in self._keys[i]]
-            reported = self._results[i].reported(runs[0] if len(runs) == 1 else tuple(runs))
+            reported = self._memos[i].reported(runs[0] if len(runs) == 1 else tuple(runs))
             self.tally.refuse(Refused(self._place(self.row + 1 + number), kind, self._names[i], reported))
         if refused:
-            for answers in self._results:
-                answers.unname()
+            for memo in self._memos:
+                memo.unname()
 
     def plain(self, data: bytes, *, final: bool, rows: Rows | None = None) -> tuple[bytes, int]:
         """Annotate record by record; return the output and how many bytes of `data` it is for.
@@ -278,12 +278,12 @@ class Annotator:
     def _answered(self, cells: Sequence[bytes]) -> tuple[bytes, list[Kind]]:
         """Count a record, and return what stands behind it and of what kinds its results are."""
         suffix, kinds = b"", []
-        for answers, name in zip(self._results, self._names, strict=True):
-            key_cells = [cells[i] for i in answers.ways.columns]
-            answer, group = answers.ways.of([*key_cells])
-            answers.count(answer, group)
+        for memo, name in zip(self._memos, self._names, strict=True):
+            key_cells = [cells[i] for i in memo.ways.columns]
+            answer, group = memo.ways.of([*key_cells])
+            memo.count(answer, group)
             if group.kind.category == REFUSED:
-                reported = answers.ways.reported(key_cells)
+                reported = memo.ways.reported(key_cells)
                 self.tally.refuse(Refused(self._place(self.row), group.kind, name, reported))
             kinds.append(group.kind)
             suffix += answer
@@ -308,13 +308,13 @@ class Annotator:
     def start_again(self) -> None:
         """Count from nothing."""
         self.tally.start_again()
-        for answers in self._results:
-            answers.start_again()
+        for memo in self._memos:
+            memo.start_again()
 
     def hand_over(self) -> None:
         """Count in the tally what was counted here; nothing may follow."""
-        for answers in self._results:
-            answers.hand_over()
+        for memo in self._memos:
+            memo.hand_over()
 
 
 def _masked(data: bytes, delimiter: bytes) -> bytes | None:

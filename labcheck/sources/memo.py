@@ -1,6 +1,6 @@
 """What is appended to a row, remembered by its key cells, and counted: what judging costs is paid once a key.
 
-A key is the bytes of the cells that a verdict rests on, as in `vitd,22.5,ng/mL`. `Answers` is a dict of what
+A key is the bytes of the cells that a verdict rests on, as in `vitd,22.5,ng/mL`. `Memo` is a dict of what
 has been said, so that a known key costs one look-up; what an unknown one costs is in `ways.py`. When it is
 full, it forgets the rarer half. Where most keys came only once till then, as values do that have many digits,
 remembering costs more than it saves, and only one new key in a few is remembered from then on.
@@ -20,7 +20,7 @@ from labcheck.sources.tally import Reported, Tally
 from labcheck.sources.verdicts import Kind
 from labcheck.sources.ways import LONGEST_KEY, Group, Key, Ways
 
-MEMO = 32_000
+MOST_KEYS = 32_000
 """Distinct keys remembered for each result of a row; some 9 MB."""
 
 _ONE_IN = 8
@@ -35,7 +35,7 @@ _SAMPLE = 500
 """So many keys tell how often they come."""
 
 
-class Answers(dict[Key, "repeat[bytes]"]):
+class Memo(dict[Key, "repeat[bytes]"]):
     """What to append to a row for one of its results, by the row's key.
 
     `named` are those refusals, with their kinds, of which the rows are still to be named, `passed` those
@@ -95,12 +95,12 @@ class Answers(dict[Key, "repeat[bytes]"]):
 
     def forget_if_large(self) -> None:
         """Keep memory flat: leave the keys that come most often; to be called now and then."""
-        if len(self) > MEMO:
+        if len(self) > MOST_KEYS:
             some = sorted(map(length_hint, islice(self.values(), 0, None, 1 + len(self) // _SAMPLE)))
             median = some[len(some) // 2]
             self._sparing = median >= _TIMES - 1
             self._forget(median)
-        elif len(self.passed) > 2 * MEMO:
+        elif len(self.passed) > 2 * MOST_KEYS:
             self._renew_passed()
 
     def _forget(self, least: int) -> None:
