@@ -14,7 +14,7 @@ from labcheck.catalogue import built_in
 from labcheck.sources import csv as stream
 from labcheck.sources import memo
 from labcheck.sources.columns import find_layout
-from labcheck.sources.csv import Annotator, Rows
+from labcheck.sources.csv import Annotator, RowFormat
 from labcheck.sources.records import records
 from labcheck.sources.rows import Judge
 from labcheck.sources.stream import Stream, annotate
@@ -46,7 +46,7 @@ def annotator(
 
 
 def run(
-    made: Annotator, body: bytes, *, quick: bool, piece: int = 1 << 17, rows: Rows | None = None
+    made: Annotator, body: bytes, *, quick: bool, piece: int = 1 << 17, rows: RowFormat | None = None
 ) -> bytes:
     pieces: Iterator[bytes] = iter([body[i : i + piece] for i in range(0, len(body), piece)])
     out: list[bytes] = []

@@ -20,7 +20,7 @@ from labcheck.wording import quote
 
 if TYPE_CHECKING:
     from labcheck.sources.files import Input, Write
-    from labcheck.sources.table import Other
+    from labcheck.sources.table import TableFormat
     from labcheck.sources.tally import Tally
 
 _WORTH_SHOWING = 8 << 20
@@ -60,13 +60,13 @@ class Report(NamedTuple):
     format: str
     summary: bool
 
-    def rows(self, delimiter: bytes) -> "Other | None":
+    def rows(self, delimiter: bytes) -> "TableFormat | None":
         """Return what writes the rows of a table with that delimiter, None if it is the table itself."""
         own = {b",": "csv", b"\t": "tsv"}.get(delimiter)
         return None if self.summary or self.format in ("", own) else rows_in(self.format)
 
 
-def rows_in(format: str) -> "Other":
+def rows_in(format: str) -> "TableFormat":
     """Return what writes rows in a format."""
     if format in ("csv", "tsv"):
         from labcheck.reports.csv import Rows as Separated

@@ -49,7 +49,7 @@ _SUFFIXES = 10_000
 """Of what stands behind rows, so much is remembered in another format; some 3 MB."""
 
 
-class Rows(Protocol):
+class RowFormat(Protocol):
     """Writes rows in another format than the table's own.
 
     Where they are `independent`, each can be written without those before it, and so by several processes.
@@ -166,7 +166,7 @@ class Annotator:
         lines.pop()
         return lines
 
-    def quick(self, lines: list[bytes], masked: bytes, *, rows: Rows | None = None) -> bytes | None:
+    def quick(self, lines: list[bytes], masked: bytes, *, rows: RowFormat | None = None) -> bytes | None:
         """Annotate whole lines, or return None if one of them has more or fewer columns than the header.
 
         With `rows`, the output is theirs.
@@ -196,7 +196,7 @@ class Annotator:
         rest = self._find(masked, end)
         return found + (rest if self._runs == 1 else list(chain.from_iterable(rest)))
 
-    def _written(self, pieces: list[list[bytes]], rows: Rows | None) -> bytes:
+    def _written(self, pieces: list[list[bytes]], rows: RowFormat | None) -> bytes:
         """Return lines, each with its answers, as far as --only passes them on."""
         if not self._only and not rows:
             together = [b""] * (len(pieces) * len(pieces[0]))
@@ -217,7 +217,7 @@ class Annotator:
             self._row(split_line(line, self._delimiter), b"".join(answers), rows) for line, *answers in chosen
         ).encode()
 
-    def _row(self, cells: Sequence[bytes], suffix: bytes, rows: Rows) -> str:
+    def _row(self, cells: Sequence[bytes], suffix: bytes, rows: RowFormat) -> str:
         """Return a row in another format; `suffix` is what stands behind it in the table's own."""
         if (added := self._suffixes.get(suffix)) is None:
             if len(self._suffixes) > _SUFFIXES:
@@ -244,7 +244,7 @@ class Annotator:
             for memo in self._memos:
                 memo.unname()
 
-    def plain(self, data: bytes, *, final: bool, rows: Rows | None = None) -> tuple[bytes, int]:
+    def plain(self, data: bytes, *, final: bool, rows: RowFormat | None = None) -> tuple[bytes, int]:
         """Annotate record by record; return the output and how many bytes of `data` it is for.
 
         An incomplete record at the end is left, unless `final` says that nothing follows. With `rows`, the
@@ -259,7 +259,7 @@ class Annotator:
             out.append(self._record(record, rows))
         return b"".join(out), used
 
-    def _record(self, record: Record, rows: Rows | None) -> bytes:
+    def _record(self, record: Record, rows: RowFormat | None) -> bytes:
         if record.closed and not record.cells:
             return b"" if rows or self._only or not self._writes else record.raw  # a blank line
         self.tally.rows += 1

@@ -8,7 +8,7 @@ so that rows come out as they came in.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from labcheck.sources.csv import Annotator, Rows
+from labcheck.sources.csv import Annotator, RowFormat
 from labcheck.sources.files import Read, Write
 from labcheck.sources.records import LONGEST
 from labcheck.sources.tally import Tally
@@ -49,7 +49,7 @@ class Stream(NamedTuple):
     read: Read
     write: Write
     refusals: Write | None = None
-    rows: Rows | None = None
+    rows: RowFormat | None = None
     progress: Callable[[int, int], object] | None = None
     quick: bool = True
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.sources.asked import Asked
-from labcheck.sources.csv import Annotator, Rows
+from labcheck.sources.csv import Annotator, RowFormat
 from labcheck.sources.files import Input, Read, Write, as_utf8, decoder, utf_16
 from labcheck.sources.records import records
 from labcheck.sources.stream import Stream, annotate
@@ -22,7 +22,7 @@ _SAYS_DELIMITER = re.compile(rb"(?i)sep=([^\r\n\"\w])\r?\n").match
 """What a spreadsheet can write before the header, and takes for no row."""
 
 
-class Other(Rows, Protocol):
+class TableFormat(RowFormat, Protocol):
     """Another format for a whole table than its own."""
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
@@ -46,7 +46,7 @@ class Table:
     tally: Tally
     delimiter: bytes | None
     encoding: str | None
-    other: Callable[[bytes], Other | None]
+    other: Callable[[bytes], TableFormat | None]
     writes: bool
     shown: bool
     several: bool
@@ -54,7 +54,7 @@ class Table:
     jobs: int
     alone: int
     _shape: tuple[object, ...] | None = field(default=None, init=False)
-    _rows: Other | None = field(default=None, init=False)
+    _rows: TableFormat | None = field(default=None, init=False)
     _open: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
