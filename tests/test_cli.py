@@ -237,6 +237,7 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("convert", "vitd", "55 ng/mL", "nmol/L"), "names the unit ng/mL, but nmol/L was given"),
         (("--nope",), "No such option: --nope"),
         (("--catalogue",), "Option '--catalogue' requires an argument"),
+        (("vitd", "22", "--catalogue"), "Option '--catalogue' requires an argument; name a file behind it"),
     ],
 )
 def test_a_wrong_call_is_one_line_that_says_what_to_type(

@@ -206,6 +206,21 @@ def test_what_a_refused_row_says_is_kept_as_it_stands_in_it(quick: bool) -> None
     ]
 
 
+@pytest.mark.parametrize("quick", [True, False])
+def test_a_name_that_looks_alike_comes_after_as_many_rows_whoever_reads_them(quick: bool) -> None:
+    made = annotator(["test", "value", "unit"])
+    run(made, b"vitd,22,ng/mL\nFree Vitamin D,9,pg/mL\n", quick=quick)
+    run(made, b"Vitamin D child,9,pg/mL\n", quick=quick)
+    assert made.tally.look_alikes == {"Free Vitamin D": 1 if quick else 2, "Vitamin D child": 3}
+
+
+@pytest.mark.parametrize("long", [1, 300])
+def test_a_name_that_looks_alike_is_told_however_long_its_row_is(long: int) -> None:
+    made = annotator(["test", "value", "unit", "reference_range"])
+    run(made, b"Free Vitamin D,9,pg/mL,%b\n" % (b"x" * long), quick=True)
+    assert [*made.tally.look_alikes] == ["Free Vitamin D"]
+
+
 def test_a_blank_line_of_one_column_is_a_blank_line() -> None:
     out, made = both(b"22\n\n35\n", header=["vitamin_d_ng_ml"])
     assert (out.count(b"\n\n"), made.tally.rows) == (1, 2)

@@ -585,3 +585,23 @@ def test_every_line_is_answered_in_order_whatever_the_others_are(
 def test_any_bytes_have_an_answer(data: bytes) -> None:
     for found in read(data):
         assert code(found) in ("", "malformed")
+
+
+@pytest.mark.parametrize("begin", [b"", b" ", b"\t", b"\xef\xbb\xbf "])
+@pytest.mark.parametrize("indent", [b"", b"  "])
+def test_a_broken_first_line_costs_no_other_line(begin: bytes, indent: bytes) -> None:
+    if len(indent) > len(begin.strip(b"\xef\xbb\xbf")):
+        begin += indent
+    good = indent + json.dumps(VITD).encode() + b"\n"
+    found = read(begin + b'{"resourceType":"Observation","status":\n' + good * 2)
+    assert [(one.place, one.problem is None) for one in found] == [
+        ("line 1", False),
+        ("line 2", True),
+        ("line 3", True),
+    ]
+
+
+def test_a_resource_inside_of_a_broken_document_is_no_line() -> None:
+    inside = b"  " + json.dumps(VITD).encode() + b"\n"
+    (found,) = read(b'{"resourceType": "Bundle", "entry": [\n' + inside + b"\n")
+    assert (found.place, found.problem is None) == ("document", False)

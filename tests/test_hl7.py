@@ -110,7 +110,9 @@ def test_what_is_refused_is_shown_as_it_was_reported(fields: dict[str, str], val
     assert (refused.value, refused.unit) == (value, unit)
 
 
-@pytest.mark.parametrize("begin", ["obx|", "OBX |", '"OBX|', "OBX[2]|", "0BX|", "OBX^"])
+@pytest.mark.parametrize(
+    "begin", ["obx|", "OBX |", '"OBX|', "OBX[2]|", "0BX|", "OBX^", "OB|", "BX|", "OBX1|", "OBY|"]
+)
 def test_a_damaged_obx_is_refused_with_its_place_and_the_others_are_answered(begin: str) -> None:
     good = "OBX|{}|NM|^B12||300|ng/L|||||F{}"
     for rest in ("", "|||20240101|A|B"):
@@ -424,7 +426,7 @@ def test_without_the_library_the_error_names_the_extra(monkeypatch: pytest.Monke
         return imported(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(Usage, match=r"labcheck\[hl7\]"):
+    with pytest.raises(Usage, match=r"\.\[hl7\]"):
         read(MESSAGE)
 
 

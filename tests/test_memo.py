@@ -185,3 +185,13 @@ def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: py
         (answer,) = memo.given([b"vitd,<22" + long + b",ng/mL"])
         assert answer.startswith(b",vitd,<22,ng/mL,low,")
     assert (len(memo), judge.asked) == (0, before + 2)
+
+
+def test_a_value_is_found_in_an_answer_behind_a_delimiter_in_quotes() -> None:
+    tally = Tally(widths=bin_widths(built_in()))
+    known = Ways(Measured(COLUMNS), Judge(built_in()), b"v", bytes.decode, end=b"\n", notice=str)
+    memo = Memo(known, tally, only=frozenset())
+    (answer,) = memo.given([b'"\0itd"v22vng/mL'])
+    assert answer.startswith(b'v"vitd"v22vng/mLv')
+    memo.hand_over()
+    assert tally.values == {"vitd": {220: 1}}

@@ -1,13 +1,8 @@
-from decimal import Decimal
-
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from labcheck.catalogue import built_in
 from labcheck.sources.rows import Given, Judge
-from labcheck.sources.stretches import Same, Stretches, is_plain
-from labcheck.sources.verdicts import NOT_COVERED, Verdict
+from labcheck.sources.verdicts import NOT_COVERED
 
 JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
 
@@ -108,135 +103,6 @@ def test_an_empty_cell_of_a_wide_table_is_no_result() -> None:
     wide = Judge(built_in(), analyte=built_in()["vitd"], blank_is_absent=True)
     assert wide.judge("  ", Given(unit="nmol/L")) == NOT_COVERED
     assert wide.judge("60", Given(unit="nmol/L")).kind.category == "low"
-
-
-numbers = st.one_of(
-    st.decimals("0", "2000000", places=0),
-    st.decimals("0", "3000", places=1),
-    st.decimals("0", "1000", places=4),
-    st.sampled_from(
-        [
-            "29",
-            "29.5",
-            "29.9",
-            "29.95",
-            "30",
-            "30.0",
-            "30.05",
-            "40",
-            "40.0",
-            "40.1",
-            "74.8",
-            "74.9",
-            "75",
-            "99.8",
-            "99.9",
-            "100",
-            "100.0",
-            "199",
-            "200",
-            "201",
-            "899",
-            "900",
-            "901",
-        ]
-    ).map(Decimal),
-    st.sampled_from(
-        [
-            "1",
-            "4",
-            "4.0",
-            "150",
-            "150.0",
-            "1000",
-            "1000.0",
-            "10",
-            "50",
-            "2000",
-            "1000000",
-            "148",  # half a unit below it is 147.5, and 200 pg/mL are 147.56 pmol/L
-            "0.99",
-            "3.99",
-            "150.01",
-            "0",
-            "00",
-            "022",
-            "22.",
-        ]
-    ),
-)
-UNITS = ["ng/mL", "µg/L", "nmol/L", "ng/dL", "pg/mL", "pmol/L", "ng/L", "IU/L", "", "apples"]
-
-
-RANGES = [None, "", "30-100", "75-250 nmol/L", "<5", ">= 29.9", "0-0", "74.9 - 100", "see comment"]
-FLAGS = [None, "", "H", "low", "A", "*", "<", " > ", "L <", "≤", "(>)", "< >", "> 3 days"]
-
-
-@given(
-    numbers,
-    st.sampled_from(["vitd", "b12", "Ferritin", "Calcitriol"]),
-    st.sampled_from(UNITS),
-    st.sampled_from(RANGES),
-    st.sampled_from(FLAGS),
-)
-def test_the_quick_way_says_what_the_core_says(
-    number: Decimal | str, test: str, unit: str, range: str | None, flag: str | None
-) -> None:
-    text = number if isinstance(number, str) else f"{number:f}"
-    given_ = Given(test, None, unit, range=range, flag=flag)
-    verdict = JUDGE.judge(text, given_)
-    match JUDGE.stretches(given_):
-        case Verdict() as always:
-            assert always == verdict
-        case Same() as same if is_plain(text.encode()):
-            assert same.verdict == verdict
-        case Stretches() as stretches if found := stretches.find(text.encode()):
-            known = stretches.verdicts[found[0]]
-            if known is not None:
-                cells = (known.cells[0], found[1].decode(), *known.cells[2:])
-                assert (known.kind, cells) == (verdict.kind, verdict.cells)
-
-
-@pytest.mark.parametrize("text", ["22", "22.5", "0.50", "1000000", "12345678901234"])
-def test_a_plain_number_is_digits_with_at_most_a_point(text: str) -> None:
-    assert is_plain(text.encode())
-
-
-@pytest.mark.parametrize(
-    "text", ["0", "00.5", "022", "22.", ".5", "22,5", "", "-5", "٢", "1" * 15, "1e5", "0.0"]
-)
-def test_any_other_number_is_for_the_core(text: str) -> None:
-    assert not is_plain(text.encode())
-
-
-def test_what_the_number_alone_does_not_tell_is_for_the_core() -> None:
-    assert Judge(built_in(), decimal="comma").stretches(Given("b12", unit="pg/mL")) is None
-    assert JUDGE.stretches(Given("b12", unit="pg/mL", comparator="<")) is None
-    assert isinstance(JUDGE.stretches(Given("b12", unit="pg/mL", comparator="=")), Stretches)
-
-
-def test_rounding_by_half_a_unit_is_left_to_the_core() -> None:
-    stretches = JUDGE.stretches(Given("b12", unit="pmol/L"))
-    assert isinstance(stretches, Stretches)
-    assert stretches.find(b"148") is None
-    assert JUDGE.judge("148", Given("b12", unit="pmol/L")).cells[-1] == "near-limit"
-    assert stretches.find(b"149") is not None
-
-
-@pytest.mark.parametrize("unit", ["ng/mL", "nmol/L"])
-def test_all_numbers_that_begin_alike_lie_in_one_stretch(unit: str) -> None:
-    stretches = JUDGE.stretches(Given("vitd", unit=unit))
-    assert isinstance(stretches, Stretches)
-    alike = {whole for whole in range(1, 400) if stretches.of_all(b"%d" % whole) is not None}
-    for whole in alike:
-        for part in ("0", "00", "1", "49", "5", "9", "99", "99999"):
-            found = stretches.find(f"{whole}.{part}".encode())
-            assert found
-            assert found[0] == stretches.of_all(b"%d" % whole)
-    if unit == "ng/mL":
-        assert {28, 31, 38, 41} <= alike
-        assert not {29, 30, 39, 40} & alike
-    assert stretches.of_all(b"0") is None
 
 
 def test_the_decimal_mark_holds_for_the_laboratorys_range_too() -> None:

@@ -61,6 +61,20 @@ def test_a_line_that_looks_like_a_damaged_segment_is_one_of_its_own(line: bytes)
 
 
 @pytest.mark.parametrize(
+    "begin", [b"OB", b"BX", b"xOBX", b"OBX1", b"OBY", b"ABX", b"OCX", b"OBX\xff1", b"\xffOB"]
+)
+def test_a_line_with_a_type_of_value_where_obx_has_it_is_a_damaged_one(begin: bytes) -> None:
+    line = begin + b"|2|NM|2132-9^B12^LN||100|pg/mL"
+    assert texts(MSH + b"\rOBX|1\r" + line + b"\rOBX|3\r") == [MSH, b"OBX|1", line, b"OBX|3"]
+    assert damaged(line, b"|") == b"OBX"
+
+
+@pytest.mark.parametrize("line", [b"ZBC|1|NM|x", b"NTE|1|TX|x", b"OBR|1|NM|x", b"OBY|1|x|", b"see 1|2|NM|"])
+def test_other_segments_and_texts_are_no_damaged_obx(line: bytes) -> None:
+    assert damaged(line, b"|") == b""
+
+
+@pytest.mark.parametrize(
     "line",
     [b"obx", b"see OBX|2", b"msh: see below", b"PID, in 2019", b"obr", b"OBXY|1", b"pid|a|b", b"NTE|1"],
 )

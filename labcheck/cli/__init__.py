@@ -51,7 +51,9 @@ class Commands(TyperGroup):
             if arg == "--":
                 rest += [arg, *left]
             elif arg == "--catalogue":
-                first += [arg, *(value for value in [next(left, None)] if value is not None)]
+                if (value := next(left, None)) is None:
+                    raise Usage("Option '--catalogue' requires an argument; name a file behind it")
+                first += [arg, value]
             else:
                 (first if arg.startswith("--catalogue=") else rest).append(arg)
         return super().parse_args(ctx, [*first, *rest])

@@ -253,10 +253,10 @@ class Annotator:
         out, used = [], 0
         for record in records(data, self._delimiter, final=final, longest=self.longest):
             used += len(record.raw)
-            self.row += 1
             if not record.closed:
                 self.longest = shortened(self.longest)
             out.append(self._record(record, rows))
+            self.row += 1
         return b"".join(out), used
 
     def _record(self, record: Record, rows: RowFormat | None) -> bytes:
@@ -284,7 +284,7 @@ class Annotator:
             memo.count(answer, group)
             if group.kind.category == REFUSED:
                 reported = memo.ways.reported(key_cells)
-                self.tally.refuse(Refused(self._place(self.row), group.kind, name, reported))
+                self.tally.refuse(Refused(self._place(self.row + 1), group.kind, name, reported))
             kinds.append(group.kind)
             suffix += answer
         return suffix, kinds
@@ -293,7 +293,7 @@ class Annotator:
         """Do the same with a record that cannot be read into columns."""
         kind = (RAGGED if closed else UNCLOSED).kind
         self.tally.count(kind, "")
-        self.tally.refuse(Refused(self._place(self.row), kind))
+        self.tally.refuse(Refused(self._place(self.row + 1), kind))
         return self._ragged if closed else self._unclosed, [kind]
 
     def _notice(self, name: str) -> None:

@@ -131,7 +131,7 @@ def texts(read: Read) -> Iterator[Text]:
     lines = _lines(read)
     for line in lines:
         text = _read(line)
-        opens = line.raw.removeprefix(BOM).lstrip()[:1] in (b"{", b"[") and not line.too_long
+        opens = _begins(line) in (b"{", b"[") and not line.too_long
         if text.problem and opens:
             yield from _document(line, lines)
         elif text.ignored:
@@ -152,7 +152,7 @@ def _document(first: _Line, lines: Iterator[_Line]) -> Iterator[Text]:
             break
     else:
         whole = _valued(Text(b"".join(line.raw for line in taken)))
-    if whole.problem and first.raw.removeprefix(BOM)[:1] == b"{" and any(map(_is_resource, taken)):
+    if whole.problem and _begins(first) == b"{" and any(_is_resource(line, like=first) for line in taken):
         yield from map(_read, taken)
         yield from map(_read, lines)
     else:
@@ -160,8 +160,18 @@ def _document(first: _Line, lines: Iterator[_Line]) -> Iterator[Text]:
         yield from (Text(line.raw, ignored=True) for line in lines)
 
 
-def _is_resource(line: _Line) -> bool:
-    if line.raw[:1] != b"{" or b'"resourceType"' not in line.raw:
+def _begins(line: _Line) -> bytes:
+    return line.raw.removeprefix(BOM).lstrip()[:1]
+
+
+def _indent(line: _Line) -> int:
+    raw = line.raw.removeprefix(BOM)
+    return len(raw) - len(raw.lstrip())
+
+
+def _is_resource(line: _Line, *, like: _Line) -> bool:
+    """Say whether a line is a resource of its own, and not indented as one inside of what `like` begins."""
+    if _begins(line) != b"{" or _indent(line) > _indent(like) or b'"resourceType"' not in line.raw:
         return False
     value = _read(line).value
     return isinstance(value, dict) and "resourceType" in value

@@ -133,7 +133,7 @@ class Memo(dict[Key, "repeat[bytes]"]):
 
     def _canonical(self, answer: bytes) -> str:
         """Return the canonical value in an answer, empty if it has none."""
-        return answer.split(self._delimiter, 3)[2].decode()
+        return split_line(answer, self._delimiter)[2].decode()
 
     def unname(self) -> None:
         """Leave out of `named` what the tally has enough rows of."""

@@ -60,6 +60,11 @@ def _looks_grouped(text: bytes) -> bool:
     return text[-4:-3] == b"." and len(text) <= len("000.000")
 
 
+def _spelled_out(number: Decimal) -> Decimal:
+    """Return a number with all its digits: as `60` it could be the rounding of one in another stretch."""
+    return number.quantize(Decimal(1).scaleb(number.adjusted() - _FINE.prec + 1))
+
+
 class Stretches:
     """The core's answers for values between the limits, for rows that differ in their number alone."""
 
@@ -76,8 +81,8 @@ class Stretches:
 
         Where a number `converts`, it is in another unit.
         """
-        middles = [(low + high) / 2 for low, high in pairwise([Decimal(0), *ends])]
-        verdicts = [judge(f"{_FINE.divide(middle, by):f}") for middle in middles]
+        middles = [_FINE.divide((low + high) / 2, by) for low, high in pairwise([Decimal(0), *ends])]
+        verdicts = [judge(f"{_spelled_out(middle):f}") for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.
         self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
         self.converts = converts

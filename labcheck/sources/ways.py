@@ -179,19 +179,20 @@ class Ways:
 
     def _way(self, others: tuple[bytes, ...]) -> _Way:
         given = self._given(others)
-        if sum(map(len, others)) > LONGEST_KEY:
-            return self._found_way(given)
-        if len(self._ways) > _EACH_ITS_OWN and others not in self._once:
+        short = sum(map(len, others)) <= LONGEST_KEY
+        if short and len(self._ways) > _EACH_ITS_OWN and others not in self._once:
             # Where each row has others, as a range of its own, working out a way for one row would cost most.
             if len(self._once) > _SEEN_ONCE:
                 self._once.clear()
             self._once.add(others)
             return _Way(given)
-        if len(self._ways) > _WAYS:
-            self._ways.clear()
-            self._once.clear()
-        way = self._ways[others] = self._found_way(given)
+        way = self._found_way(given)
         self._notice(way.always, given)
+        if short:
+            if len(self._ways) > _WAYS:
+                self._ways.clear()
+                self._once.clear()
+            self._ways[others] = way
         return way
 
     def _notice(self, answer: Answer | None, given: Given) -> None:
