@@ -982,5 +982,5 @@ def test_limits_that_binary_floats_cannot_keep_apart_are_told(tmp_path: Path) ->
 
 def test_without_narwhals_the_error_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "narwhals.stable.v2", None)
-    with pytest.raises(LabcheckError, match=r"pip install 'labcheck\[frames\]'"):
+    with pytest.raises(LabcheckError, match=r"pip install '\.\[frames\]'"):
         interpret_frame(pl.DataFrame({"value": ["22"]}), value="value", analyte="vitd")

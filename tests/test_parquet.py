@@ -154,8 +154,7 @@ def test_each_batch_goes_on_where_the_one_before_ended(
     whole = labcheck(
         "parquet", file, "-o", str(tmp_path / "whole.parquet"), "--errors", str(tmp_path / "whole")
     )
-    monkeypatch.setattr("labcheck.frames.parquet.Parquet.batch", 7)
-    monkeypatch.setattr("labcheck.frames.parquet.Parquet.__init__.__defaults__", (7,))
+    monkeypatch.setattr("labcheck.frames.parquet.BATCH", 7)
     parts = labcheck(
         "parquet", file, "-o", str(tmp_path / "parts.parquet"), "--errors", str(tmp_path / "parts")
     )

@@ -1,6 +1,6 @@
 from labcheck.catalogue import built_in
-from labcheck.sources.tally import EXAMPLES, Refused, Reported, Tally, bin_widths
-from labcheck.sources.verdicts import NOT_COVERED, Kind
+from labcheck.sources.tally import EXAMPLES, Refused, Tally, bin_widths
+from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported
 
 LOW, REFUSED = Kind("vitd", "low", ""), Kind("b12", "refused", "no-value")
 

@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import ExitStack
 from typing import Annotated
 
 import typer
@@ -23,6 +22,7 @@ from labcheck.cli.asked import (
     ValueColumn,
     WideColumns,
     asked_of,
+    counted,
 )
 from labcheck.cli.bulk import (
     Errors,
@@ -33,12 +33,8 @@ from labcheck.cli.bulk import (
     Summary,
     check_ending,
     check_files,
-    exit_by,
-    open_refusals,
     progress,
     report_of,
-    tell,
-    write_summary,
 )
 from labcheck.cli.options import (
     DecimalOption,
@@ -47,7 +43,6 @@ from labcheck.cli.options import (
     OwnRanges,
     RangeSetOption,
     catalogue_of,
-    categories,
 )
 
 _ALONE = 4 << 20
@@ -112,9 +107,8 @@ def csv(
 
     On a terminal it prints the summary. Exits with 3 if some rows could not be interpreted.
     """
-    from labcheck.sources.files import open_input, open_output
+    from labcheck.sources.files import open_input
     from labcheck.sources.table import Table, one_byte
-    from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.turns import CAN_FORK
 
     report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
@@ -122,7 +116,17 @@ def csv(
     check_ending(output, report)
     asked = asked_of(
         catalogue_of(ctx),
-        columns=(test, loinc, value, unit_column, comparator, range_column, low, high, flag),
+        columns={
+            "test": test,
+            "loinc": loinc,
+            "value": value,
+            "unit": unit_column,
+            "comparator": comparator,
+            "range": range_column,
+            "low": low,
+            "high": high,
+            "flag": flag,
+        },
         wide=wide,
         analyte=analyte,
         units=unit,
@@ -134,14 +138,8 @@ def csv(
         only=only,
         summary=report.summary,
     )
-    tally = Tally(
-        widths=bin_widths(asked.catalogue) if report.format == "terminal" else {},
-        lists_refusals=errors is not None,
-    )
-    watched = categories(fail_on, "--fail-on")
-    with ExitStack() as stack:
-        refusals = stack.enter_context(open_refusals(errors, "row"))
-        write = stack.enter_context(open_output(output))
+    run = counted(asked, report, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
+    with run as (tally, write, refusals):
         table = Table(
             asked,
             tally=tally,
@@ -160,16 +158,3 @@ def csv(
             with open_input(name) as source, progress(source, wanted=shows_progress) as update:
                 table.annotate(name, source, write, update)
         table.end(write)
-        if report.summary:
-            write_summary(
-                report,
-                tally,
-                asked.catalogue,
-                asked.range_sets,
-                asked.own_ranges,
-                write,
-                to_file=output is not None,
-            )
-    if not quiet and not report.summary:
-        tell(tally)
-    exit_by(tally, watched)

@@ -1,6 +1,5 @@
 """The command `parquet`: as `csv`, for Parquet files."""
 
-from contextlib import ExitStack
 from typing import Annotated, Literal
 
 import typer
@@ -21,6 +20,7 @@ from labcheck.cli.asked import (
     ValueColumn,
     WideColumns,
     asked_of,
+    counted,
 )
 from labcheck.cli.bulk import (
     Errors,
@@ -29,11 +29,7 @@ from labcheck.cli.bulk import (
     QuietRun,
     Summary,
     check_files,
-    exit_by,
-    open_refusals,
     report_of,
-    tell,
-    write_summary,
 )
 from labcheck.cli.options import (
     DecimalOption,
@@ -42,7 +38,6 @@ from labcheck.cli.options import (
     OwnRanges,
     RangeSetOption,
     catalogue_of,
-    categories,
 )
 from labcheck.errors import Usage
 from labcheck.wording import installs
@@ -99,11 +94,9 @@ def parquet(
     On a terminal it prints the summary. Exits with 3 if some rows could not be interpreted.
     """
     try:
-        from labcheck.frames.parquet import Parquet
+        from labcheck.frames.parquet import annotate
     except ModuleNotFoundError as error:
         raise Usage(f"Parquet files need PyArrow and Narwhals: {installs('frames')}") from error
-    from labcheck.sources.files import open_output
-    from labcheck.sources.tally import Tally, bin_widths
 
     if file == "-":
         raise Usage("a Parquet file is not read from a pipe, as its index is at its end; name the file")
@@ -120,7 +113,17 @@ def parquet(
     check_files(ctx, [file], output, errors, whole=only is None)
     asked = asked_of(
         catalogue_of(ctx),
-        columns=(test, loinc, value, unit_column, comparator, range_column, low, high, flag),
+        columns={
+            "test": test,
+            "loinc": loinc,
+            "value": value,
+            "unit": unit_column,
+            "comparator": comparator,
+            "range": range_column,
+            "low": low,
+            "high": high,
+            "flag": flag,
+        },
         wide=wide,
         analyte=analyte,
         units=unit,
@@ -132,29 +135,6 @@ def parquet(
         only=only,
         summary=report.summary,
     )
-    tally = Tally(
-        widths=bin_widths(asked.catalogue) if report.format == "terminal" else {},
-        lists_refusals=errors is not None,
-    )
-    watched = categories(fail_on, "--fail-on")
-    with ExitStack() as stack:
-        refusals = stack.enter_context(open_refusals(errors, "row"))
-        write = stack.enter_context(open_output(output))
-        Parquet(
-            asked,
-            tally=tally,
-            refusals=refusals,
-        ).annotate(file, None if report.summary else write)
-        if report.summary:
-            write_summary(
-                report,
-                tally,
-                asked.catalogue,
-                asked.range_sets,
-                asked.own_ranges,
-                write,
-                to_file=output is not None,
-            )
-    if not quiet and not report.summary:
-        tell(tally)
-    exit_by(tally, watched)
+    run = counted(asked, report, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
+    with run as (tally, write, refusals):
+        annotate(file, asked, tally, write=None if report.summary else write, refusals=refusals)

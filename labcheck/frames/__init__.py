@@ -91,7 +91,17 @@ def interpret_frame(
     rules = [rules_of(catalogue, id, sets.get(id), own.get(id), others) for id in ids]
     if test is None and loinc is None and only is None:
         raise Usage("say with `test`, `loinc` or `analyte` whose results the rows are")
-    columns = Columns(value, test, loinc, unit, comparator, range, low, high, flag)
+    columns = Columns(
+        value=value,
+        test=test,
+        loinc=loinc,
+        unit=unit,
+        comparator=comparator,
+        range=range,
+        low=low,
+        high=high,
+        flag=flag,
+    )
     read = _read(frame, [column for column in columns if column is not None], nw)
     if reported and not columns.bring_ranges:
         raise Usage("say with `range`, or `low` and `high`, where the ranges are that `reported` judges by")

@@ -18,8 +18,8 @@ from labcheck.ranges import names_bands
 from labcheck.sources.asked import Asked
 from labcheck.sources.columns import Measured
 from labcheck.sources.rows import Given
-from labcheck.sources.tally import Refused, Reported, Tally
-from labcheck.sources.verdicts import CELLS, LABEL, Kind
+from labcheck.sources.tally import Refused, Tally
+from labcheck.sources.verdicts import CELLS, LABEL, Kind, Reported
 from labcheck.wording import quote
 
 _REMEMBERED = 1 << 17
@@ -54,18 +54,16 @@ class Result:
         self._judge = asked.judge(measured, wide=wide)
         self.added = [f"{asked.prefix}{measured.label}{cell}" for cell in self._judge.cells]
 
-    def texts(self, table: Any) -> dict[str, Any]:
-        """Return the columns of a batch that say something of the result, as text, by their roles."""
-        return {
+    def judge(self, table: Any, *, first: int) -> list[Any]:
+        """Return the columns that are added for a batch, of which the first row has that number; count it."""
+        texts = {
             role: _text(table.column(number), role, self._names[number], self._asked.decimal)
             for role, number in self._measured.columns.items()
         }
-
-    def judge(self, texts: Mapping[str, Any], count: int) -> list[Any]:
-        """Return the columns that are added for so many rows."""
-        columns = self._judged_columns(texts, count)
+        columns = self._judged_columns(texts, table.num_rows)
         if "test" in texts:
             self._look_out(texts["test"].filter(pc.is_null(columns[CELLS.index("category")])))
+        self._count(columns, texts, first)
         return columns
 
     def _judged_columns(self, texts: Mapping[str, Any], count: int) -> list[Any]:
@@ -145,8 +143,7 @@ class Result:
                 if like := self._judge.look_alike(Given(test=name)):
                     self._tally.look_alike(like)
 
-    def count(self, columns: Sequence[Any], texts: Mapping[str, Any], first: int) -> None:
-        """Count what has come of a batch, of which the first row has that number."""
+    def _count(self, columns: Sequence[Any], texts: Mapping[str, Any], first: int) -> None:
         tally = self._tally
         cells = dict(zip(self._judge.cells, columns, strict=True))
         names = [name for name in ("analyte", "category", "note", LABEL) if name in cells]

@@ -8,7 +8,6 @@ outcome is that of `labcheck csv` on the same table, and memory holds a batch, w
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -28,51 +27,37 @@ BATCH = 1 << 17
 """Rows judged at a time."""
 
 
-@dataclass
-class Parquet:
-    """What the options settle, and what the run has come to; as in `labcheck.sources.table.Table`."""
+def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refusals: Write | None) -> None:
+    """Annotate a file, or, without `write`, only count what is in it.
 
-    asked: Asked
-    tally: Tally
-    refusals: Write | None
-    batch: int = field(default=BATCH)
-
-    def annotate(self, name: str, write: Write | None) -> None:
-        """Annotate a file, or only count what is in it; refusals are told by row, the first one being 1."""
-        with _readable(name):
-            file = pq.ParquetFile(name, pre_buffer=False)
-            names = file.schema_arrow.names
-        layout = self.asked.layout(names)
-        for column in layout.look_alikes:
-            self.tally.look_alike(column)
-        results = [
-            Result(self.asked, self.tally, measured, names, wide=layout.wide) for measured in layout.results
-        ]
+    Refusals are told by row, the first one being 1.
+    """
+    with _readable(name):
+        file = pq.ParquetFile(name, pre_buffer=False)
         schema = file.schema_arrow
-        for result in results:
-            for added in result.added:
-                if added in names:
-                    raise Usage(f"there is a column {quote(added)} already; choose other names with --prefix")
-                schema = schema.append(pa.field(added, pa.string()))
-        with ExitStack() as stack:
-            sink = pa.PythonFile(_Sink(write), mode="w") if write else None
-            writer = stack.enter_context(pq.ParquetWriter(sink, schema)) if sink else None
-            for table in _batches(file, name, self.batch):
-                texts = [result.texts(table) for result in results]
-                judged = [
-                    result.judge(said, table.num_rows) for result, said in zip(results, texts, strict=True)
-                ]
-                for result, columns, said in zip(results, judged, texts, strict=True):
-                    result.count(columns, said, self.tally.rows + 1)
-                self.tally.rows += table.num_rows
-                if self.refusals:
-                    self.tally.unlisted.sort(key=lambda one: int(one.place))
-                    self.tally.list_refusals(self.refusals)
-                if writer:
-                    columns = [*table.columns, *(column for columns in judged for column in columns)]
-                    whole = pa.Table.from_arrays(columns, schema=schema)
-                    only = self.asked.only
-                    writer.write_table(whole.filter(_any_of(judged, only)) if only else whole)
+    names = schema.names
+    layout = asked.layout(names)
+    for column in layout.look_alikes:
+        tally.look_alike(column)
+    results = [Result(asked, tally, measured, names, wide=layout.wide) for measured in layout.results]
+    for result in results:
+        for added in result.added:
+            if added in names:
+                raise Usage(f"there is a column {quote(added)} already; choose other names with --prefix")
+            schema = schema.append(pa.field(added, pa.string()))
+    with ExitStack() as stack:
+        sink = pa.PythonFile(_Sink(write), mode="w") if write else None
+        writer = stack.enter_context(pq.ParquetWriter(sink, schema)) if sink else None
+        for table in _batches(file, name):
+            judged = [result.judge(table, first=tally.rows + 1) for result in results]
+            tally.rows += table.num_rows
+            if refusals:
+                tally.unlisted.sort(key=lambda one: int(one.place))
+                tally.list_refusals(refusals)
+            if writer:
+                columns = [*table.columns, *(column for columns in judged for column in columns)]
+                whole = pa.Table.from_arrays(columns, schema=schema)
+                writer.write_table(whole.filter(_any_of(judged, asked.only)) if asked.only else whole)
 
 
 def _any_of(columns: Sequence[Sequence[Any]], only: frozenset[str]) -> Any:
@@ -84,8 +69,8 @@ def _any_of(columns: Sequence[Sequence[Any]], only: frozenset[str]) -> Any:
     return first
 
 
-def _batches(file: Any, name: str, size: int) -> Iterator[Any]:
-    batches = file.iter_batches(batch_size=size, use_threads=False)
+def _batches(file: Any, name: str) -> Iterator[Any]:
+    batches = file.iter_batches(batch_size=BATCH, use_threads=False)
     while True:
         with _readable(name):
             batch = next(batches, None)

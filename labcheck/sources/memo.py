@@ -16,8 +16,8 @@ from itertools import cycle, islice, repeat
 from operator import length_hint
 
 from labcheck.sources.records import split_line
-from labcheck.sources.tally import Reported, Tally
-from labcheck.sources.verdicts import Kind
+from labcheck.sources.tally import Tally
+from labcheck.sources.verdicts import Kind, Reported
 from labcheck.sources.ways import LONGEST_KEY, Group, Key, Ways
 
 MOST_KEYS = 32_000

@@ -25,7 +25,7 @@ from labcheck.identify import Identified, Identifier
 from labcheck.interpret import interpret
 from labcheck.model import DecimalMark, Note, Outcome, Refusal
 from labcheck.ranges import OwnRange
-from labcheck.sources.tally import Reported
+from labcheck.sources.verdicts import Reported
 from labcheck.units import read_unit
 from labcheck.wording import quote
 

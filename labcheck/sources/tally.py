@@ -12,7 +12,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
-from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
+from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported, Verdict
 from labcheck.wording import clipped
 
 EXAMPLES = 5
@@ -27,14 +27,6 @@ _LONGEST_CELL = 100
 
 Place = int | str
 """Where a result stands: a row, numbered as in a spreadsheet, or words as in `message 3, OBX 12`."""
-
-
-class Reported(NamedTuple):
-    """What a document says of a result: the test's name or its code, the value, the unit."""
-
-    test: str = ""
-    value: str = ""
-    unit: str = ""
 
 
 class Refused(NamedTuple):

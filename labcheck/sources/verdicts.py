@@ -1,4 +1,4 @@
-"""What a row's verdict is: the cells that are added to it, and the kind that it is counted by."""
+"""What a row says of a result, and what its verdict is: the cells to add, and the kind to count it by."""
 
 from typing import NamedTuple
 
@@ -9,6 +9,14 @@ CELLS = ("analyte", "value", "unit", "category", "code", "range", "note")
 
 LABEL = "label"
 """What is added behind them where a range set has words of its own for where a result lies."""
+
+
+class Reported(NamedTuple):
+    """What a document says of a result: the test's name or its code, the value, the unit."""
+
+    test: str = ""
+    value: str = ""
+    unit: str = ""
 
 
 class Kind(NamedTuple):

@@ -13,8 +13,7 @@ from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stretches import Same, Stretches
-from labcheck.sources.tally import Reported
-from labcheck.sources.verdicts import NOT_COVERED, Kind, Verdict
+from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported, Verdict
 
 LONGEST_KEY = 250
 """Of keys with more bytes nothing is remembered."""
