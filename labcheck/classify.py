@@ -6,12 +6,12 @@ Pure: no text, no units (both sides are in the same one), no I/O.
 
 from collections.abc import Iterable
 
-from labcheck.model import Band, Category, Interval
+from labcheck.model import Band, Category, Interval, categories_of
 
 
 def classify(interval: Interval, bands: Iterable[Band]) -> tuple[Category, ...]:
     """Return the categories that `interval` can have, once each, from low to high; one means certainty."""
-    return tuple(dict.fromkeys(band.category for band in bands_met(interval, bands)))
+    return categories_of(bands_met(interval, bands))
 
 
 def bands_met(interval: Interval, bands: Iterable[Band]) -> tuple[Band, ...]:

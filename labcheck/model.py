@@ -212,6 +212,11 @@ class RangeSet(NamedTuple):
         return self._replace(scales=(*fitting, *self.scales)[:1])
 
 
+def categories_of(bands: Iterable[Band]) -> tuple[Category, ...]:
+    """Return the categories of bands, once each, in their order."""
+    return tuple(dict.fromkeys(band.category for band in bands))
+
+
 class Standing(NamedTuple):
     """Where a result stands by one range set, of which `range` has the scale that it was compared with.
 
@@ -224,7 +229,7 @@ class Standing(NamedTuple):
     @property
     def categories(self) -> tuple[Category, ...]:
         """The categories that the result can have, once each, from low to high."""
-        return tuple(dict.fromkeys(band.category for band in self.bands))
+        return categories_of(self.bands)
 
     @property
     def category(self) -> Category:

@@ -5,9 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from typer.testing import CliRunner
 
 from labcheck.cli import app
+
+# How long an example takes says nothing on a machine that does other things, too.
+settings.register_profile("labcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("labcheck")
 
 
 @dataclass(frozen=True)

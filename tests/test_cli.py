@@ -414,7 +414,7 @@ def test_hostile_text_ends_in_one_harmless_line(labcheck: Labcheck, text: str) -
         assert all(len(line) < 700 for line in ran.stderr.splitlines())
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(
     st.lists(
         st.text(st.characters(codec=None))

@@ -246,7 +246,7 @@ def test_without_its_extra_hl7_is_refused_with_its_name(monkeypatch: pytest.Monk
     assert "pip install '.[hl7]'" in ran.stderr
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.sampled_from([("hl7", HL7), ("fhir", FHIR)]),
     st.lists(st.tuples(st.integers(0, 10_000), st.binary(max_size=3)), max_size=5),

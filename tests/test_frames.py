@@ -360,7 +360,6 @@ hard_rows = st.builds(
 # A row that fails names itself; to shrink the table around it would take some engines an hour.
 each_row = settings(
     max_examples=12,
-    deadline=None,
     phases=[phase for phase in Phase if phase is not Phase.shrink],
     suppress_health_check=list(HealthCheck),
 )

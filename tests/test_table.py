@@ -921,7 +921,7 @@ def test_the_summary_with_labels_looks_as_it_did(
 OWN = ["30-100", "75-250 nmol/L", ">30", "<= 50 ug/L", "20.5-22.4"]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.sampled_from(["vitd", "b12"]), VALUES, UNITS, st.sampled_from(OWN))
 def test_ones_own_range_judges_a_row_as_it_does_one_result(
     analyte: str, value: str, unit: str, own: str
@@ -1084,7 +1084,7 @@ def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
     assert notes == [differs, "near-limit", None, "unreadable-range"]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.tuples(st.sampled_from(["vitd", "b12", "Ferritin", "Calcitriol"]), VALUES, UNITS), max_size=20

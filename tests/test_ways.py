@@ -132,7 +132,7 @@ def joined(cells: Sequence[str], delimiter: bytes) -> bytes:
     return b"".join(delimiter + quoted(cell, delimiter) for cell in cells) + b"\n"
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 @given(tables(), st.sampled_from([b",", b";", b"\t"]))
 def test_the_bytes_of_an_answer_are_the_cells_of_the_cores_verdict(
     table: tuple[Measured, Judge, list[list[bytes]]], delimiter: bytes

@@ -17,9 +17,8 @@ class Rows:
 
     def __init__(self, delimiter: str) -> None:
         self._text = io.StringIO()
-        self._writer = csv.writer(
-            self._text, delimiter=delimiter, lineterminator="\r\n"
-        )  # so that either is quoted
+        both = "\r\n"  # of a terminator each character is put in quotes
+        self._writer = csv.writer(self._text, delimiter=delimiter, lineterminator=both)
         self._columns = 0
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:

@@ -27,7 +27,7 @@ Text is decoded cell by cell and only where a cell is looked at: the rest may be
 import re
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from labcheck.errors import RAGGED_ROW, UNCLOSED_QUOTE
 from labcheck.model import REFUSED
@@ -65,6 +65,13 @@ class RowFormat(Protocol):
         """Return a row, or what stands for it, with what is written of the cells that are added."""
 
 
+class Written(NamedTuple):
+    """The number of the last record that was written, and whether it `is_open`: no line break ends it."""
+
+    row: int
+    is_open: bool
+
+
 class Annotator:
     """Appends cells to records; holds what the header says and counts into `tally`."""
 
@@ -90,10 +97,7 @@ class Annotator:
         """
         self.tally = tally
         self.row = 1  # the number of the last record that was read; the first is the header
-        self.last_written = (
-            1,
-            False,
-        )  # the number of the last record written, and whether no line break ends it
+        self.last_written = Written(1, is_open=False)
         self.added = [
             f"{prefix}{measured.label}{cell}"
             for measured, judge in zip(layout.results, judges, strict=True)

@@ -8,7 +8,7 @@ so that rows come out as they came in.
 from collections.abc import Callable
 from typing import NamedTuple
 
-from labcheck.sources.csv import Annotator, RowFormat
+from labcheck.sources.csv import Annotator, RowFormat, Written
 from labcheck.sources.files import Read, Write
 from labcheck.sources.records import LONGEST
 from labcheck.sources.tally import Tally
@@ -41,8 +41,7 @@ class Stream(NamedTuple):
     """Where blocks come from, what annotates them, where they go to.
 
     `refusals` takes the list of refusals, `progress` is told how many bytes and records have been read.
-    `rows` is the other format to write in, if it is not the table's own. Without `quick`, all goes the plain
-    way.
+    `rows` is the other format to write in, if it is not the table's own.
     """
 
     annotator: Annotator
@@ -51,7 +50,6 @@ class Stream(NamedTuple):
     refusals: Write | None = None
     rows: RowFormat | None = None
     progress: Callable[[int, int], object] | None = None
-    quick: bool = True
 
 
 def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> bool:
@@ -67,9 +65,9 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
         left = _step(stream, left, turns)
     if left.done:
         annotator.hand_over()
-        return annotator.last_written[1]
+        return annotator.last_written.is_open
 
-    def others_part(turns: Turns[Unread]) -> tuple[Tally, tuple[int, bool]]:
+    def others_part(turns: Turns[Unread]) -> tuple[Tally, Written]:
         annotator.start_again()
         _take_part(stream._replace(progress=None), None, turns)
         return annotator.tally, annotator.last_written
@@ -77,7 +75,7 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
     others = take_turns(jobs, lambda turns: _take_part(stream, left, turns), others_part)
     for tally, _ in others:
         annotator.tally.add(tally, annotator.file)
-    return max(annotator.last_written, *(written for _, written in others))[1]
+    return max(annotator.last_written, *(written for _, written in others)).is_open
 
 
 def _take_part(stream: Stream, left: Unread | None, turns: Turns[Unread]) -> None:
@@ -99,7 +97,7 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
         waiting, seen, ended = left.waiting, left.seen, left.ended
         cut = waiting.rfind(b"\n") + 1
         whole = waiting[:cut]
-        masked = annotator.masked(whole) if stream.quick and cut else None
+        masked = annotator.masked(whole) if cut else None
         if masked is not None:
             lines = annotator.lines(whole)
             row = annotator.row + len(lines)
@@ -119,7 +117,7 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
     turns.take_writing()
     if out:
         stream.write(out)
-        annotator.last_written = annotator.row, not out.endswith((b"\n", b"\r"))
+        annotator.last_written = Written(annotator.row, is_open=not out.endswith((b"\n", b"\r")))
     if stream.refusals:
         annotator.tally.list_refusals(stream.refusals)
     turns.pass_writing()

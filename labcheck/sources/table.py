@@ -8,7 +8,7 @@ from typing import Protocol
 
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.sources.asked import Asked
-from labcheck.sources.csv import Annotator, RowFormat
+from labcheck.sources.csv import Annotator, RowFormat, Written
 from labcheck.sources.files import Input, Read, Write, as_utf8, decoder, utf_16
 from labcheck.sources.records import records
 from labcheck.sources.stream import Stream, annotate
@@ -110,7 +110,7 @@ class Table:
                 write(self._rows.start(header, annotator.added).encode())
             elif self.writes:
                 own_write(before[len(bom) if self.shown else 0 :] + annotator.header(raw))
-                annotator.last_written = (1, not raw.endswith((b"\n", b"\r")))
+                annotator.last_written = Written(1, is_open=not raw.endswith((b"\n", b"\r")))
         elif self._open and not self._rows:
             own_write(newline)  # the last row of the file before had no line break
         stream = Stream(
