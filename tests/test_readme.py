@@ -75,6 +75,14 @@ def test_the_layout_names_every_module() -> None:
     assert set(listed_modules(README.read_text("utf-8"))) == modules
 
 
+@pytest.mark.parametrize("package", ["sources", "frames"])
+def test_a_package_says_what_each_of_its_modules_is_for(package: str) -> None:
+    folder = README.parent / "labcheck" / package
+    said = (folder / "__init__.py").read_text("utf-8").split('"""')[1]
+    modules = {path.name for path in folder.glob("*.py")} - {"__init__.py"}
+    assert set(re.findall(r"\b[a-z0-9]+\.py\b", said)) == modules
+
+
 def test_the_readme_names_every_reason_and_note() -> None:
     from labcheck import errors
     from labcheck.reports.json import SCHEMA_FILE

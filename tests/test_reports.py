@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from decimal import Decimal
-from itertools import pairwise
 from typing import Any
 
 import jsonschema
@@ -12,11 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcheck import Category, LabcheckError, interpret
-from labcheck.catalogue import built_in
-from labcheck.classify import classify
-from labcheck.model import Band, Interval, Quantity, Refusal
-from labcheck.reports import bar, ranges
+from labcheck import LabcheckError, interpret
+from labcheck.model import Refusal
 from labcheck.reports.json import SCHEMA_FILE, one, several
 from tests.conftest import Golden, Labcheck
 
@@ -285,101 +281,3 @@ def test_csv_has_a_row_for_each_result(labcheck: Labcheck) -> None:
         ("vitd", "low", "unit-assumed;implausible"),
         ("b12", "refused", "unreadable-value"),
     ]
-
-
-# The range bar
-
-BANDS = built_in()["vitd"].default_range.bands
-
-
-def drawn(text: str, width: int = 60, bands: tuple[Band, ...] = BANDS) -> bar.Bar:
-    canonical = interpret("vitd", text, unit="ng/mL").canonical
-    return bar.draw(canonical, text, bands, width, bar.ASCII)
-
-
-def test_zones_are_to_scale() -> None:
-    assert [(category, len(zone)) for category, zone in drawn("22").zones] == [
-        (Category.LOW, 30),
-        (Category.NORMAL, 10),
-        (Category.HIGH, 20),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("value", "mark"),
-    [
-        ("22", " " * 22 + "v 22"),
-        ("30", " " * 30 + "v 30"),
-        ("54.321", " " * 47 + "54.321 v"),
-        ("<5", "<----| <5"),
-        ("<900", "<- <900 " + "-" * 51 + "|"),
-        (">50", " " * 46 + ">50 |-------->"),
-        ("900", " " * 55 + "900 >"),
-        (">150", " " * 54 + ">150 >"),
-    ],
-)
-def test_the_value_is_marked_where_it_lies(value: str, mark: str) -> None:
-    assert drawn(value).mark.rstrip() == mark
-
-
-@given(
-    st.sampled_from(["", "<", ">", "<=", ">="]),
-    st.decimals("1", "1000", places=2),
-    st.integers(20, 200),
-    st.sampled_from([BANDS, built_in()["b12"].default_range.bands]),
-)
-def test_every_row_is_as_wide_as_asked_and_the_mark_stands_in_the_values_zone(
-    comparator: str, value: Decimal, width: int, bands: tuple[Band, ...]
-) -> None:
-    quantity = Quantity(comparator or None, value, "x")  # type: ignore[arg-type]
-    picture = bar.draw(quantity, f"{comparator}{value}", bands, width, bar.ASCII)
-    zones = [category for category, zone in picture.zones for _ in zone]
-    assert {len(picture.mark), len(zones), *map(len, picture.legend)} == {width}
-    if not comparator and "v" in picture.mark:
-        at = picture.mark.index("v")
-        here = classify(Interval(value, value), bands)[0]
-        assert here in zones[max(at - 1, 0) : at + 2]
-
-
-# The picture of the range sets
-
-
-def pictured(id: str, width: int = 60) -> list[ranges.Row]:
-    return list(ranges.picture(built_in()[id], width, bar.ASCII))
-
-
-def test_sets_are_drawn_to_one_scale_under_each_other() -> None:
-    drawn = {row.label: "".join(zone for _, zone in row.zones) for row in pictured("vitd") if row.zones}
-    assert {len(zones) for zones in drawn.values()} == {60}  # two columns for each ng/mL
-    assert drawn["article"] == "." * 15 + "#" * 5 + ":" * 40
-    assert drawn["iom-2011"] == "......|..." + "#" * 15 + ":" * 35
-    assert drawn["ros-2018"] == "." * 5 + "/" * 5 + "#" * 50
-
-
-def test_the_picture_has_an_axis_for_each_kind_of_unit() -> None:
-    first, *_, last, legend = pictured("vitd")
-    assert (first.label, first.text.split()) == ("ng/mL", ["0", "20", "40", "60", "80", "100", "120"])
-    assert (last.label, last.text.split()) == ("nmol/L", ["0", "50", "100", "150", "200", "250"])
-    assert legend.text == ". low  # normal  : high  / indeterminate"
-
-
-@given(st.sampled_from(["vitd", "b12"]), st.integers(10, 200))
-def test_each_row_of_the_picture_is_as_wide_as_asked(id: str, width: int) -> None:
-    for row in pictured(id, width)[:-1]:
-        assert len(row.text or "".join(zone for _, zone in row.zones)) == width
-
-
-@given(st.sampled_from(["vitd", "b12"]), st.integers(20, 200))
-def test_each_row_of_limits_has_its_unit(id: str, width: int) -> None:
-    text = " ".join(row.text for row in pictured(id, width) if not row.label)
-    printed = [scale.unit for one in built_in()[id].range_sets.values() for scale in one.scales]
-    assert [word for word in text.split() if "/" in word.strip("/")] == printed
-
-
-@given(st.decimals("0.0001", "1000000", places=4), st.integers(10, 200))
-def test_an_axis_starts_at_0_and_has_room_between_its_numbers(end: Decimal, width: int) -> None:
-    row = bar.ticks(end, width)
-    assert len(row) == width
-    numbers = [Decimal(number) for number in row.split()]
-    assert numbers[0] == 0
-    assert len({high - low for low, high in pairwise(numbers)}) <= 1

@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 
 from labcheck.sources.stream import Stream, annotate
-from labcheck.sources.turns import CAN_FORK, Turns, take_turns
+from labcheck.sources.turns import CAN_FORK
 from tests.test_csv import HEADER, annotator
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="taking turns needs fork")
@@ -85,46 +84,6 @@ def test_a_row_of_many_megabytes_is_passed_on(tmp_path: Path) -> None:
     assert count == 2
     assert out.count(b"\n") == body.count(b"\n")
     assert out.endswith(b"2,vitd,35,ng/mL,,vitd,35,ng/mL,normal,N,30-40 ng/mL,\n")
-
-
-def taken(first: Callable[[Turns[int]], object], other: Callable[[Turns[int]], object]) -> list[object]:
-    return take_turns(2, first, other)
-
-
-def test_what_the_others_return_is_returned() -> None:
-    def first(turns: Turns[int]) -> None:
-        turns.pass_reading(20, done=False)
-
-    def other(turns: Turns[int]) -> int:
-        return (turns.take_reading() or 0) + 1
-
-    assert taken(first, other) == [21]
-
-
-def test_what_another_raises_is_raised() -> None:
-    def other(_: Turns[int]) -> None:
-        raise OSError(28, "No space left on device")
-
-    with pytest.raises(OSError, match="No space left"):
-        taken(lambda turns: turns.take_reading(), other)
-
-
-def test_what_the_first_raises_ends_the_others() -> None:
-    def first(_: Turns[int]) -> None:
-        raise ValueError("x")
-
-    with pytest.raises(ValueError, match="x"):
-        taken(first, lambda turns: turns.take_reading())
-
-
-def test_the_signal_that_ends_another_ends_the_first() -> None:
-    program = (
-        "import os, signal\n"
-        "from labcheck.sources.turns import take_turns\n"
-        "take_turns(2, lambda t: t.take_reading(), lambda t: os.kill(os.getpid(), signal.SIGTERM))\n"
-    )
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
-    assert (ran.returncode, ran.stderr) == (-signal.SIGTERM, b"")
 
 
 @pytest.fixture(scope="module")
@@ -284,16 +243,6 @@ def test_a_closed_pipe_leaves_no_list_of_errors_behind(large: Path, tmp_path: Pa
 def test_more_than_two_processes_end_when_one_of_them_cannot_write(lines: int, large: Path) -> None:
     ran = shell(f"timeout 60 labcheck csv {large} --jobs 4 -q | head -{lines}")
     assert (ran.stderr, ran.returncode, ran.stdout.count(b"\n")) == (b"", 141, lines)
-
-
-def test_a_process_that_is_killed_is_told() -> None:
-    with pytest.raises(RuntimeError, match="was killed"):
-        taken(lambda turns: turns.take_reading(), lambda _: os.kill(os.getpid(), signal.SIGKILL))
-
-
-def test_a_process_that_leaves_without_an_answer_is_told() -> None:
-    with pytest.raises(RuntimeError, match="was killed"):
-        taken(lambda turns: turns.take_reading(), lambda _: os._exit(0))
 
 
 @pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="finds the forks in /proc")

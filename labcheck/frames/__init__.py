@@ -4,6 +4,16 @@
 DuckDB or PySpark: what goes in comes out with columns added, a lazy frame stays lazy, no row passes through
 Python. What no expression can read for certain (`22,5`, `1 187`, a unit that is spelled in an unusual way) is
 not guessed at: its category is `unjudged`, and its note says what is unusual. `labcheck.interpret` reads it.
+
+    rules.py         the catalogue's limits -> numbers that floats can be compared with
+    names.py         its names of tests -> regular expressions that every engine reads alike
+    given.py         what holds for all rows, and which columns are read
+    steps.py         a verdict, step by step; each adds columns for the next:
+      identify.py      whose result it is
+      expressions.py   its value and unit, its category
+      reported.py      the laboratory's own range and flag
+      verdicts.py      why there is none, or which one there is, and the cells
+    parquet.py       the same over a file, batch.py over its parts
 """
 
 import re

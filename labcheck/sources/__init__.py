@@ -1,5 +1,25 @@
 """Documents -> results, each with its place, and the same document with the verdicts added.
 
-Tables go through columns.py, rows.py and csv.py. Messages (hl7.py) and resources (fhir.py) become
-observations, which observations.py judges.
+A table, and below each step what it is made of:
+
+    table.py         a whole file through
+      asked.py         what the options settle of how it is judged
+      columns.py       its header -> which columns hold what
+    stream.py        blocks of it: read, annotate, write
+      turns.py         several processes, a block each
+    csv.py           a block: the quick way for all of its rows, or the plain one for each
+      records.py       its records, with their own bytes
+    memo.py          a row by its key cells: what has been said before, and how often
+    ways.py          a row by its key cells, worked out
+      stretches.py     plain numbers, by the limits that they lie between
+    rows.py          one row: the core's verdict, as cells (verdicts.py)
+
+A document of a laboratory's system, up to what the core judges:
+
+    segments.py      the segments of HL7 v2           json.py        the texts of FHIR, with each digit
+    hl7.py           its messages -> observations     fhir.py        its resources -> observations
+                                                      elements.py    what an Observation says, as text
+    observations.py  one observation: the core's verdict
+
+For all of them files.py reads and writes, and tally.py counts what has come of it.
 """

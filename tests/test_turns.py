@@ -1,0 +1,63 @@
+"""Processes that take turns: what one of them returns, raises or ends with, the first one tells."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+
+import pytest
+
+from labcheck.sources.turns import CAN_FORK, Turns, take_turns
+
+pytestmark = pytest.mark.skipif(not CAN_FORK, reason="taking turns needs fork")
+
+
+def taken(first: Callable[[Turns[int]], object], other: Callable[[Turns[int]], object]) -> list[object]:
+    return take_turns(2, first, other)
+
+
+def test_what_the_others_return_is_returned() -> None:
+    def first(turns: Turns[int]) -> None:
+        turns.pass_reading(20, done=False)
+
+    def other(turns: Turns[int]) -> int:
+        return (turns.take_reading() or 0) + 1
+
+    assert taken(first, other) == [21]
+
+
+def test_what_another_raises_is_raised() -> None:
+    def other(_: Turns[int]) -> None:
+        raise OSError(28, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        taken(lambda turns: turns.take_reading(), other)
+
+
+def test_what_the_first_raises_ends_the_others() -> None:
+    def first(_: Turns[int]) -> None:
+        raise ValueError("x")
+
+    with pytest.raises(ValueError, match="x"):
+        taken(first, lambda turns: turns.take_reading())
+
+
+def test_the_signal_that_ends_another_ends_the_first() -> None:
+    program = (
+        "import os, signal\n"
+        "from labcheck.sources.turns import take_turns\n"
+        "take_turns(2, lambda t: t.take_reading(), lambda t: os.kill(os.getpid(), signal.SIGTERM))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False)
+    assert (ran.returncode, ran.stderr) == (-signal.SIGTERM, b"")
+
+
+def test_a_process_that_is_killed_is_told() -> None:
+    with pytest.raises(RuntimeError, match="was killed"):
+        taken(lambda turns: turns.take_reading(), lambda _: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_a_process_that_leaves_without_an_answer_is_told() -> None:
+    with pytest.raises(RuntimeError, match="was killed"):
+        taken(lambda turns: turns.take_reading(), lambda _: os._exit(0))
