@@ -81,37 +81,66 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         accepted[analyte.id] = _any([*sure, *doubted])
         doubtful += doubted
         refused += dict.fromkeys(_patterns(names.refused, analyte, catalogue, None))
-    methods, properties = _words_in(METHOD), _words_in(PROPERTY)
-    known = "|".join(sorted(_vocabulary(analytes)))
-    token = rf"(?:{known}|(?:{methods})+|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
-    part = rf"(?:{known}|(?:{methods})+|{properties}|{_WITH_OTHER})"
-    date = rf"(?:{'|'.join(MONTHS)}|de|[0-9]+|{_WITH_OTHER})"
-    midnight = rf"[t ]+(?:00:00|12:00)|[t0-9:. ]*{OTHER}"
-    around, odd = r"(?:loinc|\^ln|[\s:])*", rf"(?:[loinc^\s:]|{OTHER}){{0,20}}"
-    dash = "[-\u2010\u2011\u2013]"
-    code = rf"[0-9](?:[0-9\s:]|{OTHER})*{dash}(?:[\s:]|{OTHER})*[0-9]"
-    codes = rf"{around}{code}{around}|{odd}{OTHER}{odd}{code}{odd}|{odd}{code}{odd}{OTHER}{odd}"
-    others = {
-        word for one in analytes for name in one.names.refused for word in in_order(name, one.names.words)
-    }
-    against = {word for analyte in analytes for word in _spellings(CONTRADICT | others, analyte)}
-    letters = "|".join(sorted(word for word in against if word.isalpha()))
-    digits = "|".join(sorted(word for word in CONTRADICT if word.isdigit()))
+    unsure, foreign = _of_our_words(analytes)
     return NamePatterns(
         verbatim=verbatim,
         doubtful_verbatim=frozenset(doubtful_verbatim),
         accepted=accepted,
         doubtful=_any(doubtful) if doubtful else _NOTHING,
         refused=[_any(refused[start : start + _PART]) for start in range(0, len(refused), _PART)],
-        unsure=rf"^{_SEPARATOR}*(?:{token})+$",
-        foreign=rf"^{_SEPARATOR}*(?:{part}{_SEPARATOR}+)*{_WITH_OTHER}(?:{_SEPARATOR}+{part})*{_SEPARATOR}*$",
+        unsure=unsure,
+        foreign=foreign,
         codes=_codes(analytes),
-        dated=rf"^(?:{date}[-./ ]+){{1,5}}{date}\.?(?:$|{midnight})|^(?:{codes})$",
+        dated=rf"^{_date()}|^(?:{_unusual_code()})$",
         property=PROPERTY,
         says_more=SAYS_MORE,
-        method=methods,
-        contradicts=rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"
-        rf"|\(oh\)|^{_SEPARATOR}*b{_SEPARATOR}|{OTHER}",
+        method=_words_in(METHOD),
+        contradicts=_contradicting(analytes),
+    )
+
+
+def _of_our_words(analytes: Sequence[Analyte]) -> tuple[str, str]:
+    """Match names of which every word is one that ours have, and those of them with a letter beyond ASCII.
+
+    `25 oh d vitamin total` is one, `vitamin d binding protein` is none; one with an unusual dash is of the
+    latter.
+    """
+    known = "|".join(sorted(_vocabulary(analytes)))
+    methods, properties = _words_in(METHOD), _words_in(PROPERTY)
+    token = rf"(?:{known}|(?:{methods})+|{_WITH_OTHER})(?:{_SEPARATOR}+|$)"
+    part = rf"(?:{known}|(?:{methods})+|{properties}|{_WITH_OTHER})"
+    return (
+        rf"^{_SEPARATOR}*(?:{token})+$",
+        rf"^{_SEPARATOR}*(?:{part}{_SEPARATOR}+)*{_WITH_OTHER}(?:{_SEPARATOR}+{part})*{_SEPARATOR}*$",
+    )
+
+
+def _date() -> str:
+    """Match what a spreadsheet can make of a code: `mar-89`, `1.3.1989 00:00`."""
+    part = rf"(?:{'|'.join(MONTHS)}|de|[0-9]+|{_WITH_OTHER})"
+    midnight = rf"[t ]+(?:00:00|12:00)|[t0-9:. ]*{OTHER}"
+    return rf"(?:{part}[-./ ]+){{1,5}}{part}\.?(?:$|{midnight})"
+
+
+def _unusual_code() -> str:
+    """Match a LOINC code with more around or inside of it than its digits: `loinc: 1989-3`, `1989 - 3`."""
+    around, odd = r"(?:loinc|\^ln|[\s:])*", rf"(?:[loinc^\s:]|{OTHER}){{0,20}}"
+    dash = "[-\u2010\u2011\u2013]"
+    code = rf"[0-9](?:[0-9\s:]|{OTHER})*{dash}(?:[\s:]|{OTHER})*[0-9]"
+    return rf"{around}{code}{around}|{odd}{OTHER}{odd}{code}{odd}|{odd}{code}{odd}{OTHER}{odd}"
+
+
+def _contradicting(analytes: Sequence[Analyte]) -> str:
+    """Match names that can have a word of another test or specimen (`in urine`); the core knows which do."""
+    others = {
+        word for one in analytes for name in one.names.refused for word in in_order(name, one.names.words)
+    }
+    against = {word for analyte in analytes for word in _spellings(CONTRADICT | others, analyte)}
+    letters = "|".join(sorted(word for word in against if word.isalpha()))
+    digits = "|".join(sorted(word for word in CONTRADICT if word.isdigit()))
+    return (
+        rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"
+        rf"|\(oh\)|^{_SEPARATOR}*b{_SEPARATOR}|{OTHER}"
     )
 
 
