@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, Usage
@@ -184,8 +185,9 @@ def find_layout(
 def _by_role(header: Sequence[str], asked: Mapping[str, str]) -> dict[str, int]:
     """Return the columns that are `asked` for, and those that are found among the others."""
     columns = {role: _number(name, header, _OPTIONS[role]) for role, name in asked.items()}
+    called = list(map(_normal, header))
     for role in ROLES:
-        if role not in columns and (number := _found(role, header, columns.values())) is not None:
+        if role not in columns and (number := _found(role, header, called, columns.values())) is not None:
             columns[role] = number
     return columns
 
@@ -271,18 +273,20 @@ def _normal(name: str) -> str:
     return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
 
 
-def _found(role: str, header: Sequence[str], taken: Collection[int]) -> int | None:
-    """Return the column that holds `role` by its name; those that are `taken` hold something else."""
-    others = [(number, name) for number, name in enumerate(header) if number not in taken]
+def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Collection[int]) -> int | None:
+    """Return the column that holds `role` by its name, which is `called` what it is when normalised.
+
+    Those that are `taken` hold something else.
+    """
+    others = [number for number in range(len(header)) if number not in taken]
     for names in _NAMES[role]:
-        fitting = [number for number, name in others if _normal(name) in names.split()]
-        if not fitting:  # a unit may stand behind: `Result (ng/mL)`
+        known = names.split()
+        fitting = [number for number in others if called[number] in known]
+        if not fitting and role == "value":  # a unit may stand behind: `Result (ng/mL)`
             fitting = [
                 number
-                for number, name in others
-                if role == "value"
-                and _unit_in(name)
-                and _normal(re.split(r"[(\[]", name)[0]) in names.split()
+                for number in others
+                if _unit_in(header[number]) and _normal(re.split(r"[(\[]", header[number])[0]) in known
             ]
         if len(fitting) > 1:
             which = ", ".join(printable(header[number]) for number in fitting)
@@ -354,14 +358,20 @@ def _told(name: str, identifier: Identifier) -> tuple[Identified | None, str | N
 def _split(name: str) -> Iterator[tuple[str, str]]:
     """Yield what stands before the unit that a header ends in, and the unit; the longest unit first."""
     squeezed = re.sub(r"[^a-z0-9%]", "", name.lower().replace("µ", "u").replace("μ", "u"))
-    codes = {unit.code.lower().replace("/", ""): unit.code for unit in accepted_units()}
-    for ending in sorted(codes, key=len, reverse=True):
+    for ending, code in _endings():
         if squeezed.endswith(ending):
             before, left = name, len(ending)
             while left:
                 left -= before[-1].isalnum()
                 before = before[:-1]
-            yield before.rstrip("([ "), codes[ending]
+            yield before.rstrip("([ "), code
+
+
+@cache
+def _endings() -> Sequence[tuple[str, str]]:
+    """Return how each unit can stand at the end of a header, the longest first, and its code."""
+    codes = {unit.code.lower().replace("/", ""): unit.code for unit in accepted_units()}
+    return sorted(codes.items(), key=lambda ending: len(ending[0]), reverse=True)
 
 
 def _unit_in(name: str) -> str | None:
