@@ -648,6 +648,17 @@ def test_refusals_go_to_standard_output_where_rows_do_not(tmp_path: Path) -> Non
     )
 
 
+@pytest.mark.parametrize("name", ["/dev/stderr", "/dev/fd/2"])
+def test_what_stands_in_a_file_for_standard_error_is_not_lost(name: str, tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    command = [str(Path(sys.executable).with_name("labcheck")), "csv", "--errors", name, "-q"]
+    with log.open("wb") as file:
+        file.write(b"before\n")
+        file.flush()
+        subprocess.run(command, input=b"test,value,unit\nvitd,zz,ng/mL\n", stderr=file, check=False)
+    assert log.read_text("utf-8").startswith("before\nrow,analyte,reason,")
+
+
 def test_standard_input_and_output_are_no_file_of_that_name() -> None:
     ran = piped(b"test,value,unit\nvitd,22,ng/mL\n", "-", "-o", "-", "--only", "low")
     assert (ran.exit_code, len(ran.stdout.splitlines())) == (0, 2)

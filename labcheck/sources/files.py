@@ -179,19 +179,21 @@ def is_stdout(path: Path | None) -> bool:
 
 @contextmanager
 def open_output(path: Path | None) -> Iterator[Write]:
-    """Yield a function that writes bytes, at once to standard output or to a file that appears at the end.
+    """Yield a function that writes bytes, at once to a standard stream or to a file that appears at the end.
 
     A terminal is no file whose bytes have to stay: it gets nothing that it could act on.
     """
-    if path is None or is_stdout(path):
-        out = sys.stdout.buffer
+    to_stderr = sys.stderr is not None and str(path) in ("/dev/stderr", "/dev/fd/2")
+    if path is None or is_stdout(path) or to_stderr:
+        stream = sys.stderr if to_stderr else sys.stdout
+        out = stream.buffer
         _widen(out)
 
         def write(data: bytes) -> None:
             out.write(data)
             out.flush()
 
-        yield partial(_show, write) if sys.stdout.isatty() else write
+        yield partial(_show, write) if stream.isatty() else write
         return
     if path.suffix in (".gz", ".zst"):
         raise UnreadableFile(f"{quote(str(path), 200)} would not be compressed; leave its ending out")
