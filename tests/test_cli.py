@@ -528,6 +528,20 @@ def test_a_terminal_without_unicode_gets_what_it_can_show(encoding: str) -> None
     )
 
 
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("labcheck vitd 22 --range-set i", ["iom-2011"]),
+        ("labcheck csv --range-set r", ["ros-2018", "reported"]),
+        ("labcheck b12 22 --unit pm", ["pmol/dL", "pmol/L", "pmol/mL"]),
+    ],
+)
+def test_completion_knows_what_an_option_can_be(typed: str, completed: list[str]) -> None:
+    words = len(typed.split()) - 1
+    ran = shell("labcheck", _LABCHECK_COMPLETE="complete_bash", COMP_WORDS=typed, COMP_CWORD=str(words))
+    assert sorted(ran.stdout.decode().split()) == sorted(completed)
+
+
 def test_completion_names_the_commands_and_the_analytes() -> None:
     ran = shell("labcheck", _LABCHECK_COMPLETE="complete_bash", COMP_WORDS="labcheck v", COMP_CWORD="1")
     assert ran.stdout == b"vitd\n"

@@ -13,7 +13,7 @@ from labcheck.cli.edge import complain
 from labcheck.errors import BadCatalogue, LabcheckError, UnknownRangeSet, Usage
 from labcheck.model import REFUSED, REPORTED, Analyte, Category, DecimalMark
 from labcheck.ranges import OwnRange, own_range, read_own_range, unknown_range_set
-from labcheck.units import read_unit
+from labcheck.units import accepted_units, read_unit
 from labcheck.wording import quote
 
 Format = Literal["terminal", "json", "csv", "markdown"]
@@ -70,6 +70,16 @@ def _known_analytes(ctx: typer.Context) -> list[str]:
     return list(catalogue_of(ctx).ids)
 
 
+def _known_range_sets(ctx: typer.Context) -> list[str]:
+    catalogue = catalogue_of(ctx)
+    return [*dict.fromkeys(id for analyte in catalogue.ids for id in catalogue[analyte].range_sets), REPORTED]
+
+
+def known_units() -> list[str]:
+    """Return what a unit can be completed to."""
+    return [unit.code for unit in accepted_units()]
+
+
 Age = Annotated[str | None, typer.Option("--age", metavar="YEARS", help="Say what fits that age, in years.")]
 DecimalOption = Annotated[
     DecimalMark | None, typer.Option("--decimal", help="Which mark is the decimal one: settles 1,060.")
@@ -84,6 +94,7 @@ RangeSetOption = Annotated[
         metavar="NAME",
         help="Judge by this published range (`labcheck ranges` lists them) or by the report's own: reported. "
         "LABCHECK_RANGE_SET does it for every run, where an analyte has the range; the default elsewhere.",
+        autocompletion=_known_range_sets,
     ),
 ]
 OwnRanges = Annotated[

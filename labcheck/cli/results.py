@@ -26,6 +26,7 @@ from labcheck.cli.options import (
     categories,
     chosen_range_set,
     command,
+    known_units,
     one_report,
 )
 from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
@@ -54,7 +55,13 @@ def analyte_command(analyte: Analyte, doubt: str | None) -> TyperCommand:
         ] = None,
         unit: Annotated[
             str | None,
-            typer.Option("--unit", "-u", metavar="UNIT", help=f"Its unit; {analyte.unit} if there is none."),
+            typer.Option(
+                "--unit",
+                "-u",
+                metavar="UNIT",
+                help=f"Its unit; {analyte.unit} if there is none.",
+                autocompletion=known_units,
+            ),
         ] = None,
         range: Annotated[
             str | None,
