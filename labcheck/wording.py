@@ -31,7 +31,7 @@ def installs(extra: str) -> str:
 def did_you_mean(word: str, known: list[str], *, likeness: float = 0.5) -> str:
     """Return ' - did you mean ...?' with the nearest of `known`, or nothing.
 
-    `likeness` is how much of them must agree, from 0 to 1; a wrong guess at a unit would mislead.
+    `likeness` is how much of them must agree, from 0 to 1: more where a wrong guess would mislead.
     """
     from difflib import get_close_matches
 

@@ -140,10 +140,11 @@ def test_what_else_the_header_of_a_wide_table_can_mean_is_known() -> None:
 
 
 def test_a_column_that_is_asked_for_has_the_unit_of_its_header() -> None:
-    header = "id,serum_vitamin_d_nmol_l,x"
-    for wide in ("vitd=serum_vitamin_d_nmol_l", "vitd=2", "vitd=2:nmol/L"):
-        (measured,) = layout(header, wide=(wide,)).results
-        assert (measured.columns, measured.unit) == ({"value": 1}, "nmol/L")
+    for name in ("serum_vitamin_d_nmol_l", "LBXVIDMS_nmol_L", "LBXVIDMS (nmol/L)", "LBXVIDMS nmol/L"):
+        for wide in (f"vitd={name}", "vitd=2", "vitd=2:nmol/L"):
+            (measured,) = layout(f"id,{name},x", wide=(wide,)).results
+            assert (measured.columns, measured.unit) == ({"value": 1}, "nmol/L")
+    assert layout("id,vidmsngml", wide=("vitd=vidmsngml",)).results[0].unit is None
 
 
 def test_a_unit_in_the_values_header_counts_for_its_rows() -> None:
@@ -173,7 +174,7 @@ def test_a_colon_in_a_header_is_not_taken_for_the_one_before_a_unit() -> None:
     header = ["id", "vit:ng/mL", "vit"]
     (whole,) = find_layout(header, built_in(), asked={}, wide=("vitd=vit:ng/mL",)).results
     (parted,) = find_layout(header[2:], built_in(), asked={}, wide=("vitd=vit:ng/mL",)).results
-    assert (whole.columns, whole.unit) == ({"value": 1}, None)
+    assert (whole.columns, whole.unit) == ({"value": 1}, "ng/mL")
     assert (parted.columns, parted.unit) == ({"value": 0}, "ng/mL")
 
 
@@ -230,7 +231,7 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
         (
             "name,result,vitamin_d_ng_ml",
             {},
-            "by row (value in result) or by column (vitamin_d_ng_ml); the columns are name, result, vitam",
+            "by row (value in result) or by column (vitamin_d_ng_ml); say which with --value and --test",
         ),
         (
             "id;Vitamin D;Vitamin B12",
@@ -263,6 +264,13 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             "a,b12_pg_ml",
             {"wide": ("vitd=b12_pg_ml",)},
             "the header 'b12_pg_ml' names Vitamin B12; name the c",
+        ),
+        ("a,LBXVIDMS_ng_mL", {"wide": ("vitd=LBXVIDMS_ng_mL:nmol/L",)}, "header 'LBXVIDMS_ng_mL' says ng/mL"),
+        (";".join(["a, b, c, d"] * 30), {}, "a, b, c, d, ... (30 in all); say which with --test or --loinc"),
+        (
+            "test,value" + ",vitd_ng_ml" * 30,
+            {},
+            "vitd_ng_ml, ... (30 in all)); say which with --value and --test, or with --column",
         ),
         ("a,B12", {"wide": ("vitd=B12:ng/mL",)}, "the header 'B12' names Vitamin B12"),
         (

@@ -97,6 +97,22 @@ def test_a_terminal_is_told_of_results_that_it_is_not_shown() -> None:
     assert "more, which" not in piped("fhir", FHIR, "--format", "terminal").stdout
 
 
+@pytest.mark.parametrize("command", ["hl7", "fhir"])
+@pytest.mark.parametrize(("option", "name"), [("-o", "out.json"), ("-o", "out.tsv"), ("--errors", "e.md")])
+def test_no_file_says_by_its_ending_that_it_holds_what_it_does_not(
+    command: str, option: str, name: str
+) -> None:
+    ran = piped(command, b"", option, name)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert f"{name!r} would not be what its ending says" in ran.stderr
+
+
+@pytest.mark.parametrize("name", ["out.json", "out.ndjson", "out"])
+def test_an_annotated_document_is_json(tmp_path: Path, name: str) -> None:
+    assert piped("fhir", FHIR, "--annotate", "-o", str(tmp_path / name)).exit_code == 3
+    assert (tmp_path / name).read_bytes().count(b"\n") == FHIR.count(b"\n")
+
+
 @pytest.mark.parametrize(("command", "data"), [("hl7", HL7), ("fhir", FHIR)])
 def test_the_summary_is_the_counts_alone(command: str, data: bytes) -> None:
     counts = piped(command, data, "--summary").stdout
@@ -181,7 +197,9 @@ def test_several_files_are_told_apart_and_refusals_listed(labcheck: Labcheck, tm
     listed = rows(errors.read_text("utf-8"))
     assert [row["reason"] for row in listed] == ["withdrawn", "unreadable-value"] * 2
     assert listed[0]["place"] == f"{one}: message 1, OBX 4"
-    assert [listed[1][name] for name in ("test", "value", "unit")] == ["Vitamin D (25-OH)", "=1+1", "nmol/L"]
+    shown = [listed[1][name] for name in ("test", "loinc", "value", "unit", "range")]
+    assert shown == ["Vitamin D (25-OH)", "25hvd", "=1+1", "nmol/L", ""]
+    assert listed[0]["range"] == "50-140"
 
 
 @pytest.mark.parametrize("columns", [40, 80])

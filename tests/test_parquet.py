@@ -405,6 +405,8 @@ def test_it_writes_to_a_pipe(tmp_path: Path) -> None:
             "counts are not to be had as Parquet; ask for terminal",
         ),
         (("in.parquet", "--summary", "--all-ranges"), "--all-ranges adds columns to rows, and the summary"),
+        (("in.parquet", "-o", "out.csv"), "'out.csv' would not be what its ending says; end it otherwise"),
+        (("in.parquet", "--json", "-o", "out.parquet"), "'out.parquet' would not be what its ending says"),
         (("in.parquet", "--json", "--only", "low"), "--only chooses rows, and the summary has none"),
         (("in.parquet", "--value", "wert"), "--value: no column is called 'wert'"),
     ],

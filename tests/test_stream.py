@@ -102,6 +102,12 @@ def shell(command: str) -> "subprocess.CompletedProcess[bytes]":
     )
 
 
+def test_a_line_break_that_comes_in_two_pieces_is_one() -> None:
+    pieces = "printf 'sep=;\\r'; sleep 0.3; printf '\\ntest;value;unit\\r\\nvitd;22;ng/mL\\r\\n'"
+    ran = shell(f"({pieces}) | labcheck csv -q")
+    assert ran.stdout.startswith(b"sep=;\r\ntest;value;unit;labcheck_analyte;")
+
+
 @pytest.mark.parametrize("jobs", [1, 2, 3])
 def test_a_reader_that_has_enough_ends_it_quietly(jobs: int, large: Path) -> None:
     ran = shell(f"labcheck csv {large} --jobs {jobs} | head -2")

@@ -100,11 +100,11 @@ def test_refused_rows_stay_and_are_told(labcheck: Labcheck, tmp_path: Path) -> N
         ["6", "", "ragged-row", ""],
         ["7", "", "wrong-analyte", ""],
     ]
-    assert [[*cells[4:7], cells[7][:18]] for cells in listed] == [
-        ["test", "value", "unit", "advice"],
-        ["vitd", "zz", "ng/mL", "The value is not o"],
-        ["", "", "", "The row has more o"],
-        ["Calcitriol", "40", "pg/mL", "The name or the co"],
+    assert [[*cells[4:9], cells[9][:18]] for cells in listed] == [
+        ["test", "loinc", "value", "unit", "range", "advice"],
+        ["vitd", "", "zz", "ng/mL", "", "The value is not o"],
+        ["", "", "", "", "", "The row has more o"],
+        ["Calcitriol", "", "40", "pg/mL", "", "The name or the co"],
     ]
 
 
@@ -141,8 +141,8 @@ def test_a_row_whose_quote_is_never_closed_is_named_though_nothing_can_stand_beh
     assert ran.exit_code == 3
     assert "labcheck: 1 refused, unclosed-quote: in row 5" in ran.stderr
     assert errors.read_text("utf-8") == (
-        "row,analyte,reason,column,test,value,unit,advice\n"
-        "5,,unclosed-quote,,,,,A quote in the row is never closed; close it or leave it out.\n"
+        "row,analyte,reason,column,test,loinc,value,unit,range,advice\n"
+        "5,,unclosed-quote,,,,,,,A quote in the row is never closed; close it or leave it out.\n"
     )
     assert labcheck("csv", str(file), "--only", "refused").stdout.splitlines()[1:] == ['4,vitd,22,"ng/mL']
 
@@ -282,7 +282,7 @@ def test_the_output_file_appears_only_when_it_is_whole(
             "the first line must name the columns, and has '22' where the values stand",
         ),
         (LONG.encode(), ("--prefix", "=x"), "--prefix '=x': names of columns begin with a letter"),
-        (LONG.encode(), ("-o", "out.csv.gz"), "would not be compressed; leave its ending out"),
+        (LONG.encode(), ("-o", "out.csv.gz"), "would not be what its ending says; end it otherwise"),
         (LONG.encode(), ("--summary", "--all-ranges"), "--all-ranges adds columns to rows"),
         (LONG.encode(), ("nowhere.csv",), "'nowhere.csv' cannot be read: No such file or directory"),
         (LONG.encode(), ("/",), "'/' cannot be read: Is a directory"),
@@ -301,7 +301,22 @@ def test_the_output_file_appears_only_when_it_is_whole(
         (b"\xd0\xcf\x11\xe0\xa1\xb1", (), "is a workbook; save the sheet as CSV"),
         (b"PAR1\x15\x04", (), "is Parquet and no text; read it with labcheck parquet"),
         (LONG.encode(), ("-o", "out.json"), "would not be what its ending says; add --format json"),
-        (LONG.encode(), ("-o", "out.md", "-f", "json"), "not be what its ending says; add --format markdown"),
+        (LONG.encode(), ("-o", "out.md", "-f", "json"), "not be what its ending says; end it otherwise"),
+        (
+            LONG.encode(),
+            ("-o", "out.csv", "--summary"),
+            "would not be what its ending says; end it otherwise",
+        ),
+        (LONG.encode(), ("-o", "out.tsv", "-f", "csv"), "'out.tsv' would not be what its ending says"),
+        (LONG.encode(), ("-o", "OUT.CSV.GZ"), "'OUT.CSV.GZ' would not be what its ending says"),
+        (LONG.encode(), ("--errors", "e.json"), "'e.json' would not be what its ending says"),
+        (
+            b"sep=.\ntest.value.unit\n",
+            (),
+            "'-' begins with 'sep=.', which can be no delimiter; say with --del",
+        ),
+        (b"sep=\xa7\ntest\xa7value\n", (), "'-' begins with 'sep=\xa7', which can be no delimiter"),
+        (b"sep=\ntest,value\n", (), "'-' begins with 'sep=', which can be no delimiter"),
         (LONG.encode(), ("-o", "out.XLSX"), "would not be what its ending says; end it otherwise"),
         (LONG.encode(), ("--only", "lwo"), "--only has no category 'lwo'"),
         (LONG.encode(), ("--unit", "nmol/L"), "--unit 'nmol/L' names no analyte"),
@@ -644,7 +659,7 @@ def test_refusals_go_to_standard_output_where_rows_do_not(tmp_path: Path) -> Non
     out = str(tmp_path / "out.csv")
     ran = piped(b"test,value,unit\nvitd,zz,ng/mL\n", "--errors", "-", "-o", out)
     assert ran.stdout.startswith(
-        "row,analyte,reason,column,test,value,unit,advice\n2,vitd,unreadable-value,,vitd,zz,ng/mL,"
+        "row,analyte,reason,column,test,loinc,value,unit,range,advice\n2,vitd,unreadable-value,,vitd,,zz,ng/mL,"
     )
 
 
@@ -686,7 +701,7 @@ def test_a_mark_outweighs_what_is_said_of_the_order_of_bytes(encoding: str) -> N
     assert result.stdout_bytes == codecs.BOM_UTF16_LE + OUT.encode("utf-16-le")
 
 
-@pytest.mark.parametrize("before", ["sep=;\n", "SEP=;\r\n", "\ufeffsep=;\n"])
+@pytest.mark.parametrize("before", ["sep=;\n", "SEP=;\r\n", "\ufeffsep=;\n", "sep=;\r"])
 def test_the_delimiter_that_a_spreadsheet_has_written_first_is_taken(before: str) -> None:
     table = f"{before}name, first,and so,on;test;value;unit\nA;vitd;22;ng/mL\nB;vitd;zz;ng/mL\n"
     ran = piped(table.encode())

@@ -31,16 +31,16 @@ def test_the_first_places_of_a_refusal_are_kept_and_all_of_them_listed_if_asked_
     tally, lines = Tally(lists_refusals=True), list[bytes]()
     for row in range(2, 2 + EXAMPLES + 2):
         assert tally.wants(REFUSED)
-        tally.refuse(Refused(row, REFUSED, reported=Reported("B12", 'a "1"', "x" * 200)))
+        tally.refuse(Refused(row, REFUSED, reported=Reported("B12", "2132-9", 'a "1"', "x" * 200)))
     tally.list_refusals(lines.append)
     tally.list_refusals(lines.append)
     assert tally.examples[REFUSED] == [2, 3, 4, 5, 6]
     assert b"".join(lines).count(b"\n") == EXAMPLES + 2
     assert lines[0].startswith(
-        b'2,b12,no-value,,B12,"a ""1""",'
+        b'2,b12,no-value,,B12,2132-9,"a ""1""",'
         + b"x" * 100
         + "…".encode()
-        + b',"Nothing was measured, or nothing is reported yet."\n3,'
+        + b',,"Nothing was measured, or nothing is reported yet."\n3,'
     )
 
 

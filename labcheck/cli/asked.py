@@ -1,14 +1,11 @@
 """What the commands over tables share, whatever file those stand in: the options, and what they settle."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.bulk import Report, exit_by, open_refusals, tell, write_summary
 from labcheck.cli.options import categories, chosen_range_sets, own_ranges
 from labcheck.errors import Usage
 from labcheck.model import DecimalMark
@@ -17,8 +14,7 @@ from labcheck.wording import quote
 
 if TYPE_CHECKING:
     from labcheck.sources.asked import Asked
-    from labcheck.sources.files import Write
-    from labcheck.sources.tally import Tally
+    from labcheck.sources.columns import Role
 
 DefaultUnits = Annotated[
     list[str] | None,
@@ -60,7 +56,7 @@ FlagColumn = Annotated[str | None, _column("--flag", "the laboratory's flags, H 
 def asked_of(
     catalogue: Catalogue,
     *,
-    columns: Mapping[str, str | None],
+    columns: "Mapping[Role, str | None]",
     wide: Sequence[str] | None,
     analyte: str | None,
     units: Sequence[str] | None,
@@ -97,40 +93,6 @@ def asked_of(
         prefix=prefix,
         only=categories(only, "--only"),
     )
-
-
-@contextmanager
-def counted(
-    asked: "Asked",
-    report: Report,
-    *,
-    output: Path | None,
-    errors: Path | None,
-    fail_on: str | None,
-    quiet: bool,
-) -> "Iterator[tuple[Tally, Write, Write | None]]":
-    """Run over tables: yield what counts, the output, and the list of refusals if one is asked for.
-
-    When all is counted, write the summary or tell the counts, and exit with the code that they lead to.
-    """
-    from labcheck.sources.files import open_output
-    from labcheck.sources.tally import Tally, bin_widths
-
-    tally = Tally(
-        widths=bin_widths(asked.catalogue) if report.format == "terminal" else {},
-        lists_refusals=errors is not None,
-    )
-    watched = categories(fail_on, "--fail-on")
-    with ExitStack() as stack:
-        refusals = stack.enter_context(open_refusals(errors, "row"))
-        write = stack.enter_context(open_output(output))
-        yield tally, write, refusals
-        if report.summary:
-            sets, own = asked.range_sets, asked.own_ranges
-            write_summary(report, tally, asked.catalogue, sets, own, write, to_file=output is not None)
-    if not quiet and not report.summary:
-        tell(tally)
-    exit_by(tally, watched)
 
 
 def _only_analyte(analyte: str | None, wide: Sequence[str], catalogue: Catalogue) -> str | None:

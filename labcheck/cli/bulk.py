@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from io import StringIO
 from os.path import realpath
 from pathlib import Path
@@ -12,7 +12,7 @@ import typer
 
 from labcheck.catalogue import Catalogue
 from labcheck.cli.edge import Exit, complain
-from labcheck.cli.options import one_report
+from labcheck.cli.options import categories, one_report
 from labcheck.errors import Usage
 from labcheck.model import Outcome
 from labcheck.ranges import OwnRange
@@ -92,7 +92,7 @@ def check_files(
 
     if errors and is_stdout(errors) and is_stdout(output):
         raise Usage("standard output would have both results and refusals; name a file for one of them")
-    read = {realpath(name) for name in files or () if name != "-" and "\0" not in name}
+    read = {realpath(name) for name in files or () if "\0" not in name}
     for path, other_use in (
         (errors, read),
         (output, set() if whole else read),
@@ -107,21 +107,25 @@ def check_files(
         raise typer.Exit(Exit.REFUSED)
 
 
-_ENDINGS = {".json": "json", ".ndjson": "ndjson", ".jsonl": "ndjson", ".md": "markdown"}
+_ENDINGS = {
+    ".csv": ("", "csv"),
+    ".tsv": ("", "tsv"),
+    ".json": ("json",),
+    ".ndjson": ("ndjson",),
+    ".jsonl": ("ndjson",),
+    ".md": ("markdown",),
+    ".parquet": ("parquet",),
+    **dict.fromkeys((".xlsx", ".xls", ".ods", ".gz", ".zst"), ()),
+}
+"""What a file can hold whose name ends so; '' is a table in its own format."""
 
 
-def check_ending(output: Path | None, report: Report) -> None:
-    """Raise Usage where a file's name would say that it holds another format than it would."""
-    ending = output.suffix.lower() if output else ""
-    if ending in (".xlsx", ".xls", ".ods", ".parquet"):
-        raise Usage(
-            f"{quote(str(output), 200)} would not be what its ending says; end it otherwise, as in .csv"
-        )
-    if (meant := _ENDINGS.get(ending, report.format)) != report.format:
-        raise Usage(
-            f"{quote(str(output), 200)} would not be what its ending says; add --format {meant}, or end it "
-            "otherwise"
-        )
+def check_ending(path: Path | None, *held: str) -> None:
+    """Raise Usage where a file's name would say that it holds none of the formats that it can hold."""
+    formats = _ENDINGS.get(path.suffix.lower()) if path else None
+    if formats is not None and not set(held) & set(formats):
+        asked = f"add --format {formats[-1]}, or " if formats and held[0] in ("", "csv") else ""
+        raise Usage(f"{quote(str(path), 200)} would not be what its ending says; {asked}end it otherwise")
 
 
 def report_of(
@@ -139,21 +143,61 @@ def report_of(
     return Report(named, summary=False)
 
 
-def write_summary(
+class JudgedBy(NamedTuple):
+    """What results are judged by: range sets, and the user's own ranges, which outrank them, by analyte."""
+
+    catalogue: Catalogue
+    range_sets: Mapping[str, str | None]
+    own_ranges: Mapping[str, OwnRange]
+
+
+@contextmanager
+def counting(
+    report: Report | None,
+    by: JudgedBy,
+    *,
+    output: Path | None,
+    errors: Path | None,
+    fail_on: str | None,
+    quiet: bool,
+    noun: str = "row",
+    place: str = "row",
+    findings: Sequence[tuple[str, str, Outcome]] = (),
+) -> "Iterator[tuple[Tally, Write, Write | None]]":
+    """Run over many results: yield what counts, the output, and the list of refusals if one is asked for.
+
+    `noun` is what a result is called, `place` the list's column for where it stands. When all are counted,
+    write the summary, with the `findings` that there are then (place, name of the test, outcome), or tell the
+    counts; and exit by them.
+    """
+    from labcheck.sources.files import open_output
+    from labcheck.sources.tally import Tally, bin_widths
+
+    summary = report if report and report.summary else None
+    widths = bin_widths(by.catalogue) if summary and summary.format == "terminal" else {}
+    tally = Tally(widths=widths, lists_refusals=errors is not None, noun=noun)
+    watched = categories(fail_on, "--fail-on")
+    with ExitStack() as stack:
+        refusals = stack.enter_context(_open_refusals(errors, place))
+        write = stack.enter_context(open_output(output))
+        yield tally, write, refusals
+        if summary:
+            _write_summary(summary, tally, by, write, to_file=output is not None, findings=findings)
+    if not quiet and not summary:
+        _tell(tally)
+    _exit_by(tally, watched)
+
+
+def _write_summary(
     report: Report,
     tally: "Tally",
-    catalogue: Catalogue,
-    range_sets: Mapping[str, str | None],
-    own_ranges: Mapping[str, OwnRange],
+    by: JudgedBy,
     write: "Write",
     *,
     to_file: bool,
-    findings: Sequence[tuple[str, str, Outcome]] = (),
+    findings: Sequence[tuple[str, str, Outcome]],
 ) -> None:
-    """Write the counts in the report's format; what results were judged by is as in `print_overview`.
-
-    On a terminal, `findings` stand before them: place, name of the test, and outcome.
-    """
+    """Write the counts in the report's format; on a terminal, the `findings` stand before them."""
     if report.format == "json":
         from labcheck.reports import json
 
@@ -169,12 +213,12 @@ def write_summary(
         text = StringIO()
         console = open_console(text if to_file else sys.stdout)
         shown = [Finding(*finding) for finding in findings]
-        print_overview(tally, catalogue, range_sets, own_ranges, console, shown)
+        print_overview(tally, by.catalogue, by.range_sets, by.own_ranges, console, shown)
         write(text.getvalue().encode())
 
 
 @contextmanager
-def open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
+def _open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
     """Open the list of refusals, if one is asked for; `place` names its column for where they stand."""
     from labcheck.sources.files import open_output
     from labcheck.sources.tally import LISTED
@@ -200,7 +244,7 @@ def progress(source: "Input", *, wanted: bool) -> "Iterator[Callable[[int, int],
         yield update
 
 
-def tell(tally: "Tally") -> None:
+def _tell(tally: "Tally") -> None:
     """Say on stderr what has come of the rows."""
     complain(tally.total)
     for analyte, counts in tally.interpreted.items():
@@ -214,7 +258,7 @@ def tell(tally: "Tally") -> None:
         complain(f"not covered, or not measured: {tally.not_covered:,}")
     if tally.look_alikes:
         names = ", ".join(map(quote, tally.look_alikes))
-        complain(f"not covered, though their names are like one that is: {names}")
+        complain(f"not judged, though their names are like one that is: {names}")
     for kind, number, _ in tally.refused:
         of = f"{kind.analyte}: " if kind.analyte else ""
         where = tally.where(kind)
@@ -231,7 +275,7 @@ def _counted(tally: "Tally", analyte: str, category: str) -> str:
     return f"{tally.interpreted[analyte][category]:,} {category}{f' ({words})' if words else ''}"
 
 
-def exit_by(tally: "Tally", watched: frozenset[str]) -> None:
+def _exit_by(tally: "Tally", watched: frozenset[str]) -> None:
     """Exit with the code that the counts lead to, if it is not 0."""
     if tally.refused:
         raise typer.Exit(Exit.SOME_REFUSED)

@@ -22,10 +22,10 @@ from labcheck.cli.asked import (
     ValueColumn,
     WideColumns,
     asked_of,
-    counted,
 )
 from labcheck.cli.bulk import (
     Errors,
+    JudgedBy,
     Only,
     Output,
     QuietRun,
@@ -33,6 +33,7 @@ from labcheck.cli.bulk import (
     Summary,
     check_ending,
     check_files,
+    counting,
     progress,
     report_of,
 )
@@ -113,7 +114,8 @@ def csv(
 
     report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
     check_files(ctx, files, output, errors, whole=not (report.format or only))
-    check_ending(output, report)
+    check_ending(output, report.format)
+    check_ending(errors, "csv")
     asked = asked_of(
         catalogue_of(ctx),
         columns={
@@ -138,7 +140,8 @@ def csv(
         only=only,
         summary=report.summary,
     )
-    run = counted(asked, report, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
+    by = JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges)
+    run = counting(report, by, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
     with run as (tally, write, refusals):
         table = Table(
             asked,

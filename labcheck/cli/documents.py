@@ -1,7 +1,6 @@
 """The commands `hl7` and `fhir`: what laboratory systems send, a row for each result that is covered."""
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
@@ -9,6 +8,7 @@ import typer
 
 from labcheck.cli.bulk import (
     Errors,
+    JudgedBy,
     Only,
     Output,
     QuietRun,
@@ -17,12 +17,9 @@ from labcheck.cli.bulk import (
     Summary,
     check_ending,
     check_files,
-    exit_by,
-    open_refusals,
+    counting,
     report_of,
     rows_in,
-    tell,
-    write_summary,
 )
 from labcheck.cli.options import (
     DecimalOption,
@@ -182,23 +179,30 @@ def _run(
     options: _Options,
 ) -> None:
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
-    from labcheck.sources.files import open_output
     from labcheck.sources.observations import judge, look_alike, reported
-    from labcheck.sources.tally import Tally, bin_widths
     from labcheck.sources.verdicts import verdict_of
 
     check_files(ctx, files, options.output, options.errors, whole=report is None)
-    if report:
-        check_ending(options.output, report)
+    check_ending(options.output, *([report.format or "csv"] if report else ["json", "ndjson"]))
+    check_ending(options.errors, "csv")
     catalogue = catalogue_of(ctx)
     own = own_ranges(options.ranges or (), catalogue, None, options.decimal)
     range_sets = chosen_range_sets(options.range_set, catalogue, own)
-    only, watched = categories(options.only, "--only"), categories(options.fail_on, "--fail-on")
-    tally = Tally(noun="observation", widths=bin_widths(catalogue), lists_refusals=options.errors is not None)
-    with ExitStack() as stack:
-        refusals = stack.enter_context(open_refusals(options.errors, "place"))
-        write = stack.enter_context(open_output(options.output))
-        labelled = names_bands((catalogue[id] for id in catalogue.ids), range_sets, own)
+    only = categories(options.only, "--only")
+    labelled = names_bands((catalogue[id] for id in catalogue.ids), range_sets, own)
+    shown: list[tuple[str, str, Outcome]] = []
+    run = counting(
+        report,
+        JudgedBy(catalogue, range_sets, own),
+        output=options.output,
+        errors=options.errors,
+        fail_on=options.fail_on,
+        quiet=options.quiet,
+        noun="observation",
+        place="place",
+        findings=shown,
+    )
+    with run as (tally, write, refusals):
         results = _Results(write, report, with_patient=options.with_patient, labelled=labelled)
 
         def say(one: "Observation") -> Outcome | None:
@@ -212,14 +216,10 @@ def _run(
             if refusals:
                 tally.list_refusals(refusals)
             if outcome and (not only or verdict.kind.category in only):
-                results.put(place, observation, outcome, verdict)
+                results.put(place, observation, verdict)
+            if outcome and not options.counts_alone and len(shown) < _SHOWN:
+                shown.append((place, observation.name, outcome))
         results.end(tally)
-        if report and report.summary:
-            to_file, shown = options.output is not None, () if options.counts_alone else results.shown
-            write_summary(report, tally, catalogue, range_sets, own, write, to_file=to_file, findings=shown)
-    if not options.quiet and not (report and report.summary):
-        tell(tally)
-    exit_by(tally, watched)
 
 
 def _judged(
@@ -236,13 +236,12 @@ def _judged(
 
 
 class _Results:
-    """Writes results as rows, if the report has them; keeps the first few otherwise."""
+    """Writes results as rows, if the report has them."""
 
     def __init__(self, write: "Write", report: Report | None, *, with_patient: bool, labelled: bool) -> None:
         from labcheck.sources.observations import COLUMNS
         from labcheck.sources.verdicts import CELLS, LABEL
 
-        self.shown: list[tuple[str, str, Outcome]] = []
         self._write = write
         self._rows = rows_in(report.format or "csv") if report and not report.summary else None
         self._with_patient = with_patient
@@ -251,15 +250,13 @@ class _Results:
             added = (*CELLS, LABEL) if labelled else CELLS
             write(self._rows.start(columns, [f"labcheck_{cell}" for cell in added]).encode())
 
-    def put(self, place: str, observation: "Observation", outcome: Outcome, verdict: "Verdict") -> None:
+    def put(self, place: str, observation: "Observation", verdict: "Verdict") -> None:
         from labcheck.sources.observations import cells_of
 
         if self._rows:
             cells = [place, *cells_of(observation, with_patient=self._with_patient)]
             row = self._rows.row([printable(cell) for cell in cells], self._rows.added(verdict.cells))
             self._write(row.encode())
-        elif len(self.shown) < _SHOWN:
-            self.shown.append((place, observation.name, outcome))
 
     def end(self, tally: "Tally") -> None:
         if self._rows:

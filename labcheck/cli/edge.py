@@ -15,7 +15,7 @@ from labcheck.wording import printable
 
 
 class Exit(IntEnum):
-    """The exit codes beside 0; of those that a document can have, the last outranks the others."""
+    """The exit codes beside 0; SOME_REFUSED outranks CATEGORY_MET."""
 
     CATEGORY_MET = 1  # a category that --fail-on names
     REFUSED = 2  # a result or a request that cannot be used

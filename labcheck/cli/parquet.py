@@ -20,15 +20,17 @@ from labcheck.cli.asked import (
     ValueColumn,
     WideColumns,
     asked_of,
-    counted,
 )
 from labcheck.cli.bulk import (
     Errors,
+    JudgedBy,
     Only,
     Output,
     QuietRun,
     Summary,
+    check_ending,
     check_files,
+    counting,
     report_of,
 )
 from labcheck.cli.options import (
@@ -111,6 +113,8 @@ def parquet(
         to_file=output is not None or format == "parquet",
     )
     check_files(ctx, [file], output, errors, whole=only is None)
+    check_ending(output, report.format if report.summary else "parquet")
+    check_ending(errors, "csv")
     asked = asked_of(
         catalogue_of(ctx),
         columns={
@@ -135,6 +139,7 @@ def parquet(
         only=only,
         summary=report.summary,
     )
-    run = counted(asked, report, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
+    by = JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges)
+    run = counting(report, by, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
     with run as (tally, write, refusals):
         annotate(file, asked, tally, write=None if report.summary else write, refusals=refusals)

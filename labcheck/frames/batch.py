@@ -19,7 +19,7 @@ from labcheck.sources.asked import Asked
 from labcheck.sources.columns import Measured
 from labcheck.sources.rows import Given
 from labcheck.sources.tally import Refused, Tally
-from labcheck.sources.verdicts import CELLS, LABEL, Kind, Reported
+from labcheck.sources.verdicts import CELLS, LABEL, Kind
 from labcheck.wording import quote
 
 _REMEMBERED = 1 << 17
@@ -123,15 +123,18 @@ class Result:
             self._judged.clear()
         verdicts = []
         for cells in zip(*taken, strict=True):
-            given = {role: cell or "" for role, cell in zip(roles, cells, strict=True)}
-            value = given.pop("value")
-            key = _Key(value, Given(header_unit=self._measured.unit, **given))
+            key = self._key(dict(zip(roles, cells, strict=True)))
             if key not in self._judged:
                 said = self._judge.judge(*key).cells
                 self._judged[key] = (*said, *[""] * (len(self._judge.cells) - len(said)))
             verdicts.append(self._judged[key])
         columns = zip(*verdicts, strict=True) if verdicts else [()] * len(self.added)
         return [[cell or None for cell in column] for column in columns]
+
+    def _key(self, cells: Mapping[str, str | None]) -> _Key:
+        said = {role: cell or "" for role, cell in cells.items()}
+        value = said.pop("value")
+        return _Key(value, Given(header_unit=self._measured.unit, **said))
 
     def _look_out(self, names: Any) -> None:
         """Keep the names of tests that are not covered but like one that is."""
@@ -158,12 +161,9 @@ class Result:
         if any(tally.wants(self._kind(counted)) for counted in kinds):
             for number, row in enumerate(table.to_pylist()):
                 if row["category"] == REFUSED and tally.wants(kind := self._kind(row)):
-                    said = {role: column[number].as_py() or "" for role, column in texts.items()}
-                    tally.refuse(Refused(first + number, kind, self._column, self._reported(said)))
-
-    def _reported(self, said: Mapping[str, str]) -> Reported:
-        test = said.get("test") or said.get("loinc") or ""
-        return Reported(test, said["value"], said.get("unit") or self._measured.unit or "")
+                    key = self._key({role: column[number].as_py() for role, column in texts.items()})
+                    reported = key.given.reported(key.value)
+                    tally.refuse(Refused(first + number, kind, self._column, reported))
 
     def _kind(self, row: Mapping[str, Any]) -> Kind:
         analyte, category, note = (row[name] or "" for name in ("analyte", "category", "note"))

@@ -118,5 +118,5 @@ def summary(tally: "Tally") -> str:
         lines += ["", *(f"- {code}: {plain(text)}" for code, text in explained.items())]
     if tally.look_alikes:
         names = ", ".join(plain(name) for name in tally.look_alikes)
-        lines += ["", f"Not covered, though their names are like one that is: {names}"]
+        lines += ["", f"Not judged, though their names are like one that is: {names}"]
     return "\n".join([*lines, "", f"*{plain(DISCLAIMER)}*"]) + "\n"

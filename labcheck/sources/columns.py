@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Literal, get_args
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, Usage
@@ -19,9 +20,10 @@ from labcheck.units import accepted_units, read_unit
 from labcheck.wording import clipped, printable, quote
 
 _LISTED = 240
-"""Of a header's names so many characters are listed, at most."""
+"""Names are listed up to so many characters."""
 
-ROLES = ("test", "loinc", "value", "unit", "comparator", "range", "low", "high", "flag")
+Role = Literal["test", "loinc", "value", "unit", "comparator", "range", "low", "high", "flag"]
+ROLES: tuple[Role, ...] = get_args(Role)
 
 # How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
 _NAMES: dict[str, tuple[str, ...]] = {
@@ -158,11 +160,10 @@ def find_layout(
             raise Usage(f"one column cannot be two things; {_listed(header)}; say which with {settling}")
         others = [measured for measured in found if measured.columns["value"] not in columns.values()]
         if others and not asked:
-            wide_ones = ", ".join(printable(header[one.columns["value"]]) for one in others)
+            wide_ones = _some([header[one.columns["value"]] for one in others])
             raise Usage(
-                f"the table can be read by row (value in {printable(header[columns['value']])}) or by column "
-                f"({wide_ones}); {_listed(header)}; say which with --value and --test, or "
-                "with --column vitd=COLUMN:UNIT"
+                f"the table can be read by row (value in {clipped(header[columns['value']])}) or by column "
+                f"({wide_ones}); say which with --value and --test, or with --column vitd=COLUMN:UNIT"
             )
         name = header[columns["value"]]
         if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != asked.get("value"):
@@ -259,12 +260,17 @@ def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
 
 
 def _listed(header: Sequence[str]) -> str:
-    names = list(map(clipped, header))
-    listed = ", ".join(names)
-    if len(listed) > _LISTED:
-        shown = listed[:_LISTED].count(", ")
-        listed = ", ".join([*names[:shown], f"... ({len(names)} in all)"])
-    return f"the columns are {listed}"
+    return f"the columns are {_some(header)}"
+
+
+def _some(names: Sequence[str]) -> str:
+    """List names, as many of them as a message has room for."""
+    shown: list[str] = []
+    for name in map(clipped, names):
+        if sum(len(other) + 2 for other in shown) + len(name) > _LISTED:
+            return ", ".join([*shown, f"... ({len(names)} in all)"])
+        shown.append(name)
+    return ", ".join(shown)
 
 
 def _normal(name: str) -> str:
@@ -349,10 +355,13 @@ def _wide(number: int, name: str, identifier: Identifier) -> Measured | None:
 
 def _told(name: str, identifier: Identifier) -> tuple[Identified | None, str | None]:
     """Return the test and the unit that a header names; raises as `Identifier.identify` does."""
+    behind = None
     for before, unit in _split(name):
-        if meant := identifier.identify(before, None):
+        if meant := identifier.identify(before.rstrip("([ "), None):
             return meant, unit
-    return identifier.identify(name, None), _unit_in(name)
+        if not before[-1:].isalnum():
+            behind = behind or unit
+    return identifier.identify(name, None), _unit_in(name) or behind
 
 
 def _split(name: str) -> Iterator[tuple[str, str]]:
@@ -364,7 +373,7 @@ def _split(name: str) -> Iterator[tuple[str, str]]:
             while left:
                 left -= before[-1].isalnum()
                 before = before[:-1]
-            yield before.rstrip("([ "), code
+            yield before, code
 
 
 @cache

@@ -195,8 +195,6 @@ def open_output(path: Path | None) -> Iterator[Write]:
 
         yield partial(_show, write) if stream.isatty() else write
         return
-    if path.suffix in (".gz", ".zst"):
-        raise UnreadableFile(f"{quote(str(path), 200)} would not be compressed; leave its ending out")
     if path.exists() and not path.is_file():  # a pipe or a device is written to, never replaced
         try:
             with path.open("wb", buffering=0) as file:

@@ -101,8 +101,13 @@ def cells_of(observation: Observation, *, with_patient: bool) -> list[str]:
 
 def reported(observation: Observation) -> Reported:
     """Return what an observation says of its result, in short."""
-    name = observation.name or observation.code or ""
-    return Reported(name, observation.value or "", observation.unit or "")
+    return Reported(
+        test=observation.name or "",
+        loinc=observation.code or "",
+        value=observation.value or "",
+        unit=observation.unit or "",
+        range=observation.range or "",
+    )
 
 
 def judge(

@@ -19,7 +19,7 @@ from labcheck.model import Analyte, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
 from labcheck.reading import COMPARATORS, is_blank, read_value
 from labcheck.sources.stretches import Same, Stretches
-from labcheck.sources.verdicts import CELLS, LABEL, NOT_COVERED, Verdict, refused, verdict_of
+from labcheck.sources.verdicts import CELLS, LABEL, NOT_COVERED, Reported, Verdict, refused, verdict_of
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
 
@@ -48,6 +48,16 @@ class Given(NamedTuple):
         if not is_blank(self.range or "") or not (low or high):
             return self.range
         return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
+
+    def reported(self, value: str) -> Reported:
+        """Return what a row says of its result, as it stands there."""
+        return Reported(
+            test=self.test or "",
+            loinc=self.loinc or "",
+            value=f"{self.comparator or ''} {value}".strip(),
+            unit=self.unit or self.header_unit or "",
+            range=self.reported_range or "",
+        )
 
 
 _LONGEST_NAME = 60

@@ -18,7 +18,7 @@ from labcheck.wording import quote
 _DELIMITERS = (b",", b";", b"\t", b"|")
 _LONGEST_HEADER = 1 << 20
 _BOM = "\ufeff".encode()
-_SAYS_DELIMITER = re.compile(rb"(?i)sep=([^\r\n\"\w])\r?\n").match
+_SAYS_DELIMITER = re.compile(rb"(?i)sep=([^\r\n]{0,4})(?:\r\n|\r|\n)").match
 """What a spreadsheet can write before the header, and takes for no row."""
 
 
@@ -69,13 +69,13 @@ class Table:
         start = _at_least(b"", read, lambda got: len(got) > 1)
         start, read, own_write, recoded = as_utf8(name, read, write, start, self._utf_16)
         decode = partial(bytes.decode, errors="replace") if recoded else self._decode
-        start = _at_least(start, read, lambda got: len(got) > _LONGEST_HEADER or b"\n" in got or b"\r" in got)
+        start = _at_least(start, read, _has_a_line)
         if self.shown:
             own_write = write
         bom = _BOM if start.startswith(_BOM) else b""
         said = _SAYS_DELIMITER(start, len(bom))
         before = start[: said.end()] if said else bom
-        delimiter = self.delimiter or (said[1] if said else _delimiter_of(start))
+        delimiter = self.delimiter or (_said_first(name, said[1]) if said else _delimiter_of(start))
         raw, rest = _first_record(name, start[len(before) :], read, delimiter)
         header = [decode(cell) for cell in _cells(name, raw, delimiter)]
         newline = b"\r\n" if raw.endswith(b"\r\n") else b"\n"
@@ -137,7 +137,7 @@ _OTHERS = {
     b"BHS|": "is HL7 v2 and no table; read it with labcheck hl7",
     b"{": "is JSON and no table; if it is FHIR, read it with labcheck fhir",
     b"[": "is JSON and no table; if it is FHIR, read it with labcheck fhir",
-    b"PAR1": "is Parquet and no text; read it with labcheck parquet",
+    b"PAR1\x15": "is Parquet and no text; read it with labcheck parquet",
     b"PK\x03\x04": "is a workbook or an archive; save the sheet as CSV, or unzip the archive first",
     b"\xd0\xcf\x11\xe0": "is a workbook; save the sheet as CSV",
     b"\x1f\x8b": "is compressed; decompress it first, as with gzip",
@@ -174,6 +174,11 @@ def _at_least(start: bytes, read: Read, enough: Callable[[bytes], bool]) -> byte
     return start
 
 
+def _has_a_line(start: bytes) -> bool:
+    """Say whether there is a line, of which the end is known, or more than a header can be."""
+    return len(start) > _LONGEST_HEADER or b"\n" in start or b"\r" in start[:-1]
+
+
 def _first_record(name: str, start: bytes, read: Read, delimiter: bytes) -> tuple[bytes, bytes]:
     """Return the first record's bytes and what has been read behind it."""
     while True:
@@ -195,11 +200,34 @@ def _delimiter_of(start: bytes) -> bytes:
     return max(_DELIMITERS, key=line[0].count) if line else b","
 
 
+def _said_first(name: str, delimiter: bytes) -> bytes:
+    """Return the delimiter that a line before the header says."""
+    if not _can_part(delimiter.decode("latin-1")):
+        raise Usage(
+            f"{quote(name, 200)} begins with {quote('sep=' + delimiter.decode('latin-1'))}, which can be no "
+            "delimiter; say with --delimiter what stands between the cells"
+        )
+    return delimiter
+
+
+def _can_part(delimiter: str) -> bool:
+    """Say whether a character can stand between cells: none can that is part of a number or a name."""
+    return (
+        len(delimiter) == 1
+        and delimiter.isascii()
+        and not delimiter.isalnum()
+        and delimiter not in '"\r\n\0.<>=-+'
+    )
+
+
 def one_byte(delimiter: str | None) -> bytes | None:
     """Read a delimiter as an option gives it: a character or its name."""
     if delimiter is None:
         return None
     named = {"tab": "\t", "\\t": "\t", "comma": ",", "semicolon": ";", "pipe": "|"}.get(delimiter, delimiter)
-    if len(named) != 1 or not named.isascii() or named in '"\r\n\0' or named.isalnum() or named in ".<>=-+":
-        raise Usage(f"--delimiter {quote(delimiter)} is not one character; type one as in ';' or tab")
+    if not _can_part(named):
+        raise Usage(
+            f"--delimiter {quote(delimiter)} is not one character, or can stand in a number or a name; type "
+            "one as in ';' or tab"
+        )
     return named.encode()

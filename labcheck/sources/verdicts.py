@@ -12,11 +12,13 @@ LABEL = "label"
 
 
 class Reported(NamedTuple):
-    """What a document says of a result: the test's name or its code, the value, the unit."""
+    """What a document says of a result: the test's name and its LOINC code, the value with its comparator."""
 
     test: str = ""
+    loinc: str = ""
     value: str = ""
     unit: str = ""
+    range: str = ""
 
 
 class Kind(NamedTuple):

@@ -160,9 +160,8 @@ class Ways:
 
     def reported(self, cells: Sequence[bytes]) -> Reported:
         """Return what a row with these key cells says of its result."""
-        said = dict(zip(self._roles, map(self._decode, cells), strict=True))
-        test = said.get("test") or said.get("loinc") or ""
-        return Reported(test, said["value"], said.get("unit") or self._unit or "")
+        value, others = cells[self._value], [*cells[: self._value], *cells[self._value + 1 :]]
+        return self._given(others).reported(self._decode(value))
 
     def _asked(self, value: bytes, others: tuple[bytes, ...], way: _Way) -> Answer:
         key = (*others, value)

@@ -86,7 +86,7 @@ def _parts(
         yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
     if tally.look_alikes:
         names = ", ".join(map(printable, tally.look_alikes))
-        yield Text(f"Not covered, though their names are like one that is: {names}\n", style="bold")
+        yield Text(f"Not judged, though their names are like one that is: {names}\n", style="bold")
 
 
 def _explained(texts: Mapping[str, str], console: Console) -> RenderableType:
