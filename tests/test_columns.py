@@ -139,6 +139,43 @@ def test_what_else_the_header_of_a_wide_table_can_mean_is_known() -> None:
     assert layout("id,vitamin_d_ng_ml").results[0].doubt is None
 
 
+def test_a_part_of_a_test_does_not_stand_for_all_of_it() -> None:
+    found = layout("id,25-OH vitamin D3 (ng/mL),Vitamin D total")
+    assert [(m.label, m.columns["value"], bool(m.doubt)) for m in found.results] == [
+        ("vitd_", 1, True),
+        ("vitd_2_", 2, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("header", "columns"),
+    [
+        ("id,Vitamin D (ng/mL),unit", {"value": 1, "unit": 2}),
+        ("Operator,vitamin_b12_pmoll", {"comparator": 0, "value": 1}),
+    ],
+)
+def test_a_unit_or_a_comparator_beside_the_one_result_of_a_row_is_its_own(
+    header: str, columns: dict[str, int]
+) -> None:
+    found = layout(header)
+    assert ([m.columns for m in found.results], found.wide) == ([columns], True)
+
+
+def test_an_analyte_that_is_asked_for_is_the_only_one_in_a_wide_table() -> None:
+    (measured,) = layout("id,vitd_ng_ml,b12_pg_ml", analyte="b12").results
+    assert measured.columns == {"value": 2}
+    with pytest.raises(LabcheckError, match="no column is known to hold a value"):
+        layout("id,vitd_ng_ml", analyte="b12")
+
+
+@pytest.mark.parametrize(
+    ("name", "unit"),
+    [("Vitamin D (nM)", "nmol/L"), ("Vitamin D [ng/100 mL]", "ng/dL"), ("B12 (mcg/L)", "ug/L")],
+)
+def test_a_unit_in_brackets_can_be_spelled_in_any_way(name: str, unit: str) -> None:
+    assert layout(f"id,{name}").results[0].unit == unit
+
+
 def test_a_column_that_is_asked_for_has_the_unit_of_its_header() -> None:
     for name in ("serum_vitamin_d_nmol_l", "LBXVIDMS_nmol_L", "LBXVIDMS (nmol/L)", "LBXVIDMS nmol/L"):
         for wide in (f"vitd={name}", "vitd=2", "vitd=2:nmol/L"):
@@ -271,6 +308,16 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             "test,value" + ",vitd_ng_ml" * 30,
             {},
             "vitd_ng_ml, ... (30 in all)); say which with --value and --test, or with --column",
+        ),
+        (
+            "id,vitd_ng_ml,b12_pg_ml,unit",
+            {},
+            "'unit' can hold the unit of vitd_ng_ml, b12_pg_ml; say which columns to judge with --column",
+        ),
+        (
+            "a,b",
+            {"wide": ("vitd=2:ng/mL", "vitd=b:nmol/L")},
+            "--column names 'b' twice for Vitamin D; name it once",
         ),
         ("a,B12", {"wide": ("vitd=B12:ng/mL",)}, "the header 'B12' names Vitamin B12"),
         (

@@ -605,3 +605,12 @@ def test_a_resource_inside_of_a_broken_document_is_no_line() -> None:
     inside = b"  " + json.dumps(VITD).encode() + b"\n"
     (found,) = read(b'{"resourceType": "Bundle", "entry": [\n' + inside + b"\n")
     assert (found.place, found.problem is None) == ("document", False)
+
+
+@pytest.mark.parametrize("indent", [b"", b"  "])
+def test_a_result_inside_of_a_broken_document_is_no_line_though_it_stands_on_one(indent: bytes) -> None:
+    inside = indent + json.dumps(VITD).encode() + b"\n"
+    (found,) = read(
+        indent + b'{"resourceType": "DiagnosticReport", "contained": [\n' + inside + b'], "x": 1\n'
+    )
+    assert (found.place, found.problem is None) == ("document", False)

@@ -61,7 +61,24 @@ def test_a_line_that_looks_like_a_damaged_segment_is_one_of_its_own(line: bytes)
 
 
 @pytest.mark.parametrize(
-    "begin", [b"OB", b"BX", b"xOBX", b"OBX1", b"OBY", b"ABX", b"OCX", b"OBX\xff1", b"\xffOB"]
+    "begin",
+    [
+        *(
+            b"OB",
+            b"BX",
+            b"xOBX",
+            b"OBX1",
+            b"OBY",
+            b"ABX",
+            b"OCX",
+            b"OBX\xff1",
+            b"\xffOB",
+            b"",
+            b"OXB",
+            b"BOX",
+        ),
+        *(b"O\0BX", b"O BX", b"1 OBX", b">>>>>>>>>OBX", b"OBX 2"),
+    ],
 )
 def test_a_line_with_a_type_of_value_where_obx_has_it_is_a_damaged_one(begin: bytes) -> None:
     line = begin + b"|2|NM|2132-9^B12^LN||100|pg/mL"
@@ -69,7 +86,16 @@ def test_a_line_with_a_type_of_value_where_obx_has_it_is_a_damaged_one(begin: by
     assert damaged(line, b"|") == b"OBX"
 
 
-@pytest.mark.parametrize("line", [b"ZBC|1|NM|x", b"NTE|1|TX|x", b"OBR|1|NM|x", b"OBY|1|x|", b"see 1|2|NM|"])
+@pytest.mark.parametrize("line", [b"2|NM|B12||100", b"OBX2|nm|B12||100", b"OBX 2| SN |B12||100"])
+def test_a_line_that_has_lost_a_separator_is_a_damaged_one(line: bytes) -> None:
+    assert texts(MSH + b"\rOBX|1\r" + line + b"\rOBX|3\r") == [MSH, b"OBX|1", line, b"OBX|3"]
+    assert damaged(line, b"|") == b"OBX"
+    assert damaged(line, b"") == b""
+
+
+@pytest.mark.parametrize(
+    "line", [b"ZBX|1|NM|x", b"NTE|1|TX|x", b"OBR|1|NM|x", b"OBY|1|x|", b"see below | (NM)"]
+)
 def test_other_segments_and_texts_are_no_damaged_obx(line: bytes) -> None:
     assert damaged(line, b"|") == b""
 

@@ -102,6 +102,15 @@ def shell(command: str) -> "subprocess.CompletedProcess[bytes]":
     )
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="names a stream as /proc does")
+def test_a_file_behind_a_standard_stream_is_not_replaced_whatever_it_is_called(tmp_path: Path) -> None:
+    table, log = "printf 'test,value,unit\\nvitd,zz,ng/mL\\n'", tmp_path / "log"
+    shell(f"(echo before >&2; {table} | labcheck csv -q --errors /proc/self/fd/2) 2> {log}")
+    assert log.read_text().startswith("before\nrow,analyte,")
+    ran = shell(f"(echo before; {table} | labcheck csv -q --errors {log}) > {log}")
+    assert (log.read_text(), b"both results and refusals" in ran.stderr) == ("before\n", True)
+
+
 def test_a_line_break_that_comes_in_two_pieces_is_one() -> None:
     pieces = "printf 'sep=;\\r'; sleep 0.3; printf '\\ntest;value;unit\\r\\nvitd;22;ng/mL\\r\\n'"
     ran = shell(f"({pieces}) | labcheck csv -q")

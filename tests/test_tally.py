@@ -44,6 +44,13 @@ def test_the_first_places_of_a_refusal_are_kept_and_all_of_them_listed_if_asked_
     )
 
 
+def test_a_place_with_a_line_break_is_listed_in_one_line() -> None:
+    tally, lines = Tally(lists_refusals=True), list[bytes]()
+    tally.refuse(Refused("a\nb.csv: row 2", REFUSED))
+    tally.list_refusals(lines.append)
+    assert b"".join(lines).startswith(b"a\\nb.csv: row 2,b12,")
+
+
 def test_without_a_list_no_more_places_are_wanted_than_are_shown() -> None:
     tally = Tally()
     for row in range(EXAMPLES):

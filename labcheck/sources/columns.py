@@ -149,38 +149,62 @@ def find_layout(
         option = _OPTIONS[next(iter(asked))] if asked else "--analyte"
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
-        return Layout(_labelled([_asked_wide(text, header, catalogue) for text in wide]), wide=True)
+        return _asked_layout(wide, header, catalogue)
     columns = _by_role(header, asked)
     only = None if analyte is None else catalogue[analyte]
-    found = [one for number, name in enumerate(header) if (one := _wide(number, name, catalogue.identifier))]
+    named = [_wide(number, name, catalogue.identifier) for number, name in enumerate(header)]
+    found = [one for one in named if one and only in (None, one.analyte)]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
-        if len(set(columns.values())) < len(columns):
-            twice = [role for role, number in columns.items() if list(columns.values()).count(number) > 1]
-            settling = " and ".join(_OPTIONS[role] for role in twice)
-            raise Usage(f"one column cannot be two things; {_listed(header)}; say which with {settling}")
-        others = [measured for measured in found if measured.columns["value"] not in columns.values()]
-        if others and not asked:
-            wide_ones = _some([header[one.columns["value"]] for one in others])
-            raise Usage(
-                f"the table can be read by row (value in {clipped(header[columns['value']])}) or by column "
-                f"({wide_ones}); say which with --value and --test, or with --column vitd=COLUMN:UNIT"
-            )
-        name = header[columns["value"]]
-        if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != asked.get("value"):
-            raise Usage(
-                f"the first line must name the columns, and has {quote(name)} where the values stand; put a "
-                "line of names before it"
-            )
-        return Layout((Measured(columns, only, _unit_in(name)),), wide=False)
+        _check_long(header, columns, asked, found)
+        return Layout((Measured(columns, only, _unit_in(header[columns["value"]])),), wide=False)
     if not asked:
-        found += _named_alone(header, found, catalogue, units)
-    if found and not asked:
-        found.sort(key=lambda one: one.columns["value"])
-        taken = {one.columns["value"] for one in found}
-        left = [name for number, name in enumerate(header) if number not in taken]
-        alike = tuple(name for name in left if _is_alike(name, catalogue.identifier))
-        return Layout(_labelled(found), wide=True, look_alikes=alike)
+        alone = _named_alone(header, found, catalogue, units)
+        found += [one for one in alone if only in (None, one.analyte)]
+        if found:
+            return _found_layout(header, columns, found, catalogue.identifier)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
+
+
+def _asked_layout(wide: Sequence[str], header: Sequence[str], catalogue: Catalogue) -> Layout:
+    results = [_asked_wide(text, header, catalogue) for text in wide]
+    said = [(one.analyte, one.columns["value"]) for one in results]
+    for analyte, number in said:
+        if analyte and said.count((analyte, number)) > 1:
+            raise Usage(f"--column names {quote(header[number])} twice for {analyte.name}; name it once")
+    return Layout(_labelled(results), wide=True)
+
+
+def _check_long(
+    header: Sequence[str], columns: Mapping[str, int], asked: Mapping[str, str], found: Sequence[Measured]
+) -> None:
+    """Raise Usage if these columns of a long table are not certain; `found` are those of a wide one."""
+    if len(set(columns.values())) < len(columns):
+        twice = [role for role, number in columns.items() if list(columns.values()).count(number) > 1]
+        settling = " and ".join(_OPTIONS[role] for role in twice)
+        raise Usage(f"one column cannot be two things; {_listed(header)}; say which with {settling}")
+    name = header[columns["value"]]
+    others = [measured for measured in found if measured.columns["value"] not in columns.values()]
+    if others and not asked:
+        wide_ones = _some([header[one.columns["value"]] for one in others])
+        raise Usage(
+            f"the table can be read by row (value in {clipped(name)}) or by column ({wide_ones}); say which "
+            "with --value and --test, or with --column vitd=COLUMN:UNIT"
+        )
+    if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != asked.get("value"):
+        raise Usage(
+            f"the first line must name the columns, and has {quote(name)} where the values stand; put a line "
+            "of names before it"
+        )
+
+
+def _found_layout(
+    header: Sequence[str], columns: Mapping[str, int], found: Sequence[Measured], identifier: Identifier
+) -> Layout:
+    results = sorted(_with_what_stands_beside(found, header, columns), key=lambda one: one.columns["value"])
+    taken = {number for one in results for number in one.columns.values()}
+    left = [name for number, name in enumerate(header) if number not in taken]
+    alike = tuple(name for name in left if _is_alike(name, identifier))
+    return Layout(_labelled(results), wide=True, look_alikes=alike)
 
 
 def _by_role(header: Sequence[str], asked: Mapping[str, str]) -> dict[str, int]:
@@ -196,11 +220,11 @@ def _by_role(header: Sequence[str], asked: Mapping[str, str]) -> dict[str, int]:
 def _named_alone(
     header: Sequence[str], found: Sequence[Measured], catalogue: Catalogue, units: Container[str]
 ) -> list[Measured]:
-    """Return the columns that a test's name heads and no unit, of tests that are not among those `found`.
+    """Return the columns that a test's name heads and no unit, of tests that none surely is among `found`.
 
     Raises Usage if these are all, and none is of a test that has a unit in `units`.
     """
-    known = [one.analyte for one in found]
+    known = [one.analyte for one in found if one.doubt is None]
     alone = {
         number: meant
         for number, name in enumerate(header)
@@ -213,6 +237,28 @@ def _named_alone(
             f"theirs, as in --unit {test.id}={test.unit}; {_listed(header)}"
         )
     return [Measured({"value": number}, meant.analyte, doubt=meant.doubt) for number, meant in alone.items()]
+
+
+def _with_what_stands_beside(
+    found: Sequence[Measured], header: Sequence[str], columns: Mapping[str, int]
+) -> list[Measured]:
+    """Add to the one result of each row the columns of its unit and comparator.
+
+    Raises Usage where there are several results, and a column that can be of any of them.
+    """
+    values = [one.columns["value"] for one in found]
+    beside = {
+        role: number
+        for role, number in columns.items()
+        if role in ("unit", "comparator") and number not in values
+    }
+    if beside and len(found) > 1:
+        role, number = next(iter(beside.items()))
+        raise Usage(
+            f"{quote(header[number])} can hold the {role} of {_some([header[value] for value in values])}; "
+            "say which columns to judge with --column vitd=COLUMN:UNIT"
+        )
+    return [replace(one, columns={**one.columns, **beside}) for one in found]
 
 
 def _test_in(name: str, identifier: Identifier) -> Identified | None:
@@ -366,6 +412,8 @@ def _told(name: str, identifier: Identifier) -> tuple[Identified | None, str | N
 
 def _split(name: str) -> Iterator[tuple[str, str]]:
     """Yield what stands before the unit that a header ends in, and the unit; the longest unit first."""
+    if unit := _unit_in(name):
+        yield re.split(r"[(\[][^()\[\]]+[)\]]\s*$", name)[0], unit
     squeezed = re.sub(r"[^a-z0-9%]", "", name.lower().replace("µ", "u").replace("μ", "u"))
     for ending, code in _endings():
         if squeezed.endswith(ending):

@@ -173,8 +173,21 @@ def _decode_any(cell: bytes) -> str:
 
 
 def is_stdout(path: Path | None) -> bool:
-    """Say whether that is standard output, which None and `-` stand for."""
-    return path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1")
+    """Say whether that is standard output, which None and `-` stand for, or the file that it goes into."""
+    return path is None or str(path) in ("-", "/dev/stdout", "/dev/fd/1") or _is_open_as(1, path)
+
+
+def _is_stderr(path: Path) -> bool:
+    return sys.stderr is not None and (str(path) in ("/dev/stderr", "/dev/fd/2") or _is_open_as(2, path))
+
+
+def _is_open_as(number: int, path: Path) -> bool:
+    """Say whether a path is that of the file behind a standard stream, which is then not to be replaced."""
+    try:
+        status = path.stat()
+        return stat.S_ISREG(status.st_mode) and os.path.samestat(status, os.fstat(number))
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager
@@ -183,9 +196,8 @@ def open_output(path: Path | None) -> Iterator[Write]:
 
     A terminal is no file whose bytes have to stay: it gets nothing that it could act on.
     """
-    to_stderr = sys.stderr is not None and str(path) in ("/dev/stderr", "/dev/fd/2")
-    if path is None or is_stdout(path) or to_stderr:
-        stream = sys.stderr if to_stderr else sys.stdout
+    if path is None or is_stdout(path) or _is_stderr(path):
+        stream = sys.stdout if is_stdout(path) else sys.stderr
         out = stream.buffer
         _widen(out)
 

@@ -152,7 +152,9 @@ def _document(first: _Line, lines: Iterator[_Line]) -> Iterator[Text]:
             break
     else:
         whole = _valued(Text(b"".join(line.raw for line in taken)))
-    if whole.problem and _begins(first) == b"{" and any(_is_resource(line, like=first) for line in taken):
+    one_document = any(_begins(line) in (b"}", b"]", b",") for line in taken)
+    lines_apart = _begins(first) == b"{" and any(_is_resource(line, like=first) for line in taken)
+    if whole.problem and lines_apart and not one_document:
         yield from map(_read, taken)
         yield from map(_read, lines)
     else:

@@ -29,10 +29,12 @@ _SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?:[^\w\s]|$)")
 _DAMAGED = re.compile(
     rb"(?i)[^0-9a-z]{0,8}(?=[o0]bx\s*%b|msh\s*%b{3}|(?:obr|pid)\s*(%b)\d*\1)(...)" % ((_PUNCTUATION,) * 3)
 )
-_SHAPE = rb"(%b)\d*\1(?:NM|SN|ST|TX|FT|CE|CWE|CF|DT|TM|TS)\1" % _PUNCTUATION
-_SHAPED = re.compile(rb"[\w\x80-\xff]{1,8}%b" % _SHAPE)
-_MISSPELLED = re.compile(rb"(?:[A-Z]BX|O[A-Z]X|OB[A-Z])%b" % _SHAPE)
-"""What has a type of value where OBX has it: a line that is no segment, and one of a name nearly that."""
+_TYPE = rb"(?i:NM|SN|ST|TX|FT|CE|CWE|CF|DT|TM|TS)"
+"""What OBX has in its second field: the type of its value."""
+
+_MISSPELLED = re.compile(
+    rb"(?!OBX|OBR)(?:[A-Y]BX|O[A-Z]X|OB[A-Z]|OXB|XOB|BOX)(%b)\w*\1 *%b *\1" % (_PUNCTUATION, _TYPE)
+)
 _HEADS = (b"MSH", b"FHS", b"BHS")
 _BOM = "\ufeff".encode()
 _PADDING = b" \t\0\x1a"
@@ -82,10 +84,13 @@ def _begins(line: bytes, separator: bytes) -> bool:
 def damaged(line: bytes, separator: bytes) -> bytes:
     """Return which segment (OBX, MSH, OBR or PID) a line looks like that is none, or nothing."""
     if _begins(line, separator):
-        return b"OBX" if _MISSPELLED.match(line) and line[:3] not in (b"OBX", b"OBR") else b""
+        return b"OBX" if _MISSPELLED.match(line) else b""
     if found := _DAMAGED.match(line):
         return found[2].upper().replace(b"0", b"O")
-    return b"OBX" if _SHAPED.match(line) else b""
+    if not separator:
+        return b""
+    end = re.escape(separator)
+    return b"OBX" if re.match(rb".{0,20}?%b *%b *%b" % (end, _TYPE, end), line, re.DOTALL) else b""
 
 
 def _lines(read: Read) -> Iterator[tuple[bytes, bytes]]:

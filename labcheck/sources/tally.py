@@ -13,7 +13,7 @@ from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
 from labcheck.sources.records import quoted
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported, Verdict
-from labcheck.wording import clipped
+from labcheck.wording import clipped, printable
 
 EXAMPLES = 5
 
@@ -219,7 +219,7 @@ class Tally:
 def _listed(one: Refused) -> Sequence[str]:
     column, *reported = (clipped(text, _LONGEST_CELL) for text in (one.column, *one.reported))
     advice = ADVICE.get(one.kind.reason, "")
-    return str(one.place), one.kind.analyte, one.kind.reason, column, *reported, advice
+    return printable(str(one.place)), one.kind.analyte, one.kind.reason, column, *reported, advice
 
 
 def _as_read(file: str, place: Place) -> int:
