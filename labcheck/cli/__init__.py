@@ -10,7 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -29,7 +29,7 @@ class Commands(TyperGroup):
     Making all of them would take longer than judging a result.
     """
 
-    named: dict[str, Callable[[], TyperCommand]] = {  # noqa: RUF012  # Typer makes the group, without arguments
+    named: ClassVar[dict[str, Callable[[], TyperCommand]]] = {
         "panel": partial(command, results.panel, cls=Values),
         "csv": partial(command, csv.csv),
         "parquet": partial(command, parquet.parquet),

@@ -226,6 +226,7 @@ def _open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
     if path is None:
         yield None
         return
+    check_ending(path, "csv")
     with open_output(path) as write:
         write(f"{','.join([place, *LISTED])}\n".encode())
         yield write

@@ -115,7 +115,6 @@ def csv(
     report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
     check_files(ctx, files, output, errors, whole=not (report.format or only))
     check_ending(output, report.format)
-    check_ending(errors, "csv")
     asked = asked_of(
         catalogue_of(ctx),
         columns={

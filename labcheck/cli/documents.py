@@ -184,7 +184,6 @@ def _run(
 
     check_files(ctx, files, options.output, options.errors, whole=report is None)
     check_ending(options.output, *([report.format or "csv"] if report else ["json", "ndjson"]))
-    check_ending(options.errors, "csv")
     catalogue = catalogue_of(ctx)
     own = own_ranges(options.ranges or (), catalogue, None, options.decimal)
     range_sets = chosen_range_sets(options.range_set, catalogue, own)

@@ -114,7 +114,6 @@ def parquet(
     )
     check_files(ctx, [file], output, errors, whole=only is None)
     check_ending(output, report.format if report.summary else "parquet")
-    check_ending(errors, "csv")
     asked = asked_of(
         catalogue_of(ctx),
         columns={

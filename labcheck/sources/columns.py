@@ -7,16 +7,16 @@ rest is found, and where more than one column fits, the reader is told which opt
 
 import re
 import unicodedata
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Literal, get_args
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import LabcheckError, Usage
-from labcheck.identify import Identified, Identifier
+from labcheck.errors import Usage
+from labcheck.identify import Identifier
 from labcheck.model import Analyte
-from labcheck.units import accepted_units, read_unit
+from labcheck.sources.headers import Header, read_header, resembles, unit_in
+from labcheck.units import read_unit
 from labcheck.wording import clipped, printable, quote
 
 _LISTED = 240
@@ -152,16 +152,18 @@ def find_layout(
         return _asked_layout(wide, header, catalogue)
     columns = _by_role(header, asked)
     only = None if analyte is None else catalogue[analyte]
-    named = [_wide(number, name, catalogue.identifier) for number, name in enumerate(header)]
-    found = [one for one in named if one and only in (None, one.analyte)]
+    told = [read_header(name, catalogue.identifier) for name in header]
+    named = {number: one for number, one in enumerate(told) if one.test}
+    found = [_measured(number, one) for number, one in named.items() if one.unit]
+    found = [one for one in found if only in (None, one.analyte)]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         _check_long(header, columns, asked, found)
-        return Layout((Measured(columns, only, _unit_in(header[columns["value"]])),), wide=False)
+        return Layout((Measured(columns, only, unit_in(header[columns["value"]])),), wide=False)
     if not asked:
-        alone = _named_alone(header, found, catalogue, units)
+        alone = _named_alone(header, named, found, units)
         found += [one for one in alone if only in (None, one.analyte)]
         if found:
-            return _found_layout(header, columns, found, catalogue.identifier)
+            return _found_layout(header, told, columns, found, catalogue.identifier)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
 
 
@@ -197,13 +199,25 @@ def _check_long(
         )
 
 
+def _measured(number: int, told: Header) -> Measured:
+    test = told.test
+    return Measured({"value": number}, test and test.analyte, told.unit, test and test.doubt)
+
+
 def _found_layout(
-    header: Sequence[str], columns: Mapping[str, int], found: Sequence[Measured], identifier: Identifier
+    header: Sequence[str],
+    told: Sequence[Header],
+    columns: Mapping[str, int],
+    found: Sequence[Measured],
+    identifier: Identifier,
 ) -> Layout:
     results = sorted(_with_what_stands_beside(found, header, columns), key=lambda one: one.columns["value"])
     taken = {number for one in results for number in one.columns.values()}
-    left = [name for number, name in enumerate(header) if number not in taken]
-    alike = tuple(name for name in left if _is_alike(name, identifier))
+    alike = tuple(
+        name
+        for number, (name, one) in enumerate(zip(header, told, strict=True))
+        if number not in taken and (one.test or one.problem or resembles(name, identifier))
+    )
     return Layout(_labelled(results), wide=True, look_alikes=alike)
 
 
@@ -218,25 +232,22 @@ def _by_role(header: Sequence[str], asked: Mapping[str, str]) -> dict[str, int]:
 
 
 def _named_alone(
-    header: Sequence[str], found: Sequence[Measured], catalogue: Catalogue, units: Container[str]
+    header: Sequence[str], named: Mapping[int, Header], found: Sequence[Measured], units: Container[str]
 ) -> list[Measured]:
     """Return the columns that a test's name heads and no unit, of tests that none surely is among `found`.
 
     Raises Usage if these are all, and none is of a test that has a unit in `units`.
     """
     known = [one.analyte for one in found if one.doubt is None]
-    alone = {
-        number: meant
-        for number, name in enumerate(header)
-        if (meant := _test_in(name, catalogue.identifier)) and meant.analyte not in known
-    }
-    if alone and not found and not any(meant.analyte.id in units for meant in alone.values()):
-        number, (test, *_) = next(iter(alone.items()))
+    alone = [_measured(number, told) for number, told in named.items() if not told.unit]
+    alone = [one for one in alone if one.analyte not in known]
+    tests = [one.analyte for one in alone if one.analyte]
+    if tests and not found and not any(test.id in units for test in tests):
         raise Usage(
-            f"{quote(header[number])} names a test, but no unit; if results stand in that column, give "
-            f"theirs, as in --unit {test.id}={test.unit}; {_listed(header)}"
+            f"{quote(header[alone[0].columns['value']])} names a test, but no unit; if results stand in that "
+            f"column, give theirs, as in --unit {tests[0].id}={tests[0].unit}; {_listed(header)}"
         )
-    return [Measured({"value": number}, meant.analyte, doubt=meant.doubt) for number, meant in alone.items()]
+    return alone
 
 
 def _with_what_stands_beside(
@@ -259,24 +270,6 @@ def _with_what_stands_beside(
             "say which columns to judge with --column vitd=COLUMN:UNIT"
         )
     return [replace(one, columns={**one.columns, **beside}) for one in found]
-
-
-def _test_in(name: str, identifier: Identifier) -> Identified | None:
-    try:
-        return identifier.identify(name, None)
-    except LabcheckError:
-        return None
-
-
-def _is_alike(name: str, identifier: Identifier) -> bool:
-    """Say whether a header is like the name of a test: it has other words, too, or is mistaken for it."""
-    for part in (name, *(before for before, _ in _split(name))):
-        try:
-            if identifier.identify(part, None) or identifier.resembles(part):
-                return True
-        except LabcheckError:
-            return True
-    return False
 
 
 def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
@@ -338,7 +331,7 @@ def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Colle
             fitting = [
                 number
                 for number in others
-                if _unit_in(header[number]) and _normal(re.split(r"[(\[]", header[number])[0]) in known
+                if unit_in(header[number]) and _normal(re.split(r"[(\[]", header[number])[0]) in known
             ]
         if len(fitting) > 1:
             which = ", ".join(printable(header[number]) for number in fitting)
@@ -377,66 +370,16 @@ def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measu
         name, unit = rest, ""
     number = _number(name, header, "--column")
     name = header[number]
-    problem = f"--column {quote(text)}: the header {quote(name)}"
-    try:
-        meant, told = _told(name, catalogue.identifier)
-    except LabcheckError as error:
-        raise Usage(f"{problem} names another test: {error.text}") from error
-    if meant and meant.analyte is not analyte:
-        raise Usage(f"{problem} names {meant.analyte.name}; name the column of {analyte.name}")
-    if unit and told not in (None, read_unit(unit).code):
-        raise Usage(f"{problem} says {told}; leave the unit out, or correct it there")
-    spelled = read_unit(unit).code if unit else told
-    return Measured({"value": number}, analyte, spelled, meant and meant.doubt)
-
-
-def _wide(number: int, name: str, identifier: Identifier) -> Measured | None:
-    """Read a header that names a test and its unit."""
-    try:
-        meant, unit = _told(name, identifier)
-    except LabcheckError:
-        return None
-    return Measured({"value": number}, meant.analyte, unit, meant.doubt) if meant and unit else None
-
-
-def _told(name: str, identifier: Identifier) -> tuple[Identified | None, str | None]:
-    """Return the test and the unit that a header names; raises as `Identifier.identify` does."""
-    behind = None
-    for before, unit in _split(name):
-        if meant := identifier.identify(before.rstrip("([ "), None):
-            return meant, unit
-        if not before[-1:].isalnum():
-            behind = behind or unit
-    return identifier.identify(name, None), _unit_in(name) or behind
-
-
-def _split(name: str) -> Iterator[tuple[str, str]]:
-    """Yield what stands before the unit that a header ends in, and the unit; the longest unit first."""
-    if unit := _unit_in(name):
-        yield re.split(r"[(\[][^()\[\]]+[)\]]\s*$", name)[0], unit
-    squeezed = re.sub(r"[^a-z0-9%]", "", name.lower().replace("µ", "u").replace("μ", "u"))
-    for ending, code in _endings():
-        if squeezed.endswith(ending):
-            before, left = name, len(ending)
-            while left:
-                left -= before[-1].isalnum()
-                before = before[:-1]
-            yield before, code
-
-
-@cache
-def _endings() -> Sequence[tuple[str, str]]:
-    """Return how each unit can stand at the end of a header, the longest first, and its code."""
-    codes = {unit.code.lower().replace("/", ""): unit.code for unit in accepted_units()}
-    return sorted(codes.items(), key=lambda ending: len(ending[0]), reverse=True)
-
-
-def _unit_in(name: str) -> str | None:
-    match = re.search(r"[(\[]([^()\[\]]+)[)\]]\s*$", name)
-    try:
-        return read_unit(match[1]).code if match else None
-    except LabcheckError:
-        return None
+    told = read_header(name, catalogue.identifier)
+    found = f"--column {quote(text)}: the header {quote(name)}"
+    if told.problem:
+        raise Usage(f"{found} names another test: {told.problem.text}") from told.problem
+    if told.test and told.test.analyte is not analyte:
+        raise Usage(f"{found} names {told.test.analyte.name}; name the column of {analyte.name}")
+    spelled = read_unit(unit).code if unit else told.unit
+    if told.unit not in (None, spelled):
+        raise Usage(f"{found} says {told.unit}; leave the unit out, or correct it there")
+    return Measured({"value": number}, analyte, spelled, told.test and told.test.doubt)
 
 
 def _labelled(found: Sequence[Measured]) -> tuple[Measured, ...]:

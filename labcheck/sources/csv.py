@@ -4,9 +4,9 @@ How it is fast
 --------------
 A block of bytes is read, whatever a slow producer has sent, so that it is answered at once. If every line of
 it has the header's number of columns, a pattern finds the key cells of its lines, many lines at a time, as a
-match has its own cost; a memo turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells
-to append, and counts; lines and answers are joined. No line is parsed into cells, none is written anew,
-unless in another format.
+match has its own cost; a memo turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells to append,
+and counts; lines and answers are joined. No line is parsed into cells, none is written anew, unless in
+another format.
 
 Why it is right
 ---------------

@@ -6,7 +6,7 @@ text has to be in memory as a whole, so that one longer than LONGEST is not read
 
 import json
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from labcheck.errors import Malformed
@@ -152,14 +152,20 @@ def _document(first: _Line, lines: Iterator[_Line]) -> Iterator[Text]:
             break
     else:
         whole = _valued(Text(b"".join(line.raw for line in taken)))
-    one_document = any(_begins(line) in (b"}", b"]", b",") for line in taken)
-    lines_apart = _begins(first) == b"{" and any(_is_resource(line, like=first) for line in taken)
-    if whole.problem and lines_apart and not one_document:
+    if whole.problem and _are_apart(taken):
         yield from map(_read, taken)
         yield from map(_read, lines)
     else:
         yield whole
         yield from (Text(line.raw, ignored=True) for line in lines)
+
+
+def _are_apart(lines: Sequence[_Line]) -> bool:
+    """Say whether lines are texts of their own, of which the first is broken, and not those of one text."""
+    if any(_begins(line) in (b"}", b"]", b",") for line in lines):
+        return False
+    first = lines[0]
+    return _begins(first) == b"{" and any(_is_resource(line, like=first) for line in lines)
 
 
 def _begins(line: _Line) -> bytes:
