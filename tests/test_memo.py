@@ -1,6 +1,7 @@
 """What is remembered of keys stays bounded, and what is forgotten is counted and answered all the same."""
 
 import csv
+import sys
 from unittest.mock import patch
 
 import pytest
@@ -88,6 +89,16 @@ def test_a_memo_of_keys_that_came_only_once_keeps_one_new_key_in_a_few(
     assert often in memo
     memo.hand_over()
     assert tally.kinds == {LOW: 4 + 10 + 3 + 15 + 8}
+
+
+def test_a_memo_that_forgets_takes_no_more_memory_than_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memos, "MOST_KEYS", most := 30)
+    memo, _ = made()
+    most_memory = sys.getsizeof(dict.fromkeys(range(most + 1)))
+    for number in range(100, 1000):
+        memo.given([b"vitd,%d,ng/mL" % value for value in (*range(10, 25), number, number)])
+        assert sys.getsizeof(memo) <= most_memory + 100
+        memo.forget_if_large()
 
 
 def test_a_key_that_comes_at_every_other_row_is_remembered_in_the_end(

@@ -105,20 +105,24 @@ class Memo(dict[Key, "repeat[bytes]"]):
 
     def _forget(self, least: int) -> None:
         """Forget the keys that have `least` times left or more; count in the tally how often they came."""
+        rest: dict[Key, repeat[bytes]] = {}
         for kind, group in self.ways.groups.items():
             kept, gone = [], group.others
             for key in group.keys:
-                left = length_hint(self[key])
+                times = self[key]
+                left = length_hint(times)
                 if left < least:
                     kept.append(key)
+                    rest[key] = times
                     continue
-                answer = next(self.pop(key))
                 gone += _TIMES - left
                 if self._tally.widths:
-                    self._tally.count_value(kind.analyte, self._canonical(answer), _TIMES - left)
+                    self._tally.count_value(kind.analyte, self._canonical(next(times)), _TIMES - left)
             group.keys, group.others = kept, 0
             if gone:
                 self._tally.kinds[kind] += gone
+        self.clear()  # keys taken out one by one leave holes, and a dict with holes grows more than it needs
+        self.update(rest)
         self._renew_passed()
 
     def _renew_passed(self) -> None:
