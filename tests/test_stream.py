@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.turns import CAN_FORK
 from tests.test_csv import HEADER, annotator
@@ -49,7 +50,7 @@ def run(body: bytes, folder: Path, *, jobs: int) -> tuple[bytes, bytes, Any]:
         refusals.open("wb", buffering=0) as listed,
     ):
         stream = Stream(made, lambda: file.read(1 << 14), written.write, refusals=listed.write)
-        unfinished = annotate(stream, b"", jobs=jobs)
+        unfinished = annotate(stream, stream.read(), jobs=jobs)
     tally = made.tally
     return (
         out.read_bytes(),
@@ -76,6 +77,20 @@ def test_values_that_were_counted_before_others_take_part_are_counted_once(tmp_p
             annotate(stream, b"", jobs=jobs, alone=1 << 15)
         counted.append((made.tally.rows, made.tally.values))
     assert counted[0] == counted[1]
+
+
+def test_what_all_processes_need_is_worked_out_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked, find = tmp_path / "asked", Judge.stretches
+
+    def noted(judge: Judge, given: Given) -> object:
+        with asked.open("a") as file:
+            file.write(f"{given.test} {given.unit}\n")
+        return find(judge, given)
+
+    monkeypatch.setattr(Judge, "stretches", noted)
+    out, _, _ = run(b"1,vitd,22,ng/mL,\n2,b12,300,pg/mL,\n" * 5000, tmp_path, jobs=3)
+    assert out.count(b"\n") == 10_000
+    assert asked.read_text() == "vitd ng/mL\nb12 pg/mL\n"
 
 
 def test_a_row_of_many_megabytes_is_passed_on(tmp_path: Path) -> None:

@@ -55,12 +55,13 @@ class Stream(NamedTuple):
 def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> bool:
     """Annotate all that comes, and say whether the last row written lacks a line break.
 
-    `rest` came behind the header. After `alone` bytes, `jobs` processes take turns. At the end, the tally of
-    the annotator has counted all.
+    `rest` came behind the header. After `alone` bytes, `jobs` processes take turns; the first block is done
+    before, so that what all of them need is worked out once. At the end, the tally of the annotator has
+    counted all.
     """
     annotator = stream.annotator
-    left = Unread(rest, row=annotator.row, seen=len(rest))
     turns: Turns[Unread] = Turns()
+    left = _step(stream, Unread(rest, row=annotator.row, seen=len(rest)), turns)
     while not left.done and (jobs == 1 or left.seen <= alone):
         left = _step(stream, left, turns)
     if left.done:
