@@ -28,12 +28,12 @@ _FORMS = [
     r"[-./ ]+(?:de )?".join(_PARTS[part] for part in form) + r"\.?(?:[t ]+(?:00:00|12:00).*)?"
     for form in ("MY", "YM", "DMY", "MDY", "YMD")
 ]
-_LONGEST = 40
+_SHORTEST, _LONGEST = len("3-89"), 40
 
 
 def months_in(text: str) -> set[tuple[str, str]]:
     """Return the year, as written, and the month, from `1`, of a text that says no day but the first."""
-    if len(text) > _LONGEST:
+    if not _SHORTEST <= len(text) <= _LONGEST or text.isalpha():
         return set()
     plain = unicodedata.normalize("NFKD", text).casefold().strip()
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
