@@ -105,6 +105,8 @@ class Identifier:
         if name and not by_name:
             said = f"LOINC {code} says {found.analyte.name}"
             return found._replace(doubt=f"{said}, but the name {quote(name)} is not known for it.")
+        if by_name and found.loinc and found.loinc.doubtful:
+            return found._replace(doubt=by_name.doubt)
         return found
 
     def is_code(self, text: str) -> bool:

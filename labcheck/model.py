@@ -314,12 +314,16 @@ class Names(NamedTuple):
 
 
 class Loinc(NamedTuple):
-    """A LOINC code of an analyte: the `kind` of unit that it stands for, or why it is `refused`."""
+    """A LOINC code of an analyte: the `kind` of unit that it stands for, or why it is `refused`.
+
+    One that is `doubtful` may mean something else, if the name beside it may, too.
+    """
 
     code: str
     kind: Kind | None
     refused: str | None
     source: Source
+    doubtful: bool = False
 
 
 class Section(NamedTuple):

@@ -593,7 +593,7 @@ def test_every_hard_string_gets_the_verdict_of_the_core_or_none(run: Run) -> Non
     rows += [
         Row(name, "25", "ng/mL", None, code)
         for code in (*LOINCS, *HARD_LOINCS)
-        for name in ("", "vitd", "b12", "Ferritin")
+        for name in ("", "vitd", "b12", "Ferritin", "25-OH vitamin D3")
     ]
     hold(run, rows, Judge(built_in()), may_pass=True)
 

@@ -166,9 +166,7 @@ def test_other_names_are_not_covered(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "code"),
     [
-        ("25-Hydroxyvitamin D3 [Mass/volume] in Serum or Plasma", "1989-3"),
         ("Calcidiol [Mass/volume] in Serum or Plasma", "1989-3"),
-        ("25-Hydroxyvitamin D3 [Moles/volume] in Serum", "14635-7"),
         ("25-hydroxyvitamin D3+25-hydroxyvitamin D2 [Mass/volume] in Serum or Plasma", "62292-8"),
         (
             "25-hydroxyvitamin D3+25-hydroxyvitamin D2 [Mass/volume] in Serum or Plasma by Immunoassay",
@@ -190,6 +188,25 @@ def test_the_names_that_loinc_gives_a_test_are_understood_with_its_code_and_with
     assert found is not None
     assert found.doubt is None
     assert meant(name) == meant(name, "LOCAL77") == found.analyte.id
+
+
+@pytest.mark.parametrize(
+    "name", ["25-hydroxyvitamin D3", "25-Hydroxyvitamin D3 [Mass/volume] in Serum or Plasma"]
+)
+def test_a_name_that_says_d3_is_doubted_unless_the_code_says_the_total(name: str) -> None:
+    doubts = {
+        code: found.doubt
+        for code in ("", "LOCAL77", "1989-3", "14635-7", "62292-8", "83070-3", "68438-1")
+        if (found := IDENTIFIER.identify(name, code))
+    }
+    noted = built_in()["vitd"].names.doubt
+    assert doubts == {
+        **dict.fromkeys(("", "LOCAL77", "1989-3", "14635-7"), noted),
+        **dict.fromkeys(("62292-8", "83070-3", "68438-1"), None),
+    }
+    total = IDENTIFIER.identify("25-hydroxyvitamin D", "1989-3")
+    assert total is not None
+    assert total.doubt is None
 
 
 @pytest.mark.parametrize(

@@ -129,7 +129,8 @@ class _Reader:
             raise table.fault("code", f"{quote(code)} is mistyped; a code {code[:-2]} would end in -{check}")
         refused = table.text("refused") if "refused" in table else None
         kind = None if refused else cast("Kind", table.one_of("kind", ("mass", "substance")))
-        return Loinc(code, kind, refused, self._source(table))
+        doubtful = not refused and table.flag("doubtful")
+        return Loinc(code, kind, refused, self._source(table), doubtful)
 
     def _range_sets(self) -> Mapping[str, RangeSet]:
         sets: dict[str, RangeSet] = {}

@@ -38,10 +38,11 @@ class NamePatterns(NamedTuple):
 
     `verbatim` has the analytes of accepted names as they stand in the catalogue, which need no pattern;
     `doubtful` are those of the `accepted` names that are noted, and `doubtful_verbatim` likewise. `codes` are
-    what LOINC codes mean, and what is `dated` can be what a spreadsheet made of one, or one that is spelled
-    in an unusual way. A `foreign` name has a letter or a blank that not all engines take as Python does,
-    among words that could be ours. What LOINC says behind a name, a `property`, is taken off before the
-    others. `says_more` has a sign that no name of ours has, unless it is part of a method's name.
+    what LOINC codes mean, of which `doubtful_codes` do not settle a doubtful name. What is `dated` can be
+    what a spreadsheet made of a code, or a code that is spelled in an unusual way. A `foreign` name has a
+    letter or a blank that not all engines take as Python does, among words that could be ours. What LOINC
+    says behind a name, a `property`, is taken off before the others. `says_more` has a sign that no name of
+    ours has, unless it is part of a method's name.
     With a word of `contradicts` a name may contradict a code.
     """
 
@@ -53,6 +54,7 @@ class NamePatterns(NamedTuple):
     unsure: str
     foreign: str
     codes: Mapping[str, str]
+    doubtful_codes: frozenset[str]
     dated: str
     property: str
     says_more: str
@@ -91,6 +93,7 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         unsure=unsure,
         foreign=foreign,
         codes=_codes(analytes),
+        doubtful_codes=frozenset(one.code for of in analytes for one in of.loinc if one.doubtful),
         dated=rf"^{_date()}|^(?:{_unusual_code()})$",
         property=PROPERTY,
         says_more=SAYS_MORE,

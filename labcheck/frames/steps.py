@@ -153,7 +153,8 @@ def _tests(columns: Columns, given: Given, own: Own) -> Step:
         blank = (name == "") & (code == "")
         ours = equals(own("coded"), given.catalogue.ids)
         unknown = ours & (own("named") == "") & (name != "")
-        step["doubtful"] = (identify.doubted(own, patterns) & ~ours) | unknown
+        certain = ours & ~code.is_in(sorted(patterns.doubtful_codes))
+        step["doubtful"] = (identify.doubted(own, patterns) & ~certain) | unknown
     elif columns.test:
         found, blank = own("named"), name == ""
         step["doubtful"] = identify.doubted(own, patterns)
