@@ -94,7 +94,9 @@ class Identifier:
         if not code:
             return by_name
         if code not in self._codes:
-            return None if _looks_like_loinc(code) else by_name
+            if by_name and _looks_like_loinc(code):
+                raise WrongAnalyte(f"{quote(name)} is not known to have the code LOINC {code}")
+            return by_name
         found = self._codes[code]
         if found.loinc and found.loinc.refused:
             raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
@@ -118,9 +120,8 @@ class Identifier:
         return not _looks_like_loinc(code) and not self._damaged.isdisjoint(months_in(code))
 
     def resembles(self, name: str) -> bool:
-        """Say whether a name that is not understood has all the words of one that is, and others besides."""
-        spelled = self._spelled(name)
-        return any(accepted < words for words in spelled for accepted in self._accepted if len(accepted) > 1)
+        """Say whether a name that is not understood has all the words of one that is."""
+        return any(accepted <= words for words in self._spelled(name) for accepted in self._accepted)
 
     def _contradicts(self, name: str) -> bool:
         """Say whether a name that is not known has the words of another test, or of another specimen."""

@@ -59,7 +59,6 @@ def test_a_unit_is_never_assumed() -> None:
         (("our own name", "Vitamin D"), (), (), None),
         (("Vitamin D",), (), ("25hvd1",), "vitd"),
         (("Vitamin D",), ("1989-3", "62292-8"), ("25hvd1",), "vitd"),
-        (("Vitamin D",), ("2345-7",), (), None),  # glucose
     ],
 )
 def test_names_and_codes_tell_the_test(
@@ -74,7 +73,6 @@ def test_names_and_codes_tell_the_test(
     [
         (Observation("1", names=("Hydroxyvit", "25-OH Vitamin D"), value="22"), "25-OH Vitamin D"),
         (Observation("1", names=("Lab 17",), local=("VITD",), value="22"), "VITD"),
-        (Observation("1", names=("Vitamin D",), loinc=("2345-7",), value="22"), "Vitamin D"),
         (Observation("1", names=("Lab 17", "Vitamin D status"), value="22"), "Vitamin D status"),
         (Observation("1", names=("Lab 17",), local=("17",), value="22"), None),
         (Observation("1", names=("Vitamins", "Vitamin D")), None),  # a group

@@ -105,6 +105,7 @@ def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns
             ((by_code == UNJUDGED), UNJUDGED),
             (by_code == SAYS_NOTHING, by_name),
             (by_name == UNJUDGED, UNJUDGED),
+            ((by_code == "") & equals(by_name, ids), REFUSED),
             (by_code == "", ""),
             (by_name == by_code, by_code),
             (equals(by_name, ids), REFUSED),

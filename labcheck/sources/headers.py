@@ -35,7 +35,7 @@ def read_header(name: str, identifier: Identifier) -> Header:
 
 
 def resembles(name: str, identifier: Identifier) -> bool:
-    """Say whether a name, with or without a unit, has all the words of a test's name, and others besides."""
+    """Say whether a name, with or without a unit, has all the words of a test's name."""
     return any(map(identifier.resembles, (name, *(before for before, _ in _split(name)))))
 
 

@@ -183,11 +183,7 @@ def look_alike(observation: Observation, identifier: Identifier) -> str | None:
     """Return the name of one that is not covered, if it is like one that is, or is one beside others."""
     if observation.value is None and observation.problem is None:
         return None
-    for said in (*observation.names, *observation.local):
-        with suppress(LabcheckError):
-            if identifier.resembles(said) or identifier.identify(said, None):
-                return said
-    return None
+    return next(filter(identifier.resembles, (*observation.names, *observation.local)), None)
 
 
 def _suiting(found: list[Identified], unit: str | None) -> list[Identified]:
