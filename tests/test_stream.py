@@ -222,7 +222,7 @@ def test_jobs_change_nothing_about_names_that_look_alike(tmp_path: Path) -> None
         for jobs in ("1", "2", "3")
     )
     assert one == two == three
-    assert len(json.loads(one)["summary"]["look_alikes"]) == 20
+    assert len(json.loads(one)["summary"]["look_alikes"]) == 43
 
 
 def test_refusals_are_named_in_the_order_of_the_files(tmp_path: Path) -> None:

@@ -1,4 +1,7 @@
+import pytest
+
 from labcheck.catalogue import built_in
+from labcheck.sources import tally as tallies
 from labcheck.sources.tally import EXAMPLES, Refused, Tally, bin_widths
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported
 
@@ -71,14 +74,33 @@ def test_the_counts_of_two_halves_are_added() -> None:
     assert one.refused == [(REFUSED, 2, [2, 2, 3, 9])]
 
 
-def test_names_that_look_alike_are_kept_as_they_came_whoever_met_them() -> None:
+def test_names_that_look_alike_are_kept_as_they_came_whoever_met_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tallies, "_LOOK_ALIKES", 30)
     names = [f"Vitamin D {number}" for number in range(40)]
     alone, one, other = Tally(), Tally(), Tally()
     for row, name in enumerate([*names, *names]):
         alone.look_alike(name, row)
         (one, other)[row // 3 % 2].look_alike(name, row)
     one.add(other)
-    assert [*one.look_alikes] == [*alone.look_alikes] == names[:20]
+    assert [*one.look_alikes] == [*alone.look_alikes] == names[:30]
+
+
+@pytest.mark.parametrize(
+    ("met", "ending"),
+    [(20, "D19"), (21, "D19, and 1 more"), (29, "D19, and 9 more"), (30, "D19, and at least 10 more")],
+)
+def test_of_names_that_look_alike_the_first_are_named_and_the_others_counted(
+    met: int, ending: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tallies, "_LOOK_ALIKES", 30)
+    tally = Tally()
+    for number in range(met):
+        tally.look_alike(f"d{number}")
+    named = tally.named_look_alikes(str.upper)
+    assert named.startswith("D0, D1, ")
+    assert named.endswith(f"D18, {ending}")
 
 
 def test_names_that_look_alike_and_were_met_in_one_block_stay_in_order() -> None:

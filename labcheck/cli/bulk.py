@@ -258,7 +258,7 @@ def _tell(tally: "Tally") -> None:
     if tally.not_covered:
         complain(f"not covered, or not measured: {tally.not_covered:,}")
     if tally.look_alikes:
-        names = ", ".join(map(quote, tally.look_alikes))
+        names = tally.named_look_alikes(quote)
         complain(f"not judged, though their names are like one that is: {names}")
     for kind, number, _ in tally.refused:
         of = f"{kind.analyte}: " if kind.analyte else ""

@@ -117,6 +117,6 @@ def summary(tally: "Tally") -> str:
     if explained := {**tally.explained, **tally.advice}:
         lines += ["", *(f"- {code}: {plain(text)}" for code, text in explained.items())]
     if tally.look_alikes:
-        names = ", ".join(plain(name) for name in tally.look_alikes)
+        names = tally.named_look_alikes(plain)
         lines += ["", f"Not judged, though their names are like one that is: {names}"]
     return "\n".join([*lines, "", f"*{plain(DISCLAIMER)}*"]) + "\n"

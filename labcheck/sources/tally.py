@@ -17,7 +17,11 @@ from labcheck.wording import clipped, printable
 
 EXAMPLES = 5
 
-_LOOK_ALIKES = 20
+_LOOK_ALIKES = 1_000
+"""So many names of tests like ours are kept."""
+
+_NAMED = 20
+"""So many of them are named to people."""
 
 _BINS = 1000
 """So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
@@ -67,6 +71,14 @@ class Tally:
         """Keep the name of a test that is not covered but like one that is; it comes `after` so many rows."""
         if len(self.look_alikes) < _LOOK_ALIKES:
             self.look_alikes.setdefault(name, after)
+
+    def named_look_alikes(self, shown: Callable[[str], str]) -> str:
+        """Return the first names that look alike, as they are `shown`, and how many others there are."""
+        names = list(map(shown, islice(self.look_alikes, _NAMED)))
+        if others := len(self.look_alikes) - len(names):
+            least = "at least " if len(self.look_alikes) == _LOOK_ALIKES else ""
+            names.append(f"and {least}{others:,} more")
+        return ", ".join(names)
 
     def count(self, kind: Kind, canonical: str) -> None:
         """Count a result of a kind; `canonical` is its value with its comparator, empty if it has none."""

@@ -85,7 +85,7 @@ def _parts(
     if tally.not_covered:
         yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
     if tally.look_alikes:
-        names = ", ".join(map(printable, tally.look_alikes))
+        names = tally.named_look_alikes(printable)
         yield Text(f"Not judged, though their names are like one that is: {names}\n", style="bold")
 
 
