@@ -2,7 +2,7 @@ import pytest
 
 from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError
-from labcheck.sources.columns import Layout, find_layout
+from labcheck.sources.columns import Layout, Measured, check_unread, find_layout
 
 
 def layout(header: str, *, wide: tuple[str, ...] = (), analyte: str | None = None, **asked: str) -> Layout:
@@ -152,13 +152,48 @@ def test_a_part_of_a_test_does_not_stand_for_all_of_it() -> None:
     [
         ("id,Vitamin D (ng/mL),unit", {"value": 1, "unit": 2}),
         ("Operator,vitamin_b12_pmoll", {"comparator": 0, "value": 1}),
+        ("vitd_ng_ml,low,high,flag", {"value": 0, "low": 1, "high": 2, "flag": 3}),
+        ("vitd_ng_ml,reference_range", {"value": 0, "range": 1}),
     ],
 )
-def test_a_unit_or_a_comparator_beside_the_one_result_of_a_row_is_its_own(
-    header: str, columns: dict[str, int]
-) -> None:
+def test_what_stands_beside_the_one_result_of_a_row_is_its_own(header: str, columns: dict[str, int]) -> None:
     found = layout(header)
     assert ([m.columns for m in found.results], found.wide) == ([columns], True)
+    named = layout(header, wide=(f"{'b12' if 'b12' in header else 'vitd'}={columns['value'] + 1}",))
+    assert ([m.columns for m in named.results], named.wide) == ([columns], True)
+
+
+def test_a_column_named_beside_one_of_a_wide_table_is_its_own() -> None:
+    (measured,) = layout("id,vitd_op,vitd_ng_ml,b12_pg_ml", wide=("vitd=3",), comparator="vitd_op").results
+    assert measured.columns == {"value": 2, "comparator": 1}
+
+
+def test_an_empty_name_says_that_there_is_no_such_column() -> None:
+    several = layout("id,comparator,vitd_ng_ml,b12_pg_ml", comparator="")
+    assert [measured.columns for measured in several.results] == [{"value": 2}, {"value": 3}]
+    (measured,) = layout("name,value,unit", analyte="vitd", test="").results
+    assert measured.columns == {"value": 1, "unit": 2}
+
+
+@pytest.mark.parametrize(
+    ("cells", "said"),
+    [
+        (
+            [(0, "<"), (1, " > ")],
+            "'op' (column 2) has ' > ' by itself; say that it is the value's with --comparator 'op', or that",
+        ),
+        ([(3, "≥")], "'x' (column 4) has '≥' by itself; say that it is the value's with --comparator 4, or "),
+        ([(1, "<5"), (1, ""), (2, "x"), (3, "<>"), (4, "-")], None),
+    ],
+)
+def test_a_comparator_that_nothing_reads_is_told(cells: list[tuple[int, str]], said: str | None) -> None:
+    results = [Measured({"test": 0, "value": 2})]
+    if said is None:
+        check_unread(["test", "op", "value", "x", "x"], results, cells)
+        return
+    with pytest.raises(LabcheckError) as caught:
+        check_unread(["test", "op", "value", "x", "x"], results, cells)
+    assert caught.value.text.startswith(said)
 
 
 def test_an_analyte_that_is_asked_for_is_the_only_one_in_a_wide_table() -> None:
@@ -281,7 +316,12 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             "a number will do, too; a range of your own goes into --range, as in vi",
         ),
         ("test,value,low,lower_limit", {}, "more than one column can hold the low: low, lower_limit"),
-        ("v,c", {"wide": ("vitd=v:ng/mL",), "comparator": "c"}, "and so does --comparator; leave one"),
+        ("v,c", {"wide": ("vitd=v:ng/mL",), "test": "c"}, "and so does --test; leave one"),
+        (
+            "v,w,flag",
+            {"wide": ("vitd=v:ng/mL", "b12=w:ng/L"), "flag": "flag"},
+            "'flag' can hold the flag of v, w; judge one of them at a time",
+        ),
         ("v,c", {"wide": ("vitd=v:ng/mL",), "analyte": "vitd"}, "and so does --analyte; leave one"),
         (
             ",".join(f"c{i}" for i in range(90)),
@@ -312,7 +352,12 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
         (
             "id,vitd_ng_ml,b12_pg_ml,unit",
             {},
-            "'unit' can hold the unit of vitd_ng_ml, b12_pg_ml; say which columns to judge with --column",
+            "can hold the unit of vitd_ng_ml, b12_pg_ml; judge one of them at a time, with --column vitd=",
+        ),
+        (
+            "id,comparator,v,w",
+            {"wide": ("vitd=v:ng/mL", "b12=w:ng/L")},
+            "'comparator' can hold the comparator of v, w; judge one of them at a time",
         ),
         (
             "a,b",

@@ -437,6 +437,19 @@ def test_without_the_extra_it_is_named(labcheck: Labcheck, monkeypatch: pytest.M
     assert "pip install '.[frames]'" in labcheck("parquet", "in.parquet").stderr
 
 
+def test_a_column_of_comparators_is_never_passed_over(labcheck: Labcheck, tmp_path: Path) -> None:
+    header = ("test", "op", "value", "unit")
+    rows = [("vitd", None, 22.0, "ng/mL"), ("vitd", "< ", 31.0, "ng/mL")]
+    file, out = write(tmp_path / "in.parquet", rows, header), tmp_path / "out.parquet"
+    ran = labcheck("parquet", file, "-o", str(out))
+    assert "'op' (column 2) has '<' by itself; say that it is" in ran.stderr
+    assert not out.exists()
+    labcheck("parquet", file, "-o", str(out), "--comparator", "op")
+    assert pq.read_table(out)["labcheck_value"].to_pylist() == ["22.0", "<31.0"]
+    labcheck("parquet", file, "-o", str(out), "--comparator", "")
+    assert pq.read_table(out)["labcheck_value"].to_pylist() == ["22.0", "31.0"]
+
+
 def test_what_else_a_column_of_a_wide_table_can_mean_is_noted(labcheck: Labcheck, tmp_path: Path) -> None:
     header = ("id", "25-OH Vitamin D2 (ng/mL)", "25-OH Vitamin D3 (ng/mL)")
     file = write(tmp_path / "wide.parquet", [(1, 20.0, 15.0)], header)

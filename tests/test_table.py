@@ -607,6 +607,28 @@ def test_columns_like_those_of_a_test_are_named_as_rows_are(jobs: int) -> None:
     assert "their names are like one that is: '25-OH Vitamin D2 (ng/mL)'\n" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ("test,op,value,unit\nvitd,,22,ng/mL\nvitd,<,31,ng/mL\n", "'op' (column 2) has '<' by itself"),
+        ('id;vitd_ng_ml;x\n1;22;">="\n', "'x' (column 3) has '>=' by itself"),
+        ("op,test,value,unit\n≤,vitd,31,ng/mL\n", "'op' (column 1) has '≤' by itself"),
+        ("test,value,unit,op\r\nvitd,31,ng/mL,>\r\n", "'op' (column 4) has '>' by itself"),
+    ],
+)
+def test_a_column_of_comparators_is_never_passed_over(table: str, said: str) -> None:
+    ran = piped(table.encode())
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert said in ran.stderr
+    assert piped(table.encode(), "--comparator", "").exit_code == 0
+
+
+def test_a_column_of_comparators_can_be_named_beside_one_of_a_wide_table() -> None:
+    table = b"id,vitd_op,vitd_ng_ml,b12_op,b12_pg_ml\n1,<,31,>,300\n"
+    ran = piped(table, "--column", "vitd=vitd_ng_ml", "--comparator", "vitd_op")
+    assert ran.stdout.endswith(",vitd,<31,ng/mL,indeterminate,IND,30-40 ng/mL,\n")
+
+
 def test_what_is_no_hl7_at_all_is_told_with_what_reads_it() -> None:
     stderr = CliRunner().invoke(app, ["hl7"], input=b"[]").stderr
     assert "labcheck: 1 refused, malformed: before message 1\n" in stderr

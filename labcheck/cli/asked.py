@@ -39,7 +39,7 @@ AllRanges = Annotated[
 
 
 def _column(name: str, of: str) -> Any:
-    return typer.Option(name, metavar="COLUMN", help=f"The column of {of}, by name or number.")
+    return typer.Option(name, metavar="COLUMN", help=f"The column of {of}, by name or number; '' for none.")
 
 
 TestColumn = Annotated[str | None, _column("--test", "tests' names")]

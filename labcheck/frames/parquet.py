@@ -8,6 +8,7 @@ outcome is that of `labcheck csv` on the same table, and memory holds a batch, w
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,9 @@ import pyarrow.parquet as pq
 
 from labcheck.errors import LabcheckError, UnreadableFile, Usage
 from labcheck.frames.batch import Result
+from labcheck.reading import COMPARATORS
 from labcheck.sources.asked import Asked
+from labcheck.sources.columns import check_unread
 from labcheck.sources.files import Write
 from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import CELLS
@@ -45,10 +48,14 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
             if added in names:
                 raise Usage(f"there is a column {quote(added)} already; choose other names with --prefix")
             schema = schema.append(pa.field(added, pa.string()))
+    tables = _batches(file, name)
+    first = next(tables, None)
+    if first is not None and asked.guesses_comparators(layout):
+        check_unread(names, layout.results, _signs_alone(first))
     with ExitStack() as stack:
         sink = pa.PythonFile(_Sink(write), mode="w") if write else None
         writer = stack.enter_context(pq.ParquetWriter(sink, schema)) if sink else None
-        for table in _batches(file, name):
+        for table in chain(filter(None, [first]), tables):
             judged = [result.judge(table, first=tally.rows + 1) for result in results]
             tally.rows += table.num_rows
             if refusals:
@@ -58,6 +65,16 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
                 columns = [*table.columns, *(column for columns in judged for column in columns)]
                 whole = pa.Table.from_arrays(columns, schema=schema)
                 writer.write_table(whole.filter(_any_of(judged, asked.only)) if asked.only else whole)
+
+
+def _signs_alone(table: Any) -> Iterator[tuple[int, str]]:
+    """Yield the columns that have a comparator and nothing else in a cell, each with one."""
+    signs = pa.array(COMPARATORS)
+    for number, column in enumerate(table.columns):
+        kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
+            yield from ((number, sign.as_py()) for sign in texts.filter(pc.is_in(texts, signs)).slice(0, 1))
 
 
 def _any_of(columns: Sequence[Sequence[Any]], only: frozenset[str]) -> Any:

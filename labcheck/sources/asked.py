@@ -44,6 +44,11 @@ class Asked(NamedTuple):
             raise no_ranges(header, wide=found.wide)
         return found
 
+    def guesses_comparators(self, layout: Layout) -> bool:
+        """Say whether it is only by their names that no column is known to hold comparators."""
+        known = any("comparator" in measured.columns for measured in layout.results)
+        return not known and "comparator" not in self.columns
+
     def judge(self, measured: Measured, *, wide: bool, points_may_group: bool = False) -> Judge:
         """Make what judges one result of each row."""
         return Judge(

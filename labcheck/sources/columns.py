@@ -7,7 +7,7 @@ rest is found, and where more than one column fits, the reader is told which opt
 
 import re
 import unicodedata
-from collections.abc import Collection, Container, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
@@ -15,6 +15,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import Usage
 from labcheck.identify import Identifier
 from labcheck.model import Analyte
+from labcheck.reading import COMPARATORS
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
 from labcheck.units import read_unit
 from labcheck.wording import clipped, printable, quote
@@ -88,6 +89,12 @@ _NUMBERED = {
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
 _RANGES = frozenset({"range", "low", "high"})
+_BESIDE: tuple[Role, ...] = ("unit", "comparator", "range", "low", "high", "flag")
+"""What can stand beside the one result of a row in a wide table, too."""
+
+_DECISIVE = frozenset({"unit", "comparator"})
+"""Without which of these a value may mean something else."""
+
 _OPTIONS = {
     "test": "--test",
     "loinc": "--loinc",
@@ -140,59 +147,72 @@ def find_layout(
 ) -> Layout:
     """Find the columns; `asked` are names or numbers by role, `wide` texts as in `vitd=LBXVIDMS:nmol/L`.
 
-    In a wide table a header that is a test's name and no more has a column of results, too, if the test is in
-    `units` or there are other columns of results; `wide` columns are the only ones.
+    An empty name says that there is no such column. In a wide table a header that is a test's name and no
+    more has a column of results, too, if the test is in `units` or there are other columns of results; `wide`
+    columns are the only ones.
 
     Raises Usage where nothing or more than one thing fits.
     """
-    if wide and (asked or analyte):
-        option = _OPTIONS[next(iter(asked))] if asked else "--analyte"
+    long = [role for role in asked if role not in _BESIDE]
+    if wide and (long or analyte):
+        option = _OPTIONS[long[0]] if long else "--analyte"
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
-        return _asked_layout(wide, header, catalogue)
-    columns = _by_role(header, asked)
+        results = _asked_results(wide, header, catalogue)
+        beside = _by_role(header, asked, _BESIDE)
+        return Layout(_labelled(_with_what_stands_beside(results, header, beside, asked)), wide=True)
+    columns = _by_role(header, asked, ROLES)
     only = None if analyte is None else catalogue[analyte]
     told = [read_header(name, catalogue.identifier) for name in header]
     named = {number: one for number, one in enumerate(told) if one.test}
     found = [_measured(number, one) for number, one in named.items() if one.unit]
     found = [one for one in found if only in (None, one.analyte)]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
-        _check_long(header, columns, asked, found)
+        _check_long(header, columns, found, asked.get("value"), is_asked=bool(long))
         return Layout((Measured(columns, only, unit_in(header[columns["value"]])),), wide=False)
-    if not asked:
+    if not long:
         alone = _named_alone(header, named, found, units)
         found += [one for one in alone if only in (None, one.analyte)]
         if found:
-            return _found_layout(header, told, columns, found, catalogue.identifier)
+            results = _with_what_stands_beside(found, header, columns, asked)
+            return _found_layout(header, told, results, catalogue.identifier)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
 
 
-def _asked_layout(wide: Sequence[str], header: Sequence[str], catalogue: Catalogue) -> Layout:
+def _asked_results(wide: Sequence[str], header: Sequence[str], catalogue: Catalogue) -> list[Measured]:
     results = [_asked_wide(text, header, catalogue) for text in wide]
     said = [(one.analyte, one.columns["value"]) for one in results]
     for analyte, number in said:
         if analyte and said.count((analyte, number)) > 1:
             raise Usage(f"--column names {quote(header[number])} twice for {analyte.name}; name it once")
-    return Layout(_labelled(results), wide=True)
+    return results
 
 
 def _check_long(
-    header: Sequence[str], columns: Mapping[str, int], asked: Mapping[str, str], found: Sequence[Measured]
+    header: Sequence[str],
+    columns: Mapping[str, int],
+    found: Sequence[Measured],
+    value: str | None,
+    *,
+    is_asked: bool,
 ) -> None:
-    """Raise Usage if these columns of a long table are not certain; `found` are those of a wide one."""
+    """Raise Usage if these columns of a long table are not certain; `found` are those of a wide one.
+
+    `value` is the name that is asked for; where none is, `is_asked` says whether any other is.
+    """
     if len(set(columns.values())) < len(columns):
         twice = [role for role, number in columns.items() if list(columns.values()).count(number) > 1]
         settling = " and ".join(_OPTIONS[role] for role in twice)
         raise Usage(f"one column cannot be two things; {_listed(header)}; say which with {settling}")
     name = header[columns["value"]]
     others = [measured for measured in found if measured.columns["value"] not in columns.values()]
-    if others and not asked:
+    if others and not is_asked:
         wide_ones = _some([header[one.columns["value"]] for one in others])
         raise Usage(
             f"the table can be read by row (value in {clipped(name)}) or by column ({wide_ones}); say which "
             "with --value and --test, or with --column vitd=COLUMN:UNIT"
         )
-    if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != asked.get("value"):
+    if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != value:
         raise Usage(
             f"the first line must name the columns, and has {quote(name)} where the values stand; put a line "
             "of names before it"
@@ -207,11 +227,10 @@ def _measured(number: int, told: Header) -> Measured:
 def _found_layout(
     header: Sequence[str],
     told: Sequence[Header],
-    columns: Mapping[str, int],
-    found: Sequence[Measured],
+    results: Sequence[Measured],
     identifier: Identifier,
 ) -> Layout:
-    results = sorted(_with_what_stands_beside(found, header, columns), key=lambda one: one.columns["value"])
+    results = sorted(results, key=lambda one: one.columns["value"])
     taken = {number for one in results for number in one.columns.values()}
     alike = tuple(
         name
@@ -221,12 +240,14 @@ def _found_layout(
     return Layout(_labelled(results), wide=True, look_alikes=alike)
 
 
-def _by_role(header: Sequence[str], asked: Mapping[str, str]) -> dict[str, int]:
-    """Return the columns that are `asked` for, and those that are found among the others."""
-    columns = {role: _number(name, header, _OPTIONS[role]) for role, name in asked.items()}
+def _by_role(header: Sequence[str], asked: Mapping[str, str], roles: Sequence[Role]) -> dict[str, int]:
+    """Return the columns that are `asked` for, and those of other `roles` that are found among the others."""
+    columns: dict[str, int] = {
+        role: _number(name, header, _OPTIONS[role]) for role, name in asked.items() if name
+    }
     called = list(map(_normal, header))
-    for role in ROLES:
-        if role not in columns and (number := _found(role, header, called, columns.values())) is not None:
+    for role in roles:
+        if role not in asked and (number := _found(role, header, called, columns.values())) is not None:
             columns[role] = number
     return columns
 
@@ -251,25 +272,46 @@ def _named_alone(
 
 
 def _with_what_stands_beside(
-    found: Sequence[Measured], header: Sequence[str], columns: Mapping[str, int]
+    found: Sequence[Measured], header: Sequence[str], columns: Mapping[str, int], asked: Container[str]
 ) -> list[Measured]:
-    """Add to the one result of each row the columns of its unit and comparator.
+    """Add to the one result of each row the columns of what stands beside it.
 
-    Raises Usage where there are several results, and a column that can be of any of them.
+    Raises Usage where there are several results, and a column that can be of any of them: one of units or
+    comparators, or one that is `asked` for.
     """
     values = [one.columns["value"] for one in found]
-    beside = {
-        role: number
-        for role, number in columns.items()
-        if role in ("unit", "comparator") and number not in values
+    beside: dict[str, int] = {
+        role: columns[role] for role in _BESIDE if role in columns and columns[role] not in values
     }
-    if beside and len(found) > 1:
-        role, number = next(iter(beside.items()))
+    if len(found) == 1:
+        return [replace(one, columns={**one.columns, **beside}) for one in found]
+    for role in beside:
+        if role not in _DECISIVE and role not in asked:
+            continue
+        results = _some([header[value] for value in values])
         raise Usage(
-            f"{quote(header[number])} can hold the {role} of {_some([header[value] for value in values])}; "
-            "say which columns to judge with --column vitd=COLUMN:UNIT"
+            f"{quote(header[beside[role]])} can hold the {role} of {results}; "
+            "judge one of them at a time, with --column vitd=COLUMN:UNIT, or say that it holds none with "
+            f"{_OPTIONS[role]} ''"
         )
-    return [replace(one, columns={**one.columns, **beside}) for one in found]
+    return [*found]
+
+
+def check_unread(
+    header: Sequence[str], results: Sequence[Measured], cells: Iterable[tuple[int, str]]
+) -> None:
+    """Raise Usage if a cell that nothing reads is a comparator by itself, which can be that of a value.
+
+    `cells` are some of a table's, each with the number of its column.
+    """
+    read = {number for one in results for number in one.columns.values()}
+    for number, cell in cells:
+        if number not in read and cell.strip() in COMPARATORS:
+            name = quote(header[number]) if header.count(header[number]) == 1 else number + 1
+            raise Usage(
+                f"{quote(header[number])} (column {number + 1}) has {quote(cell)} by itself; say that it is "
+                f"the value's with --comparator {name}, or that it is not with --comparator ''"
+            )
 
 
 def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:

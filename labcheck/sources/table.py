@@ -8,6 +8,7 @@ from typing import Protocol
 
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.sources.asked import Asked
+from labcheck.sources.columns import check_unread
 from labcheck.sources.csv import Annotator, RowFormat, Written
 from labcheck.sources.files import Input, Read, Write, as_utf8, decoder, utf_16
 from labcheck.sources.records import records
@@ -85,6 +86,10 @@ class Table:
         layout = self.asked.layout(header)
         for column in layout.look_alikes:
             self.tally.look_alike(column)
+        if self.asked.guesses_comparators(layout) and _sign_alone(delimiter).search(b"\n" + rest):
+            rows = (record.cells for record in records(rest, delimiter, final=False))
+            cells = (cell for row in rows for cell in enumerate(map(decode, row[: len(header)])))
+            check_unread(header, layout.results, cells)
         annotator = Annotator(
             header,
             layout,
@@ -165,6 +170,12 @@ def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
     if not header.closed:
         raise UnreadableFile(f"{quote(name, 200)} has a quote in its header that is never closed")
     return header.cells
+
+
+def _sign_alone(delimiter: bytes) -> re.Pattern[bytes]:
+    """Match a cell that has a comparator and nothing else."""
+    part = re.escape(delimiter)
+    return re.compile(rb'[%b\n"] *(?:[<>]=?|=[<>]|\xe2\x89[\xa4\xa5]) *[%b\r\n"]' % (part, part))
 
 
 def _at_least(start: bytes, read: Read, enough: Callable[[bytes], bool]) -> bytes:
