@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from unittest.mock import Mock
 
 import pytest
 
+from labcheck.errors import Usage
 from labcheck.sources.turns import CAN_FORK, Turns, take_turns
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="taking turns needs fork")
@@ -33,6 +35,14 @@ def test_what_another_raises_is_raised() -> None:
 
     with pytest.raises(OSError, match="No space left"):
         taken(lambda turns: turns.take_reading(), other)
+
+
+def test_a_system_that_has_no_more_processes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fork", Mock(side_effect=BlockingIOError(11, "Resource temporarily unavailable")))
+    with pytest.raises(
+        Usage, match=r"^no more processes .* Resource temporarily unavailable; type --jobs 1$"
+    ):
+        taken(lambda turns: turns.take_reading(), lambda turns: turns.take_reading())
 
 
 def test_what_the_first_raises_ends_the_others() -> None:

@@ -9,7 +9,9 @@ import os
 import signal
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Any, Generic, NamedTuple, NoReturn, TypeVar
+
+from labcheck.errors import Usage
 
 State = TypeVar("State")
 Answer = TypeVar("Answer")
@@ -127,20 +129,44 @@ def take_turns(
         signal.signal(signal.SIGPIPE, before)
 
 
+class _Forks(NamedTuple):
+    """The processes that take part with this one, each with the pipe that its answer comes through.
+
+    Until the pipe to `release` them closes none may leave, as a turn can still come.
+    """
+
+    reading: list[_Pipe]
+    writing: list[_Pipe]
+    release: _Pipe
+    answers: dict[int, _Pipe]
+
+
+def _forked(count: int, other: Callable[[Turns[Any]], object]) -> _Forks:
+    """Start all processes but this one, of so many; raise Usage if the system has no more of them."""
+    answers: dict[int, _Pipe] = {}
+    try:
+        reading, writing = ([_Pipe() for _ in range(count)] for _ in range(2))
+        release = _Pipe()
+        for number in range(1, count):
+            answer = _Pipe()
+            fork = os.fork()
+            if not fork:
+                _be_other(lambda: other(_Round(number, reading, writing)), answer, release)  # noqa: B023  # called at once
+            answer.keep("from")
+            answers[fork] = answer
+    except OSError as error:
+        for fork in answers:
+            os.kill(fork, signal.SIGKILL)
+            os.waitpid(fork, 0)
+        raise Usage(f"no more processes can be had: {error.strerror}; type --jobs 1") from error
+    release.keep("to")
+    return _Forks(reading, writing, release, answers)
+
+
 def _taken(
     count: int, first: Callable[[Turns[Any]], object], other: Callable[[Turns[Any]], Answer]
 ) -> list[Answer]:
-    reading, writing = ([_Pipe() for _ in range(count)] for _ in range(2))
-    release = _Pipe()  # closes when all have answered: until then none may leave, as a turn can still come
-    forks: dict[int, _Pipe] = {}
-    for number in range(1, count):
-        answer = _Pipe()
-        fork = os.fork()
-        if not fork:
-            _be_other(lambda: other(_Round(number, reading, writing)), answer, release)  # noqa: B023  # called at once
-        answer.keep("from")
-        forks[fork] = answer
-    release.keep("to")
+    reading, writing, release, forks = _forked(count, other)
     try:
         try:
             first(_Round(0, reading, writing))
