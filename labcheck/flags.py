@@ -22,6 +22,10 @@ OFF_SCALE: dict[str, Comparator] = {
 """Flags that say on which side of the number the value is, as it was beyond what the assay can measure."""
 
 
+_SIGN, _WORDS = "[<>＜＞≤≥]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
+_SIGN_BY_WORDS = re.compile(rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})")
+
+
 def off_scale(flags: Iterable[str]) -> frozenset[Comparator]:
     """Return the comparators that flags stand for: some say that the value was off the assay's scale."""
     said = {mark.upper() for flag in flags for mark in marks(flag)}
@@ -29,8 +33,16 @@ def off_scale(flags: Iterable[str]) -> frozenset[Comparator]:
 
 
 def marks(flag: str) -> list[str]:
-    """Return a flag as it was written, in parts where it is several that are known: `L <`."""
+    """Return a flag as it was written, in parts where it is several: `L <`, `>H`, `> AMR`.
+
+    Those are known, or a sign with words, which it is not to be lost beside.
+    """
     whole = flag.strip("()[] \t")
     parts = re.split(r"[\s,;~/|]+", whole)
     known = SIDES.keys() | OFF_SCALE.keys()
-    return [whole] if whole.upper() in known or not known.issuperset(map(str.upper, parts)) else parts
+    if whole.upper() in known:
+        return [whole]
+    if known.issuperset(map(str.upper, parts)):
+        return parts
+    found = _SIGN_BY_WORDS.fullmatch(whole)
+    return list(filter(None, found.groups())) if found else [whole]

@@ -148,8 +148,8 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
     """Read one reference range, and the unit behind it if there is one.
 
     `30-100` includes both ends; `<5.7` and `> OR = 60` are ranges with one side, in or without the number as
-    it is written. Raises UnreadableRange for whatever is not one range (`0-0`, `0-2-7.2`, prose), and
-    AmbiguousNumber.
+    it is written. Raises UnreadableRange for whatever is not one range (`0-0`, `>=0`, `0-2-7.2`, prose),
+    and AmbiguousNumber.
     """
     plain = _plain(text)
     match = re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
@@ -170,6 +170,8 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
         interval = Interval(low, high, comparator != ">", comparator != "<")
     if interval.high is not None and (interval.low or Decimal(0)) >= interval.high:
         raise UnreadableRange(f"{quote(text)} is not a range: it must end above where it starts")
+    if interval.high is None and not interval.low:
+        raise UnreadableRange(f"{quote(text)} is not a range: everything is in it")
     return interval, match["unit"]
 
 

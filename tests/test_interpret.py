@@ -215,6 +215,12 @@ def test_a_laboratorys_flag_that_says_otherwise_gets_a_note(value: str, noted: b
         ("100", ">", ">100", Category.INDETERMINATE),
         ("700", ">", ">700", HIGH),
         ("700 H", ">", ">700 H", HIGH),
+        ("100", ">H", ">100", Category.INDETERMINATE),
+        ("100", "h >", ">100", Category.INDETERMINATE),
+        ("100", "> AMR", ">100", Category.INDETERMINATE),
+        ("100", ">=ULOQ", ">=100", Category.INDETERMINATE),
+        ("150", "below det. limit <", "<150", Category.INDETERMINATE),
+        ("148", ("<", "<="), "<=148", Category.INDETERMINATE),
     ],
 )
 def test_a_flag_that_says_off_scale_is_the_comparator_that_a_value_lacks(
@@ -225,6 +231,11 @@ def test_a_flag_that_says_off_scale_is_the_comparator_that_a_value_lacks(
     assert judged.canonical.comparator == judged.reported.comparator == read_value(reported).comparator
     note = next(note for note in judged.notes if note.code == "off-scale")
     assert f"read as {judged.reported.comparator}{judged.reported.value}, not as" in note.text
+
+
+@pytest.mark.parametrize("flag", ["-->", "> 3 days", ">30", "<->", "H>>L"])
+def test_a_sign_that_is_part_of_something_else_is_no_comparator(flag: str) -> None:
+    assert str(interpret("vitd", "35", unit="ng/mL", reported_flag=flag).canonical) == "35 ng/mL"
 
 
 @pytest.mark.parametrize("flag", ["<", "<=", "> 3 days", "<5", "*", ""])

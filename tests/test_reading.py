@@ -265,6 +265,8 @@ def test_a_range_is_read_with_its_ends(text: str, expected: Interval, unit: str 
     [
         "",
         "0-0",
+        ">=0",
+        ">0",
         "30-30",
         "100-30",
         "0-2-7.2",

@@ -87,7 +87,7 @@ def standing(_: Columns, given: Given, own: Own) -> Step:
     surely_low = (below & ~more) | (at_start & (comparator == "<"))
     surely_high = (above & ~less) | (at_stop & (comparator == ">"))
     # What is below a number reaches down to 0, which only a range from more than that leaves under it.
-    has_low = has_start & ((start > 0.0) | (sign == ">"))
+    has_low = has_start & (start > 0.0)
     reaches_low = (has_low & (number < start)) | (at_start & (sign == ">") & (comparator == ">="))
     reaches_high = (has_stop & (number > stop)) | (at_stop & (sign == "<") & (comparator == "<="))
     may_be_low = (less & has_low) | (more & reaches_low)
@@ -104,7 +104,9 @@ def standing(_: Columns, given: Given, own: Own) -> Step:
             [
                 (own("ranged") != READ, own("ranged")),
                 (longer, UNJUDGED),
-                ((has_stop & (stop <= start)) | by_analyte(given, own, impossible), UNREADABLE),
+                (has_stop & (stop <= start), UNREADABLE),
+                (has_start & ~has_stop & (start == 0.0), UNREADABLE),
+                (by_analyte(given, own, impossible), UNREADABLE),
             ],
             READ,
         ),
@@ -131,13 +133,13 @@ def as_written(own: Own) -> Expr:
 
 
 def is_odd(flag: Expr) -> Expr:
-    """Say whether a flag is several, or says that the number is not the value, or is in foreign letters."""
+    """Say whether a flag is several, may say that the number is not the value, or is in foreign letters."""
     known = "|".join(re.escape(mark.lower()) for mark in (*SIDES, *OFF_SCALE))
     several = rf"^(?:(?:{known})(?:[{ex.BLANKS},;~/|]+|$))+$"
     mark = _mark(flag)
     # Engines and Python differ in what is the other case of letters such as a dotless i.
     foreign = flag.str.contains(r"[^\x00-\x7f↑↓]")
-    return foreign | (mark.str.contains(several) & ~equals(mark, _SIDES))
+    return foreign | mark.str.contains("[<>]") | (mark.str.contains(several) & ~equals(mark, _SIDES))
 
 
 def _mark(flag: Expr) -> Expr:

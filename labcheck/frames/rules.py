@@ -148,12 +148,8 @@ def edges_of(limits: Interval) -> tuple[Edge, Edge]:
 def _scales(used: RangeSet, analyte: Analyte) -> Iterator[Scale]:
     for scale in used.scales:
         one = used.printed_for(scale.kind)
-        # No result is below 0: a range from there has nothing under it (`0-20`), but for 0 itself (`>0`).
-        bands = [
-            band
-            for band in canonical_bands(one, analyte)
-            if band.interval.high != 0 or band.interval.includes_high
-        ]
+        # No result is below 0: a range from there has nothing under it (`0-20`).
+        bands = [band for band in canonical_bands(one, analyte) if band.interval.high != 0]
         edges = tuple(
             Edge(band.interval.high or Decimal(0), band.interval.includes_high) for band in bands[:-1]
         )

@@ -62,6 +62,8 @@ class Given(NamedTuple):
 
 _LONGEST_NAME = 60
 
+_SIGNS = frozenset("=<>≤≥＜＞⩽⩾")
+
 OPERATORS: dict[str, str] = {
     **COMPARATORS,
     **dict.fromkeys(("", "=", "EQ"), ""),
@@ -150,7 +152,10 @@ class Judge:
         comparator = _comparator(given)
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
-        text = f"{comparator}{bare}" if (bare := value.strip()) else value
+        bare = value.strip()
+        if comparator and bare[:1] in _SIGNS:  # which would make another comparator of it
+            return refused(analyte.id, UnreadableValue.code)
+        text = f"{comparator}{bare}" if bare else value
         if self._points_may_group and _may_be_grouped(text):
             return refused(analyte.id, AmbiguousNumber.code)
         try:
