@@ -47,6 +47,14 @@ CONTRADICT = frozenset({
 LONGEST = 200
 """A longer text is no name."""
 
+LOINC_CODE = "[0-9]{1,7}-[0-9]"
+"""What LOINC's codes look like."""
+
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+"""What can stand for the hyphen of a code."""
+
+_PLAIN_DASHES = str.maketrans(DASHES, "-" * len(DASHES))
+
 _REMEMBERED = 1_000
 """Names of which the words are kept."""
 
@@ -186,15 +194,15 @@ def in_order(name: str, words: Mapping[str, str]) -> list[str]:
 def _plain_code(code: str) -> str:
     """Return a code without what is written around it: `LOINC 1989-3`, `1989-3^LN`."""
     plain = _with_plain_dashes(code.strip())
-    codes = set(re.findall(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain))
+    codes = set(re.findall(r"(?<![0-9-])[0-9]{3,7}-[0-9](?![0-9-])", plain))  # with fewer, part of a name
     if len(codes) > 1:
         raise WrongAnalyte(f"{quote(code)} has more than one LOINC code, which can be different tests")
     return codes.pop() if codes else plain
 
 
 def _with_plain_dashes(code: str) -> str:
-    return code.replace("\u2013", "-").replace("\u2010", "-").replace("\u2011", "-")
+    return code.translate(_PLAIN_DASHES)
 
 
 def _looks_like_loinc(code: str) -> bool:
-    return re.fullmatch(r"[0-9]{1,7}-[0-9]", code) is not None
+    return re.fullmatch(LOINC_CODE, code) is not None

@@ -258,7 +258,7 @@ def test_what_is_in_a_report_that_was_withdrawn_is_withdrawn(status: str, expect
         ({"coding": [{"code": "1989-3"}]}, (), ("1989-3",), ()),
         ({"coding": [{"code": "1989-3", "system": "http://lab.example"}]}, (), (), ("1989-3",)),
         ({"coding": [{"display": "Vitamin D"}], "text": "Vitamin D"}, ("Vitamin D",), (), ()),
-        ({"coding": []}, (), (), ()),
+        ({"coding": [], "text": " "}, (), (), ()),
     ],
 )
 def test_the_codings_of_a_test_are_kept_apart(
@@ -486,6 +486,16 @@ def test_a_person_is_identified_by_no_name(subject: Json | None, patient: str | 
         (b'{"resourceType": "Bundle", "entry": [{"resource": []}]}', "line 1, entry 1", "a list, not"),
         (b'{"resourceType": "Group", "contained": [true]}', "line 1, contained 1", "true"),
         (b'{"resourceType": "Observation"}', "line 1", "no code"),
+        (
+            b'{"resourceType": "Observation", "code": {"coding": [{}]}}',
+            "line 1",
+            "its code does not say what",
+        ),
+        (
+            b'{"resourceType": "observation"}',
+            "line 1",
+            "its resourceType is 'observation', which FHIR spells 'O",
+        ),
         (b'{"resourceType": "Observation", "code": []}', "line 1", "its code is a list"),
         (b'{"a": 1, "a": 2}', "document", "twice"),
         (b'{"a": NaN}', "document", "NaN"),

@@ -230,11 +230,44 @@ def test_a_segment_that_ends_in_the_middle_is_not_judged(segment: str, expected:
 
 
 @pytest.mark.parametrize(
+    "before", ["NTE|1||fasting ", "OBR|1||", "OBX|1|NM|2132-9^^LN||300|pg/mL|||||F\\r", ""]
+)
+def test_an_obx_whose_break_before_it_was_lost_is_told(before: str) -> None:
+    lost, after = "OBX|2|NM|62292-8^^LN||12|ng/mL|||||F", "OBX|3|NM|2132-9^^LN||300|pg/mL|||||F"
+    found = read(f"{HEAD}\r{before}{lost}\r{after}\r" if before else f"{HEAD} {lost}\r{after}\r")
+    places = [f"message 1, OBX {number + 1}" for number in range(len(found))]
+    assert [one.place for one in found] == places
+    assert [code(one) for one in found[-2:]] == ["malformed", "normal"]
+    assert len(found) == (3 if before.startswith("OBX") else 2)
+
+
+def test_a_text_that_speaks_of_obx_is_none() -> None:
+    assert len(read(f"{MESSAGE.rstrip()}\rNTE|1||see OBX|2 and BOBX|1|NM|x\r")) == len(read(MESSAGE))
+
+
+@pytest.mark.parametrize(
+    ("segment", "says"),
+    [
+        ("OBX|1|NM|||60|nmol/L|||||F", "no identifier"),
+        ("OBX|2||NM|2132-9^Vitamin B12^LN||60|pg/mL|||||F", "is the type 'NM': a field is amiss"),
+    ],
+)
+def test_a_result_of_what_nobody_says_is_told(segment: str, says: str) -> None:
+    (found,) = read(f"{HEAD}\r{segment}\r")
+    assert code(found) == "malformed"
+    assert found.problem is not None
+    assert says in found.problem.text
+    assert read(f"{HEAD}\rOBX|1|NM|||||||||F\r")[0].problem is None
+
+
+@pytest.mark.parametrize(
     ("field", "names", "loinc", "local"),
     [
         ("1989-3^Calcidiol^LN", ("Calcidiol",), ("1989-3",), ()),
         ("vd25^Vit D^L^1989-3^25-OH-D3^LN", ("Vit D", "25-OH-D3"), ("1989-3",), ("vd25",)),
         ("1989-3", (), ("1989-3",), ()),
+        ("1989-3^Calcidiol^LOINC 2.76", ("Calcidiol",), ("1989-3",), ()),
+        ("1989-3^^http://www.loinc.org/", (), ("1989-3",), ()),
         ("VITD", (), (), ("VITD",)),
         ("^Vitamin  D", ("Vitamin D",), (), ()),
         ("1^A^L^2^B^L^^^C^3^D^L", ("A", "B", "D", "C"), (), ("1", "2", "3")),

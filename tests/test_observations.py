@@ -100,6 +100,9 @@ def test_what_is_not_covered_but_like_what_is_can_be_named(
         (("Vitamin D", "Free vitamin D"), ("1989-3",), ()),
         (("Vitamin B12",), (), ("HOLOTC",)),
         (("Vitamin B12",), (), ("VITD",)),
+        (("Vitamin D",), (), ("17", "1649-3")),  # LOINC's code of 1,25, in whatever system
+        (("Vitamin D",), (), ("LOINC 1649–3",)),
+        (("Vitamin B12",), (), ("1989-3",)),
     ],
 )
 def test_names_and_codes_that_can_be_another_test_are_refused(
@@ -107,6 +110,11 @@ def test_names_and_codes_that_can_be_another_test_are_refused(
 ) -> None:
     refusal = refused(replace(VITD, names=names, loinc=loinc, local=local))
     assert (refusal.code, refusal.analyte) == ("wrong-analyte", "")
+
+
+def test_a_code_that_a_spreadsheet_damaged_is_refused_in_whatever_system() -> None:
+    assert refused(replace(VITD, local=("Mar-89",))).code == "damaged-code"
+    assert judge(replace(VITD, names=("our own name",), local=("1989-3",)), built_in()) is None
 
 
 def test_of_two_codes_the_one_that_suits_the_unit_counts() -> None:

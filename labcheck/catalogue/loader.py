@@ -15,6 +15,7 @@ from typing import Literal, cast
 
 from labcheck.catalogue.table import Table
 from labcheck.errors import BadCatalogue, LabcheckError
+from labcheck.identify import LOINC_CODE
 from labcheck.model import (
     REPORTED,
     USER,
@@ -123,7 +124,7 @@ class _Reader:
 
     def _loinc(self, table: Table) -> Loinc:
         code = table.text("code")
-        if not re.fullmatch(r"[0-9]{1,7}-[0-9]", code):
+        if not re.fullmatch(LOINC_CODE, code):
             raise table.fault("code", f"expected a LOINC code, found {quote(code)}")
         if code[-1] != (check := _check_digit(code[:-2])):
             raise table.fault("code", f"{quote(code)} is mistyped; a code {code[:-2]} would end in -{check}")

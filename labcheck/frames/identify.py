@@ -10,13 +10,13 @@ import narwhals.stable.v2 as nw
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, chosen, equals, only_where
 from labcheck.frames.given import Own, Step
 from labcheck.frames.names import OTHER, NamePatterns
-from labcheck.identify import LONGEST
+from labcheck.identify import LOINC_CODE, LONGEST
 from labcheck.model import REFUSED
 
 SAYS_NOTHING = "says-nothing"
 """What a code means that is none of LOINC's."""
 
-_LOINC = "^[0-9]{1,7}-[0-9]$"
+_LOINC = f"^{LOINC_CODE}$"
 _LOCAL = "^[A-Za-z0-9_:]*$"
 """A code that is none of LOINC's, nor a date that a spreadsheet has made of one."""
 

@@ -18,7 +18,16 @@ from typing import NamedTuple
 from labcheck.catalogue import Catalogue
 from labcheck.dates import MONTHS
 from labcheck.errors import WrongAnalyte
-from labcheck.identify import CONTRADICT, EVERYWHERE, METHOD, PROPERTY, SAY_NOTHING, SAYS_MORE, in_order
+from labcheck.identify import (
+    CONTRADICT,
+    DASHES,
+    EVERYWHERE,
+    METHOD,
+    PROPERTY,
+    SAY_NOTHING,
+    SAYS_MORE,
+    in_order,
+)
 from labcheck.model import REFUSED, Analyte
 
 _SIGN = r"[ ,.;()\[\]_+-]"
@@ -128,7 +137,7 @@ def _date() -> str:
 def _unusual_code() -> str:
     """Match a LOINC code with more around or inside of it than its digits: `loinc: 1989-3`, `1989 - 3`."""
     around, odd = r"(?:loinc|\^ln|[\s:])*", rf"(?:[loinc^\s:]|{OTHER}){{0,20}}"
-    dash = "[-\u2010\u2011\u2013]"
+    dash = f"[-{DASHES}]"
     code = rf"[0-9](?:[0-9\s:]|{OTHER})*{dash}(?:[\s:]|{OTHER})*[0-9]"
     return rf"{around}{code}{around}|{odd}{OTHER}{odd}{code}{odd}|{odd}{code}{odd}{OTHER}{odd}"
 

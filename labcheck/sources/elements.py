@@ -68,11 +68,10 @@ def identity(value: Object) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str
     loinc, local = sorted_codes(
         (get(coding, "code", str) or "", get(coding, "system", str) or "") for coding in codings
     )
-    return (
-        tuple(dict.fromkeys(filter(None, (" ".join((name or "").split()) for name in names)))),
-        loinc,
-        local,
-    )
+    named = tuple(dict.fromkeys(filter(None, (" ".join((name or "").split()) for name in names))))
+    if not (named or loinc or local):
+        raise Malformed("its code does not say what was observed")
+    return named, loinc, local
 
 
 def modified(value: Object) -> UnreadableValue | None:

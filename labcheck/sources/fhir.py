@@ -33,6 +33,9 @@ _STATUSES: Mapping[str, Status] = MappingProxyType({
     "entered-in-error": Status.WITHDRAWN,
     **dict.fromkeys(("unknown", ""), Status.UNKNOWN),
 })  # fmt: skip
+_READ = {name.lower(): name for name in ("Observation", "DiagnosticReport", "Bundle", "Parameters")}
+"""The resources in which results stand, in lower case; FHIR knows them in no other spelling than its own."""
+
 _GONE = (Status.WITHDRAWN, Status.ABSENT)
 
 
@@ -126,8 +129,10 @@ def _inside(outer: _Resource) -> Iterator[_Resource]:
     if outer.holds:
         yield from _held(outer, value)
         return
-    if not get(value, "resourceType", str):
+    if not (type := get(value, "resourceType", str)):
         raise Malformed("this is no FHIR resource: it has no resourceType")
+    if (meant := _READ.get(type.lower(), type)) != type:
+        raise Malformed(f"its resourceType is {quote(type)}, which FHIR spells {meant!r}")
     for key in ("entry", "parameter"):
         for i, item in enumerate(get(value, key, list) or ()):
             yield outer.inner(item, f"{key} {i + 1}", key, i)._replace(holds=True)

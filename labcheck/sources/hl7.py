@@ -19,7 +19,9 @@ from labcheck.sources.segments import (
     END_OF_BLOCK,
     LONGEST,
     MSH,
+    OBX_INSIDE,
     START_OF_BLOCK,
+    TYPES,
     Segment,
     damaged,
     segments,
@@ -79,7 +81,19 @@ class _Feed:
         self._trailers: list[bytes] = []  # that are still to come
 
     def take(self, segment: Segment) -> Iterator[Observation]:
-        """Yield what a segment brings."""
+        """Yield what a segment brings, and what was lost in it."""
+        yield from self._take_begin(segment)
+        for _ in OBX_INSIDE.finditer(segment.text, 3) if self._head else ():
+            problem = Malformed("its OBX segment begins in the middle of another one, whose end was lost")
+            yield Observation(self._next_obx(), problem=problem)
+
+    def _next_obx(self) -> str:
+        """Go on to the next OBX, and return its place."""
+        self._obx += 1
+        return f"message {self._message}, OBX {self._obx}"
+
+    def _take_begin(self, segment: Segment) -> Iterator[Observation]:
+        """Take a segment as what it begins with."""
         id = segment.text[:3]
         broken = damaged(segment.text, (self._head or "")[3:4].encode())
         if b"MSH" in (id, broken):
@@ -96,8 +110,7 @@ class _Feed:
         elif broken:
             yield from self._take_broken(segment, broken)
         elif id == b"OBX":
-            self._obx += 1
-            yield self._observation(segment)
+            yield self._observation(segment, self._next_obx())
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._date, self._order_status = _first(order, 7), _first(order, 25)
@@ -108,10 +121,9 @@ class _Feed:
     def _take_broken(self, segment: Segment, id: bytes) -> Iterator[Observation]:
         """Take what looks like a segment; what it would have told is not known, and not what was before."""
         if id == b"OBX":
-            self._obx += 1
             begins = quote(segment.text[:6].decode("latin-1"))
             problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")
-            yield Observation(f"message {self._message}, OBX {self._obx}", problem=problem)
+            yield Observation(self._next_obx(), problem=problem)
         elif id == b"OBR":
             self._date = self._order_status = ""
         else:
@@ -168,14 +180,19 @@ class _Feed:
         wanted = separator.join(self._decode(text).split(separator)[: fields + 1])
         return parse(f"{self._head}\r{wanted}")[1]
 
-    def _observation(self, segment: Segment) -> Observation:
-        place = f"message {self._message}, OBX {self._obx}"
+    def _observation(self, segment: Segment, place: str) -> Observation:
         obx = self._parse(segment.text, 14)
         kind, status_text = _first(obx, 2).upper(), _first(obx, 11)
         if segment.cut and not status_text:  # any field can be half of one, the test's name as well
             problem = Malformed("the segment ends in the middle; it may have been cut off")
             return Observation(place, problem=problem)
         names, loinc, local = _identity(obx)
+        if not (names or loinc or local) and _whole(obx, 5):
+            problem = Malformed("it has no identifier (OBX-3) that says what was observed")
+            return Observation(place, problem=problem)
+        if not kind and not names and local[:1] and local[0].upper() in TYPES:
+            problem = Malformed(f"its identifier (OBX-3) is the type {quote(local[0])}: a field is amiss")
+            return Observation(place, problem=problem)
         known = Observation(
             place,
             names=names,

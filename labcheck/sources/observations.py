@@ -21,7 +21,7 @@ from labcheck.errors import (
     Withdrawn,
     WrongAnalyte,
 )
-from labcheck.identify import Identified, Identifier
+from labcheck.identify import LOINC_CODE, Identified, Identifier
 from labcheck.interpret import interpret
 from labcheck.model import DecimalMark, Note, Outcome, Refusal
 from labcheck.ranges import OwnRange
@@ -29,10 +29,8 @@ from labcheck.sources.verdicts import Reported
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
-_LOINC = frozenset((
-    *("ln", "lnc", "loinc", "http://loinc.org", "https://loinc.org"),
-    *("2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"),
-))  # fmt: skip
+_LOINC = frozenset(("ln", "lnc", "2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"))
+"""Systems of codes that are LOINC's, beside those that have its name in theirs."""
 
 
 class Status(StrEnum):
@@ -169,6 +167,11 @@ def _identify(observation: Observation, identifier: Identifier) -> Identified | 
         found = [identifier.identify(name, code) for name in names for code in codes]
     else:
         first, *others = [identifier.identify(name, None) for name in names]
+        if first:
+            for code in filter(
+                identifier.is_code, observation.local
+            ):  # LOINC's, whatever its system is called
+                identifier.identify(names[0], code)
         found = [first, *filter(None, others)] if first else [None]
     known = _suiting([meant for meant in found if meant], observation.unit)
     if not known:
@@ -227,8 +230,8 @@ def sorted_codes(codings: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], t
     local: dict[str, None] = {}
     for code, system in codings:
         plain = code.strip()
-        known = system.strip().rstrip("/").lower() in _LOINC
-        formed = not system.strip() and re.fullmatch("[0-9]{1,7}-[0-9]", plain)
+        known = system.strip().lower() in _LOINC or "loinc" in system.lower()
+        formed = not system.strip() and re.fullmatch(LOINC_CODE, plain)
         if plain:
             (loinc if known or formed else local)[plain] = None
     return tuple(loinc), tuple(local)

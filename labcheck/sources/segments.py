@@ -29,12 +29,16 @@ _SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?:[^\w\s]|$)")
 _DAMAGED = re.compile(
     rb"(?i)[^0-9a-z]{0,8}(?=[o0]bx\s*%b|msh\s*%b{3}|(?:obr|pid)\s*(%b)\d*\1)(...)" % ((_PUNCTUATION,) * 3)
 )
-_TYPE = rb"(?i:NM|SN|ST|TX|FT|CE|CWE|CF|DT|TM|TS)"
+TYPES = ("NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CF", "DT", "TM", "TS")
 """What OBX has in its second field: the type of its value."""
 
+_TYPE = b"(?i:%b)" % "|".join(TYPES).encode()
 _MISSPELLED = re.compile(
     rb"(?!OBX|OBR)(?:[A-Y]BX|O[A-Z]X|OB[A-Z]|OXB|XOB|BOX)(%b)\w*\1 *%b *\1" % (_PUNCTUATION, _TYPE)
 )
+OBX_INSIDE = re.compile(rb"(?<![A-Z0-9])OBX(%b)\d*\1%b\1" % (_PUNCTUATION, _TYPE))
+"""Another OBX in the middle of a segment: the break before it was lost."""
+
 _HEADS = (b"MSH", b"FHS", b"BHS")
 _BOM = "\ufeff".encode()
 _PADDING = b" \t\0\x1a"
