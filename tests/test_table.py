@@ -661,7 +661,7 @@ def test_a_word_that_leaves_a_number_open_is_refused(modifier: str) -> None:
     assert "or its comparator is none of <, <=, > and >=" in ran.stderr
 
 
-@pytest.mark.parametrize("own", [">0", ">=0", "<1000", ">999", "0-1000"])
+@pytest.mark.parametrize("own", ["<1000", ">999", "0-1000"])
 def test_a_histogram_is_drawn_over_any_range(own: str) -> None:
     table = "test,value,unit\n" + "".join(f"vitd,{value},ng/mL\n" for value in range(10, 50))
     ran = piped(table.encode(), "--summary", "--range", f"vitd={own}")
