@@ -276,10 +276,22 @@ def _odd(quantity: Quantity, analyte: Analyte) -> Literal["low", "high"] | None:
 
 def _likely_mistake(side: str, reported: Measurement, given: Unit | None, analyte: Analyte) -> str:
     unit = given.code if given else analyte.unit
-    texts = [mistake.text for mistake in analyte.mistakes if mistake.side == side and unit in mistake.units]
+    texts = [
+        mistake.text
+        for mistake in analyte.mistakes
+        if mistake.side == side and unit in mistake.units and _is_plausible(reported, mistake.unit, analyte)
+    ]
     if side == "low" and re.search(r"\b[0-9]{1,3}\.[0-9]{3}\b", reported.text):
         texts.append("if the point groups thousands, say --decimal comma")
     return "".join(f"; {text}" for text in texts)
+
+
+def _is_plausible(reported: Measurement, unit: str | None, analyte: Analyte) -> bool:
+    """Say whether a number would be plausible in another unit, if there is one."""
+    if unit is None:
+        return True
+    by = factor(read_unit(unit), read_unit(analyte.unit), analyte.molar_mass)
+    return EXACT.multiply(reported.value, by) in analyte.plausible
 
 
 def _or(words: Iterable[str]) -> str:

@@ -254,11 +254,15 @@ class MolarMass(NamedTuple):
 
 
 class Mistake(NamedTuple):
-    """The likely slip behind a value that is too `side` for one of `units` (UCUM codes)."""
+    """The likely slip behind a value that is too `side` for one of `units` (UCUM codes).
+
+    Where it is another `unit`, it is likely only if the number is plausible in that.
+    """
 
     side: Literal["low", "high"]
     units: tuple[str, ...]
     text: str
+    unit: str | None = None
 
 
 class Statement(NamedTuple):

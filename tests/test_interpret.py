@@ -148,6 +148,22 @@ def test_a_note_names_the_likely_mistake(analyte: str, value: str, unit: str, mi
 
 
 @pytest.mark.parametrize(
+    ("analyte", "unit", "value", "likely"),
+    [
+        *(("b12", "pg/mL", "12", False), ("b12", "ng/mL", "12", False)),
+        *(("b12", "ng/mL", "49", False), ("b12", "ng/mL", "50", True)),
+        *(("b12", "ug/L", "999", True), ("b12", "ng/mL", "1000", True)),
+        *(("vitd", "ng/mL", "374.4", True), ("vitd", "ng/mL", "374.5", False)),  # 149.9996 and 150.0397 ng/mL
+    ],
+)
+def test_no_mistake_is_likely_that_would_not_make_it_plausible(
+    analyte: str, unit: str, value: str, likely: bool
+) -> None:
+    note = interpret(analyte, value, unit=unit).notes[0]
+    assert (note.code, "may be" in note.text) == ("implausible", likely)
+
+
+@pytest.mark.parametrize(
     ("analyte", "value", "unit", "noted"),
     [
         ("vitd", "100", "nmol/L", True),  # 99.5 to 100.5 is 39.9 to 40.3 ng/mL

@@ -211,6 +211,7 @@ class _Reader:
             cast('Literal["low", "high"]', table.one_of("side", ("low", "high"))),
             tuple(_read_unit(table, "units", text).code for text in table.texts("units")),
             table.text("text"),
+            _read_unit(table, "unit", table.text("unit")).code if "unit" in table else None,
         )
 
     def _meanings(self) -> Mapping[Category, tuple[Meaning, ...]]:
