@@ -56,8 +56,8 @@ class MissingUnit(LabcheckError):
 
     code = "missing-unit"
     advice = (
-        "The result has no unit, or your own range has none; give it with --unit vitd=nmol/L for the "
-        'rows of a table, or in --range "vitd=50-125 nmol/L".'
+        "The result has no unit, or your own range has none: rows of a table get it with --unit vitd=nmol/L, "
+        'a range as in --range "vitd=50-125 nmol/L"; a message has to bring its own.'
     )
 
 

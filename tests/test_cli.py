@@ -234,7 +234,8 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("units", "zzz"), "no analyte is called 'zzz' - known are b12, vitd"),
         (("panel", "22"), "'22': it names no analyte; type one as in vitd=22"),
         (("convert", "vitd", "55", "apples"), "'apples' is not a unit that is known here"),
-        (("convert", "vitd", "55 ng/mL", "nmol/L"), "names the unit ng/mL, but nmol/L was given"),
+        (("convert", "vitd", "55 ng/mL", "nmol/L", "ng/dL"), "names the unit ng/mL, but nmol/L was given"),
+        (("convert", "vitd", "55"), "'55' has no unit; type it behind, as in nmol/L"),
         (("--nope",), "No such option: --nope"),
         (("--catalogue",), "Option '--catalogue' requires an argument"),
         (("vitd", "22", "--catalogue"), "Option '--catalogue' requires an argument; name a file behind it"),
@@ -297,6 +298,9 @@ def test_convert_shows_the_factor_and_the_molar_mass(labcheck: Labcheck) -> None
     assert back.stdout.splitlines()[0] == "22 ng/mL ≈ 54.912141 nmol/L"
     assert labcheck("convert", "b12", "<150", "pmol/L").stdout.startswith("<150 pmol/L = <203.3055 pg/mL\n")
     assert labcheck("convert", "b12", "1", "ug/L").stdout == "1 ug/L = 1000 pg/mL\nfactor 1000\n"
+    assert labcheck("convert", "b12", "1 ug/L").stdout == "1 ug/L = 1000 pg/mL\nfactor 1000\n"
+    assert labcheck("convert", "b12", "1 ug/L", "ng/dL").stdout == "1 ug/L = 100 ng/dL\nfactor 100\n"
+    assert labcheck("convert", "b12", "1ug/L", "ug/l", "ng/dL").stdout == "1 ug/L = 100 ng/dL\nfactor 100\n"
 
 
 def test_units_lists_each_unit_with_its_factor(labcheck: Labcheck) -> None:

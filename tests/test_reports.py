@@ -191,10 +191,16 @@ def test_a_refusal_is_json_too(labcheck: Labcheck) -> None:
         "error": {
             "code": "impossible-value",
             "text": "'-5' is negative, which a concentration cannot be",
+            "analyte": "vitd",
             "reported": "-5",
         },
     }
     assert (ran.stderr, ran.exit_code) == ("labcheck: '-5' is negative, which a concentration cannot be\n", 2)
+
+
+def test_a_refusal_in_a_panel_says_whose_it_is(labcheck: Labcheck) -> None:
+    results = parsed(labcheck("panel", "vitd=", "zinc=5", "22", "--json").stdout)["results"]
+    assert [result["error"]["analyte"] for result in results] == ["vitd", "zinc", "22"]
 
 
 @pytest.mark.parametrize(

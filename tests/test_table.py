@@ -536,7 +536,7 @@ def test_each_reason_for_a_refusal_is_told_once_with_what_to_do_about_it() -> No
     ran = piped(table)
     assert ran.stderr.count("labcheck: unreadable-value: The value is not one number") == 1
     assert "labcheck: ragged-row: The row has more or fewer cells" in ran.stderr
-    assert "labcheck: missing-unit: The result has no unit, or your own range has none; give" in ran.stderr
+    assert "labcheck: missing-unit: The result has no unit, or your own range has none: rows" in ran.stderr
     assert "ambiguous-number" not in ran.stderr
     written = piped(table, "--summary", "--format", "markdown").stdout
     assert written.count("- missing-unit: The result has no unit") == 1

@@ -20,10 +20,12 @@ from labcheck.cli.options import (
     chosen_range_set,
     one_report,
 )
+from labcheck.errors import MissingUnit
 from labcheck.interpret import given_unit
 from labcheck.model import Analyte, Quantity
 from labcheck.reading import read_age, read_value
 from labcheck.units import read_unit
+from labcheck.wording import quote
 
 
 def explain(ctx: typer.Context, analyte: Annotated[str, NAMED], age: Age = None) -> None:
@@ -95,7 +97,9 @@ def convert(
     value: Annotated[
         str, typer.Argument(metavar="VALUE", help="A number, perhaps with a comparator: 55, '<10'.")
     ],
-    unit: Annotated[str, typer.Argument(metavar="UNIT", help="Its unit.")],
+    unit: Annotated[
+        str | None, typer.Argument(metavar="UNIT", help="Its unit, which can stand in the value as well.")
+    ] = None,
     to: Annotated[
         str | None, typer.Argument(metavar="TO", help="The unit to convert to; the canonical one.")
     ] = None,
@@ -106,11 +110,16 @@ def convert(
     \b
     labcheck convert vitd 55 nmol/L ng/mL
     labcheck convert b12 200 pg/mL pmol/L
+    labcheck convert b12 "<150 pmol/L"
     """
     known = catalogue_of(ctx)[analyte]
     reported = read_value(value, decimal)
-    given, wanted = read_unit(unit), read_unit(known.unit if to is None else to)
-    given_unit(reported, given)
+    if reported.unit and to is None:  # what stands behind it is what to convert to
+        unit, to = None, unit
+    given = given_unit(reported, read_unit(unit) if unit else None)
+    if given is None:
+        raise MissingUnit(f"{quote(value)} has no unit; type it behind, as in nmol/L")
+    wanted = read_unit(known.unit if to is None else to)
     exact, conversion = units_of.convert(reported, given, wanted, known.molar_mass)
     short = Context(prec=8)
     rounded = replace(exact, value=short.plus(exact.value).normalize())

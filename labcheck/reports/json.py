@@ -44,6 +44,7 @@ def _object(outcome: Outcome, compare: bool) -> Mapping[str, Value]:
         error: Mapping[str, Value] = {
             "code": outcome.code,
             "text": outcome.text,
+            "analyte": outcome.analyte or None,
             "reported": outcome.reported,
         }
         return {"schema": SCHEMA, "error": error}
