@@ -99,7 +99,7 @@ class WrongAnalyte(LabcheckError):
     """The name or the code says another test, another specimen, or a fraction."""
 
     code = "wrong-analyte"
-    advice = "The name or the code says another test, or each says a different one; check them."
+    advice = "The name, the code or the specimen says another test, or they differ in it; check them."
 
 
 class DamagedCode(LabcheckError):

@@ -36,14 +36,19 @@ SAY_NOTHING = frozenset({
     *("quant", "quantitative", "ia"),
 })  # fmt: skip
 EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "harn": "urine"}
-# With one of these a name contradicts a code of ours, even if nothing else is known of it.
-CONTRADICT = frozenset({
-    *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
-    *("urine", "u", "csf", "liquor", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy"),
-    *("epi", "bioavailable", "saliva", "ergo", "ergocalciferol", "ferritin", "folate", "haptocorrin"),
-    *("fluid", "spinal", "stool", "hair", "milk", "tissue", "presence"),
-    *("methylmalonate", "methylmalonic", "homocysteine"),
+OTHER_SPECIMENS = frozenset({
+    *("urine", "urin", "orina", "u", "ur", "csf", "liquor", "spinal", "fluid", "saliva", "speichel", "stool"),
+    *("stuhl", "selles", "hair", "haare", "milk", "tissue"),
 })  # fmt: skip
+"""What says that something else than blood was examined; `Blood` is what serum and plasma are drawn as."""
+
+CONTRADICT = OTHER_SPECIMENS | {
+    *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
+    *("blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy", "epi", "bioavailable", "ergo"),
+    *("ergocalciferol", "ferritin", "folate", "haptocorrin", "presence"),
+    *("methylmalonate", "methylmalonic", "homocysteine"),
+}  # fmt: skip
+"""With one of these a name contradicts a code of ours, even if nothing else is known of it."""
 LONGEST = 200
 """A longer text is no name."""
 
@@ -173,6 +178,12 @@ class Identifier:
                 ours = self._refused[words]
                 raise WrongAnalyte(f"{quote(name)} is not {ours.name} ({ours.test}): it is another test")
         return None
+
+
+def check_specimen(specimen: str | None) -> None:
+    """Raise WrongAnalyte for what is neither serum nor plasma, as it is said beside a test's name."""
+    if specimen and not OTHER_SPECIMENS.isdisjoint(words_of(specimen, {})):
+        raise WrongAnalyte(f"the specimen is {quote(specimen)}, neither serum nor plasma: it is another test")
 
 
 def words_of(name: str, words: Mapping[str, str]) -> Words:

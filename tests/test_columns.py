@@ -23,6 +23,8 @@ def long(header: str, **asked: str) -> dict[str, int]:
         ("date,marker,value,unit", {"test": 1, "value": 2, "unit": 3}),
         ("Day,Test,Result,Units", {"test": 1, "value": 2, "unit": 3}),
         ("date;marker;value;unit", {"test": 1, "value": 2, "unit": 3}),
+        ("Specimen Type,test,value", {"specimen": 0, "test": 1, "value": 2}),
+        ("label,fluid,test,value,material,specimen", {"specimen": 5, "test": 2, "value": 3}),
         (
             "Test Name,Result,Units,Reference Range,Flag,Date",
             {"test": 0, "value": 1, "unit": 2, "range": 3, "flag": 4},
@@ -153,7 +155,7 @@ def test_a_part_of_a_test_does_not_stand_for_all_of_it() -> None:
         ("id,Vitamin D (ng/mL),unit", {"value": 1, "unit": 2}),
         ("Operator,vitamin_b12_pmoll", {"comparator": 0, "value": 1}),
         ("vitd_ng_ml,low,high,flag", {"value": 0, "low": 1, "high": 2, "flag": 3}),
-        ("vitd_ng_ml,reference_range", {"value": 0, "range": 1}),
+        ("vitd_ng_ml,reference_range,Probenmaterial", {"value": 0, "range": 1, "specimen": 2}),
     ],
 )
 def test_what_stands_beside_the_one_result_of_a_row_is_its_own(header: str, columns: dict[str, int]) -> None:

@@ -268,6 +268,12 @@ def test_the_codings_of_a_test_are_kept_apart(
     assert (found.names, found.loinc, found.local) == (names, loinc, local)
 
 
+def test_the_specimen_that_an_observation_shows_is_not_passed_over() -> None:
+    assert code(one(specimen={"display": "Random urine"})) == "wrong-analyte"
+    assert code(one(specimen={"display": "Serum"})) == code(one()) != "wrong-analyte"
+    assert code(one(specimen={"reference": "Specimen/urine"})) == code(one())
+
+
 @pytest.mark.parametrize(
     ("changes", "reported"),
     [

@@ -241,6 +241,23 @@ def test_an_obx_whose_break_before_it_was_lost_is_told(before: str) -> None:
     assert len(found) == (3 if before.startswith("OBX") else 2)
 
 
+@pytest.mark.parametrize(
+    ("specimen", "expected"),
+    [
+        *(
+            ("UR^Urine", "wrong-analyte"),
+            ("UR&Urine&HL70070^^random", "wrong-analyte"),
+            ("CSF", "wrong-analyte"),
+        ),
+        *(("SER", "low"), ("BLD^Blood", "low"), ("", "low")),
+    ],
+)
+def test_the_specimen_of_an_order_holds_for_its_results(specimen: str, expected: str) -> None:
+    segment = "OBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL|||||F"
+    orders = (f"OBR|1{'|' * 14}{specimen}", segment, "OBR|2", segment)
+    assert [code(one) for one in read("\r".join([HEAD, *orders, ""]))] == [expected, "low"]
+
+
 def test_a_text_that_speaks_of_obx_is_none() -> None:
     assert len(read(f"{MESSAGE.rstrip()}\rNTE|1||see OBX|2 and BOBX|1|NM|x\r")) == len(read(MESSAGE))
 

@@ -450,6 +450,15 @@ def test_a_column_of_comparators_is_never_passed_over(labcheck: Labcheck, tmp_pa
     assert pq.read_table(out)["labcheck_value"].to_pylist() == ["22.0", "31.0"]
 
 
+def test_another_specimen_is_refused(labcheck: Labcheck, tmp_path: Path) -> None:
+    rows = [("vitd", "Urine", 22.0, "ng/mL"), ("vitd", "Serum", 22.0, "ng/mL")]
+    file = write(tmp_path / "in.parquet", rows, ("test", "specimen", "value", "unit"))
+    labcheck("parquet", file, "-o", str(tmp_path / "out.parquet"))
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table["labcheck_category"].to_pylist() == ["refused", "low"]
+    assert table["labcheck_note"].to_pylist() == ["wrong-analyte", None]
+
+
 def test_what_else_a_column_of_a_wide_table_can_mean_is_noted(labcheck: Labcheck, tmp_path: Path) -> None:
     header = ("id", "25-OH Vitamin D2 (ng/mL)", "25-OH Vitamin D3 (ng/mL)")
     file = write(tmp_path / "wide.parquet", [(1, 20.0, 15.0)], header)

@@ -67,6 +67,13 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         (" >5", Given("vitd", None, "ng/mL", "="), "indeterminate", ""),
         ("22", Given("vitd", unit="ng/mL", low="0", high=""), "low", "unreadable-range"),
         ("5", Given("Ferritin", None, "ng/mL"), "", ""),
+        ("5", Given("Ferritin", None, "ng/mL", specimen="Urine"), "", ""),
+        ("22", Given("vitd", None, "ng/mL", specimen="Urine, 24 h"), "refused", "wrong-analyte"),
+        ("22", Given(None, "1989-3", "ng/mL", specimen="CSF"), "refused", "wrong-analyte"),
+        ("22", Given("vitd", None, "ng/mL", specimen="Harn"), "refused", "wrong-analyte"),
+        ("22", Given("vitd", None, "ng/mL", specimen="Serum"), "low", ""),
+        ("22", Given("vitd", None, "ng/mL", specimen="Blood"), "low", ""),
+        ("22", Given("vitd", None, "ng/mL", specimen=" "), "low", ""),
         ("250", Given("Vitamin B12 binding capacity", None, "pg/mL"), "", ""),
     ],
 )

@@ -104,7 +104,7 @@ def test_refused_rows_stay_and_are_told(labcheck: Labcheck, tmp_path: Path) -> N
         ["test", "loinc", "value", "unit", "range", "advice"],
         ["vitd", "", "zz", "ng/mL", "", "The value is not o"],
         ["", "", "", "", "", "The row has more o"],
-        ["Calcitriol", "", "40", "pg/mL", "", "The name or the co"],
+        ["Calcitriol", "", "40", "pg/mL", "", "The name, the code"],
     ]
 
 
@@ -621,6 +621,14 @@ def test_a_column_of_comparators_is_never_passed_over(table: str, said: str) -> 
     assert (ran.stdout, ran.exit_code) == ("", 2)
     assert said in ran.stderr
     assert piped(table.encode(), "--comparator", "").exit_code == 0
+
+
+def test_another_specimen_is_refused() -> None:
+    table = b"test,where,value,unit\nvitd,urine,22,ng/mL\nvitd,serum,22,ng/mL\n"
+    ran = piped(table, "--specimen", "where")
+    refused, judged = ran.stdout.splitlines()[1:]
+    assert refused.endswith(",,,,refused,,,wrong-analyte")
+    assert judged.endswith(",vitd,22,ng/mL,low,L,30-40 ng/mL,")
 
 
 def test_a_column_of_comparators_can_be_named_beside_one_of_a_wide_table() -> None:

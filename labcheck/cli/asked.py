@@ -44,6 +44,7 @@ def _column(name: str, of: str) -> Any:
 
 TestColumn = Annotated[str | None, _column("--test", "tests' names")]
 LoincColumn = Annotated[str | None, _column("--loinc", "LOINC codes")]
+SpecimenColumn = Annotated[str | None, _column("--specimen", "specimens")]
 ValueColumn = Annotated[str | None, _column("--value", "values")]
 UnitColumn = Annotated[str | None, _column("--unit-column", "units")]
 ComparatorColumn = Annotated[str | None, _column("--comparator", "< and >")]

@@ -17,6 +17,7 @@ from labcheck.cli.asked import (
     OneAnalyte,
     Prefix,
     RangeColumn,
+    SpecimenColumn,
     TestColumn,
     UnitColumn,
     ValueColumn,
@@ -65,6 +66,7 @@ def csv(
     wide: WideColumns = None,
     test: TestColumn = None,
     loinc: LoincColumn = None,
+    specimen: SpecimenColumn = None,
     value: ValueColumn = None,
     unit_column: UnitColumn = None,
     comparator: ComparatorColumn = None,
@@ -120,6 +122,7 @@ def csv(
         columns={
             "test": test,
             "loinc": loinc,
+            "specimen": specimen,
             "value": value,
             "unit": unit_column,
             "comparator": comparator,

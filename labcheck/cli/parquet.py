@@ -15,6 +15,7 @@ from labcheck.cli.asked import (
     OneAnalyte,
     Prefix,
     RangeColumn,
+    SpecimenColumn,
     TestColumn,
     UnitColumn,
     ValueColumn,
@@ -68,6 +69,7 @@ def parquet(
     wide: WideColumns = None,
     test: TestColumn = None,
     loinc: LoincColumn = None,
+    specimen: SpecimenColumn = None,
     value: ValueColumn = None,
     unit_column: UnitColumn = None,
     comparator: ComparatorColumn = None,
@@ -119,6 +121,7 @@ def parquet(
         columns={
             "test": test,
             "loinc": loinc,
+            "specimen": specimen,
             "value": value,
             "unit": unit_column,
             "comparator": comparator,

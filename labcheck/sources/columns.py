@@ -23,7 +23,7 @@ from labcheck.wording import clipped, printable, quote
 _LISTED = 240
 """Names are listed up to so many characters."""
 
-Role = Literal["test", "loinc", "value", "unit", "comparator", "range", "low", "high", "flag"]
+Role = Literal["test", "loinc", "specimen", "value", "unit", "comparator", "range", "low", "high", "flag"]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 # How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
@@ -37,6 +37,11 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
     ),
     "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code", "code"),
+    "specimen": (
+        """specimen specimen_type specimen_source specimen_description sample_type sample_material
+        probenmaterial probenart""",
+        "material fluid matrix",
+    ),
     "value": (
         """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
         valor""",
@@ -89,7 +94,7 @@ _NUMBERED = {
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
 _RANGES = frozenset({"range", "low", "high"})
-_BESIDE: tuple[Role, ...] = ("unit", "comparator", "range", "low", "high", "flag")
+_BESIDE: tuple[Role, ...] = ("specimen", "unit", "comparator", "range", "low", "high", "flag")
 """What can stand beside the one result of a row in a wide table, too."""
 
 _DECISIVE = frozenset({"unit", "comparator"})
@@ -98,6 +103,7 @@ _DECISIVE = frozenset({"unit", "comparator"})
 _OPTIONS = {
     "test": "--test",
     "loinc": "--loinc",
+    "specimen": "--specimen",
     "value": "--value",
     "unit": "--unit-column",
     "comparator": "--comparator",

@@ -195,6 +195,7 @@ class _Shared(NamedTuple):
     status_text: str = ""
     date: str | None = None
     patient: str | None = None
+    specimen: str | None = None
     problem: LabcheckError | None = None
 
 
@@ -209,6 +210,7 @@ def _shared(value: Object, report_status: str, report: Object) -> _Shared:
         dates = [get(value, key, str) for key in ("effectiveDateTime", "effectiveInstant")]
         dates += [get(period, "start", str), get(value, "issued", str)]
         patients = [*_patients(value), *_patients(report)]
+        specimen = get(get(value, "specimen", dict) or {}, "display", str)
         objects(value, "note")  # nothing is read from these, but an annotated document is written to them
         for key in ("comments", "comment"):
             get(value, key, str)
@@ -216,7 +218,7 @@ def _shared(value: Object, report_status: str, report: Object) -> _Shared:
     except Malformed as error:
         return _Shared(problem=error)
     date, patient = next(filter(None, dates), None), next(filter(None, patients), None)
-    return _Shared(_STATUSES[text], text, date, patient, problem)
+    return _Shared(_STATUSES[text], text, date, patient, specimen, problem)
 
 
 def _patients(value: Object) -> Iterator[str | None]:
@@ -243,6 +245,7 @@ def _observation(value: Object, place: str, shared: _Shared, *, groups: bool) ->
         status=shared.status,
         status_text=shared.status_text,
         date=shared.date,
+        specimen=shared.specimen,
         problem=shared.problem,
         patient=shared.patient,
     )

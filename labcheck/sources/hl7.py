@@ -76,7 +76,7 @@ class _Feed:
         self._head: str | None = None  # of the message that is being read, if it is one
         self._said = False  # that what is being read is none
         self._message = self._obx = 0
-        self._date = self._patient = self._order_status = ""
+        self._date = self._patient = self._order_status = self._specimen = ""
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
 
@@ -114,6 +114,7 @@ class _Feed:
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._date, self._order_status = _first(order, 7), _first(order, 25)
+            self._specimen = _first(order, 15)
         elif id == b"PID":
             person = self._parse(segment.text, 3)
             self._patient = _first(person, 3) or _first(person, 2)
@@ -125,7 +126,7 @@ class _Feed:
             problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")
             yield Observation(self._next_obx(), problem=problem)
         elif id == b"OBR":
-            self._date = self._order_status = ""
+            self._date = self._order_status = self._specimen = ""
         else:
             self._patient = ""
 
@@ -159,7 +160,7 @@ class _Feed:
     def _begin(self, text: bytes) -> Iterator[Observation]:
         self._message += 1
         self._obx = 0
-        self._date = self._patient = self._order_status = ""
+        self._date = self._patient = self._order_status = self._specimen = ""
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):
             self._head, self._said = None, True
@@ -205,6 +206,7 @@ class _Feed:
             status=self._status(status_text),
             status_text=status_text or self._order_status,
             date=_first(obx, 14) or self._date or None,
+            specimen=self._specimen or None,
             patient=self._patient or None,
         )
         try:

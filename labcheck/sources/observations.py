@@ -21,7 +21,7 @@ from labcheck.errors import (
     Withdrawn,
     WrongAnalyte,
 )
-from labcheck.identify import LOINC_CODE, Identified, Identifier
+from labcheck.identify import LOINC_CODE, Identified, Identifier, check_specimen
 from labcheck.interpret import interpret
 from labcheck.model import DecimalMark, Note, Outcome, Refusal
 from labcheck.ranges import OwnRange
@@ -54,7 +54,7 @@ class Observation:
     `loinc` has its LOINC codes and `local` those of other systems. `value` has its comparator in front; it
     is None where no value is due, as the observation only groups others. `decimal` is the decimal mark where
     the format fixes it. `range` may have a unit of its own; `flags` are the laboratory's. `status_text` is
-    what `status` was read from.
+    what `status` was read from. `specimen` is what was examined, if that is said beside the names.
 
     `problem` is why it cannot be used. Where nothing but a `problem` is known, a whole piece of the document
     could not be read. `patient` identifies a person: it is for whoever asks for it, and for no message.
@@ -72,6 +72,7 @@ class Observation:
     status: Status = Status.FINAL
     status_text: str = ""
     date: str | None = None
+    specimen: str | None = None
     problem: LabcheckError | None = None
     patient: str | None = field(default=None, repr=False)
 
@@ -176,6 +177,7 @@ def _identify(observation: Observation, identifier: Identifier) -> Identified | 
     known = _suiting([meant for meant in found if meant], observation.unit)
     if not known:
         return None
+    check_specimen(observation.specimen)
     if len(known) < len(found) or len({meant.analyte.id for meant in (*known, *by_local)}) > 1:
         said = dict.fromkeys((*names, *codes, *observation.local))
         raise WrongAnalyte(f"{', '.join(map(quote, said))} can be different tests")

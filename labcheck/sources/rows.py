@@ -13,7 +13,7 @@ from typing import NamedTuple
 from labcheck.catalogue import Catalogue
 from labcheck.errors import AmbiguousNumber, IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.flags import off_scale
-from labcheck.identify import Identified
+from labcheck.identify import Identified, check_specimen
 from labcheck.interpret import interpret
 from labcheck.model import Analyte, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
@@ -40,6 +40,7 @@ class Given(NamedTuple):
     high: str | None = None
     flag: str | None = None
     header_unit: str | None = None
+    specimen: str | None = None
 
     @property
     def reported_range(self) -> str | None:
@@ -205,6 +206,11 @@ class Judge:
         return None if read_value(value, self._decimal).unit else self._units[analyte.id]
 
     def _identify(self, given: Given) -> Identified | None:
+        if found := self._named(given):
+            check_specimen(given.specimen)
+        return found
+
+    def _named(self, given: Given) -> Identified | None:
         if not (given.test or "").strip() and not (given.loinc or "").strip():
             return Identified(self._analyte, None, self._doubt) if self._analyte else None
         test, code, identifier = given.test, given.loinc, self._catalogue.identifier
