@@ -36,15 +36,22 @@ SAY_NOTHING = frozenset({
     *("quant", "quantitative", "ia"),
 })  # fmt: skip
 EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "harn": "urine"}
-OTHER_SPECIMENS = frozenset({
-    *("urine", "urin", "orina", "u", "ur", "csf", "liquor", "spinal", "fluid", "saliva", "speichel", "stool"),
-    *("stuhl", "selles", "hair", "haare", "milk", "tissue"),
-})  # fmt: skip
+OTHER_SPECIMENS = frozenset(
+    ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue")
+)
 """What says that something else than blood was examined; `Blood` is what serum and plasma are drawn as."""
+
+_SPECIMENS = {
+    **dict.fromkeys(("u", "ur", "urin", "orina"), "urine"),
+    **dict.fromkeys(("stuhl", "selles", "feces", "faeces"), "stool"),
+    "speichel": "saliva",
+    "haare": "hair",
+}
+"""Other words for them, where nothing but a specimen is said."""
 
 CONTRADICT = OTHER_SPECIMENS | {
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
-    *("blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy", "epi", "bioavailable", "ergo"),
+    *("u", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy", "epi", "bioavailable", "ergo"),
     *("ergocalciferol", "ferritin", "folate", "haptocorrin", "presence"),
     *("methylmalonate", "methylmalonic", "homocysteine"),
 }  # fmt: skip
@@ -180,10 +187,13 @@ class Identifier:
         return None
 
 
-def check_specimen(specimen: str | None) -> None:
-    """Raise WrongAnalyte for what is neither serum nor plasma, as it is said beside a test's name."""
-    if specimen and not OTHER_SPECIMENS.isdisjoint(words_of(specimen, {})):
-        raise WrongAnalyte(f"the specimen is {quote(specimen)}, neither serum nor plasma: it is another test")
+def check_specimen(specimen: str | None, analyte: Analyte) -> None:
+    """Raise WrongAnalyte if what is said of a specimen, beside a test's name, is not the analyte's."""
+    said, own = (words_of(text, _SPECIMENS) for text in (specimen or "", analyte.specimen))
+    if said & OTHER_SPECIMENS - own:
+        raise WrongAnalyte(
+            f"the specimen is {quote(specimen or '')}; {analyte.name} is measured in {analyte.specimen}"
+        )
 
 
 def words_of(name: str, words: Mapping[str, str]) -> Words:

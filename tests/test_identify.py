@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from labcheck import identify
 from labcheck.catalogue import built_in
 from labcheck.errors import DamagedCode, LabcheckError, WrongAnalyte
-from labcheck.identify import Identifier
+from labcheck.identify import Identifier, check_specimen
 
 IDENTIFIER = Identifier(built_in()[id] for id in built_in().ids)
 
@@ -279,6 +279,30 @@ def test_each_code_of_the_catalogue_is_understood_or_refused(id: str) -> None:
 def test_a_name_that_is_not_understood_can_be_like_one_that_is(name: str, like: bool) -> None:
     assert meant(name) is None
     assert IDENTIFIER.resembles(name) is like
+
+
+@pytest.mark.parametrize(
+    ("specimen", "is_other"),
+    [
+        *(
+            ("Urine", True),
+            ("24-h-Urin", True),
+            ("CSF", True),
+            ("Serum or urine", True),
+            ("breast milk", True),
+            ("UR", True),
+        ),
+        *(("Serum", False), ("EDTA plasma", False), ("Blood", False), ("", False), (None, False)),
+    ],
+)
+def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is_other: bool) -> None:
+    vitd = built_in()["vitd"]
+    if is_other:
+        with pytest.raises(WrongAnalyte, match="Vitamin D is measured in serum"):
+            check_specimen(specimen, vitd)
+    else:
+        check_specimen(specimen, vitd)
+    check_specimen(specimen, vitd._replace(specimen="urine, CSF or milk"))
 
 
 def test_a_code_outweighs_a_name_unless_they_disagree() -> None:

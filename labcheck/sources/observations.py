@@ -177,7 +177,7 @@ def _identify(observation: Observation, identifier: Identifier) -> Identified | 
     known = _suiting([meant for meant in found if meant], observation.unit)
     if not known:
         return None
-    check_specimen(observation.specimen)
+    check_specimen(observation.specimen, known[0].analyte)
     if len(known) < len(found) or len({meant.analyte.id for meant in (*known, *by_local)}) > 1:
         said = dict.fromkeys((*names, *codes, *observation.local))
         raise WrongAnalyte(f"{', '.join(map(quote, said))} can be different tests")

@@ -207,7 +207,7 @@ class Judge:
 
     def _identify(self, given: Given) -> Identified | None:
         if found := self._named(given):
-            check_specimen(given.specimen)
+            check_specimen(given.specimen, found.analyte)
         return found
 
     def _named(self, given: Given) -> Identified | None:
