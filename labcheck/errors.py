@@ -1,7 +1,8 @@
 """Everything that can be refused: one class a reason, with its stable code.
 
 A refusal is an answer. Its text is one line that says what was read, why it cannot be used and what to
-type instead; one place (the command line's edge) catches, prints and exits.
+type instead. What judges many results makes an answer of it for each; otherwise the command line's edge
+prints it and exits.
 """
 
 from collections.abc import Mapping

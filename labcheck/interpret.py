@@ -1,4 +1,8 @@
-"""The program: read, convert, classify, annotate. Every way in - command line, API - comes through here."""
+"""The program: read, convert, classify, annotate.
+
+Every way in comes through here, but for the many results of a table or a dataframe, whose quick ways are held
+to what this says.
+"""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence

@@ -16,6 +16,7 @@ from labcheck.sources import csv as stream
 from labcheck.sources import memo
 from labcheck.sources.columns import find_layout
 from labcheck.sources.csv import Annotator, RowFormat
+from labcheck.sources.files import decoder
 from labcheck.sources.records import records
 from labcheck.sources.rows import Judge
 from labcheck.sources.stream import Stream, annotate
@@ -23,13 +24,6 @@ from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import Reported
 
 HEADER = ["id", "test", "value", "unit", "comment"]
-
-
-def decode(cell: bytes) -> str:
-    try:
-        return cell.decode()
-    except UnicodeDecodeError:
-        return cell.decode("cp1252", "replace")
 
 
 def annotator(
@@ -44,7 +38,9 @@ def annotator(
         Judge(built_in(), analyte=m.analyte, range_sets=range_sets, blank_is_absent=layout.wide)
         for m in layout.results
     ]
-    return Annotator(header, layout, judges, delimiter, decode, newline=newline, only=only, tally=Tally())
+    return Annotator(
+        header, layout, judges, delimiter, decoder(None), newline=newline, only=only, tally=Tally()
+    )
 
 
 def run(

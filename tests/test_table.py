@@ -66,7 +66,7 @@ def test_a_file_comes_out_with_verdicts(labcheck: Labcheck, table: Path) -> None
     ]
 
 
-def test_a_pipe_is_as_good_as_a_file(table: Path) -> None:
+def test_a_pipe_is_as_good_as_a_file() -> None:
     assert piped(LONG.encode()).stdout == piped(LONG.encode(), "-").stdout == OUT
     assert piped(LONG.encode(), "--quiet").stderr == ""
 
@@ -241,7 +241,7 @@ def test_a_header_in_pieces_is_waited_for() -> None:
         running.stdin.close()
 
 
-def test_what_is_missing_can_be_said(tmp_path: Path) -> None:
+def test_what_is_missing_can_be_said() -> None:
     bare = b"when,value\nmonday,60\n"
     assert "low" in piped(bare, "--analyte", "vitd", "--unit", "nmol/L").stdout
     assert "low" in piped(bare, "--column", "vitd=value:nmol/L").stdout

@@ -18,7 +18,7 @@ _BUILT_IN = Path(__file__).parent
 
 
 class Catalogue:
-    """The analytes by id: the built-in ones, and those of a user's files, which come first.
+    """The analytes by id: the built-in ones, and those of a user's files, which outrank them.
 
     A built-in file is read when its analyte is first asked for; a user's at once, and then all are, so that
     none takes another's name unnoticed. `replaced` has the built-in ids that a user's file took.

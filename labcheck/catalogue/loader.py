@@ -78,6 +78,7 @@ class _Reader:
         id = file.text("id")
         if not re.fullmatch(r"[a-z][a-z0-9_-]*", id):
             raise file.fault("id", f"expected lower-case letters, digits, '-' or '_', found {quote(id)}")
+        possible = self._limits("possible")
         return Analyte(
             id=id,
             name=file.text("name"),
@@ -89,7 +90,7 @@ class _Reader:
             loinc=tuple(self._loinc(table) for table in file.tables("loinc")),
             molar_mass=self._molar_mass,
             range_sets=self._range_sets(),
-            possible=(possible := self._limits("possible")),
+            possible=possible,
             plausible=self._plausible(possible),
             mistakes=tuple(self._mistake(table) for table in file.tables("mistake")),
             meanings=self._meanings(),

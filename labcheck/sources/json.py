@@ -6,6 +6,7 @@ text has to be in memory as a whole, so that one longer than LONGEST is not read
 
 import json
 import re
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -111,8 +112,7 @@ def spans(text: str, paths: Collection[Path]) -> dict[Path, tuple[int, int]]:
 def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made = dict(pairs)
     if len(made) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        [(twice, _)] = Counter(key for key, _ in pairs).most_common(1)
         raise Malformed(f"an object has the key {quote(twice)} twice; which one counts is not known")
     return made
 
