@@ -85,6 +85,13 @@ def test_the_command_line_learns_an_analyte_from_a_file(labcheck: Labcheck, ferr
     assert labcheck("ferritin", "10").exit_code == 2
 
 
+def test_what_is_plausible_may_be_all_that_is_possible(tmp_path: Path) -> None:
+    file = tmp_path / "wide.toml"
+    file.write_text(FERRITIN.replace("from = 2\n", "from = 1\n").replace("to = 5000", "to = 100000"), "utf-8")
+    ferritin = Catalogue([file])["ferritin"]
+    assert ferritin.plausible == ferritin.possible
+
+
 def test_a_page_of_a_short_file_has_each_name_once_and_a_blank_before_its_axis(
     labcheck: Labcheck, tmp_path: Path
 ) -> None:

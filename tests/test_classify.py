@@ -91,6 +91,8 @@ def test_scaling_keeps_what_is_inside(low: Decimal, value: Decimal, factor: Deci
         (Interval(None, Decimal("5.7"), includes_high=False), "<5.7"),
         (Interval(Decimal(60), None), ">=60"),
         (Interval(Decimal(12), Decimal(20), includes_high=False), "12 to <20"),
+        (Interval(Decimal(12), Decimal(20), includes_low=False), ">12 to 20"),
+        (Interval(Decimal(12), None, includes_low=False), ">12"),
         (Interval(Decimal("1E+2"), Decimal("2E+2")), "100-200"),
     ],
 )

@@ -81,6 +81,7 @@ def test_each_obx_is_one_observation_with_its_place_and_date() -> None:
         *(("X", "", "no-value"), ("I", "", "no-value"), ("F", "", "normal"), ("f", "", "normal")),
         *(("P", "", "normal preliminary"), ("C", "", "normal corrected"), ("A", "", "normal status-unknown")),
         *(("", "", "normal status-unknown"), ("X", "F", "normal"), ("F", "X", "no-value")),
+        *(("R", "", "normal preliminary"), ("M", "", "normal preliminary"), ("O", "", "no-value")),
     ],
 )
 def test_where_a_result_has_no_status_that_of_its_order_stands_in(
@@ -130,6 +131,12 @@ def test_a_damaged_beginning_of_a_message_is_refused_and_nothing_read_as_part_of
     found = read(MESSAGE + MESSAGE.replace("MSH", "msh") + MESSAGE)
     assert [one.place for one in found[2:5]] == ["message 1, OBX 3", "message 2", "message 3, OBX 1"]
     assert code(found[3]) == "malformed"
+
+
+def test_a_patient_is_known_by_an_older_messages_field_too() -> None:
+    for fields, patient in (("0815^^^LAB", "0815"), ("0815|99", "99"), ("|99", "99"), ("", None)):
+        (found,) = read(f"{HEAD}\rPID|1|{fields}\rOBX|1|NM|^B12||300|ng/L|||||F\r")
+        assert found.patient == patient
 
 
 def test_a_damaged_patient_or_order_does_not_leave_those_before_in_force() -> None:
@@ -433,6 +440,7 @@ def test_a_segment_that_is_too_long_is_not_judged() -> None:
         ("UNICODE UTF-8", "utf-8"),
         ("UTF-8", "utf-8"),
         ("WINDOWS-1252", "cp1252"),
+        ("CP1252", "cp1252"),
         ("8859/5~ISO IR87", "iso8859-5"),
         ("8859/17", "utf-8"),
         ("no such encoding", "latin-1"),

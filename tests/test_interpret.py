@@ -223,6 +223,7 @@ def test_a_laboratorys_flag_that_says_otherwise_gets_a_note(value: str, noted: b
     [
         ("150", "<", "<150", Category.INDETERMINATE),
         ("150", "(<)", "<150", Category.INDETERMINATE),
+        ("150", "[ < ]", "<150", Category.INDETERMINATE),
         ("150", "Off scale low", "<150", Category.INDETERMINATE),
         ("150 pmol/L", "L <", "<150 pmol/L", Category.INDETERMINATE),
         ("150", ("L", "<"), "<150", Category.INDETERMINATE),
@@ -356,6 +357,7 @@ def test_what_cannot_be_used_is_refused_by_its_code(arguments: dict[str, str], c
         ("55", "ug/L", "30-100", NORMAL),  # µg/L is ng/mL: nothing to settle
         ("30", "ng/mL", ">30", LOW),
         ("30.1", "ng/mL", ">30", NORMAL),
+        ("45", None, "30-100 ng/mL", NORMAL),
         ("999", "ng/mL", ">30", NORMAL),  # a range with one side judges that side alone
         ("30", "ng/mL", "<30", HIGH),
         ("29", "ng/mL", "<30", NORMAL),

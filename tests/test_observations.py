@@ -157,6 +157,9 @@ def test_the_reports_range_and_flag_are_compared() -> None:
     assert notes(replace(VITD, range="20-50")) == ["reported-range-differs"]
     assert notes(replace(VITD, flags=("H",))) == ["reported-flag-differs"]
     assert notes(replace(VITD, flags=("A", "N"))) == ["reported-flag-differs"]  # N says more than A
+    for sure in ("L", "LL", "H", "HH"):
+        (note,) = judged(replace(VITD, value="35", flags=("A", sure, "AA"))).notes
+        assert note.text.startswith(f"The report flags it {sure}, which says ")
     assert notes(replace(VITD, range="Winter: 10-37", flags=("*",))) == ["unreadable-range"]
 
 

@@ -294,7 +294,7 @@ def test_an_age_is_read_in_years(text: str, age: str) -> None:
     assert read_age(text) == Decimal(age)
 
 
-@pytest.mark.parametrize("text", ["", "-1", "nan", "9 months", "1e2", "1000", "131", "٤"])
+@pytest.mark.parametrize("text", ["", "-1", "nan", "9 months", "1e2", "1000", "131", "٤", f"0.{'5' * 20}"])
 def test_what_is_not_an_age_is_refused(text: str) -> None:
     with pytest.raises(UnreadableAge):
         read_age(text)

@@ -288,6 +288,11 @@ def test_the_output_file_appears_only_when_it_is_whole(
         (LONG.encode(), ("/",), "'/' cannot be read: Is a directory"),
         (LONG.encode(), ("a\0b",), "cannot be read: embedded null byte"),
         (LONG.encode(), ("--delimiter", "ab"), "--delimiter 'ab' is not one character"),
+        (
+            LONG.encode(),
+            ("--delimiter", "-"),
+            "--delimiter '-' is not one character, or can stand in a number",
+        ),
         (LONG.encode(), ("--encoding", "klingon"), "--encoding 'klingon' is not known"),
         (LONG.encode(), ("--encoding", "utf-16"), "no mark of its order of bytes; type --encoding utf-16-le"),
         (LONG.encode(), ("--encoding", "utf-32"), "--encoding 'utf-32' writes plain letters otherwise"),
@@ -320,6 +325,11 @@ def test_the_output_file_appears_only_when_it_is_whole(
         (LONG.encode(), ("-o", "out.XLSX"), "would not be what its ending says; end it otherwise"),
         (LONG.encode(), ("--only", "lwo"), "--only has no category 'lwo'"),
         (LONG.encode(), ("--unit", "nmol/L"), "--unit 'nmol/L' names no analyte"),
+        (
+            b"a,b\n22,300\n",
+            ("--column", "vitd=a", "--column", "b12=b", "--unit", "nmol/L"),
+            "--unit 'nmol/L' names no analyte",
+        ),
         (LONG.encode(), ("--unit", "vitd=IU"), "'IU' cannot be converted"),
         (LONG.encode(), ("-o", "nowhere/x.csv"), "cannot be written: No such file or directory"),
     ],
@@ -342,7 +352,8 @@ def test_what_is_written_over_keeps_its_kind_and_its_permissions(table: Path, tm
     link.symlink_to(own)
     assert piped(table.read_bytes(), "-o", str(link)).exit_code == 0
     assert link.is_symlink()
-    assert piped(table.read_bytes(), "-o", "/dev/null").exit_code == 0
+    for args in (("-o", "/dev/null"), ("-o", "/dev/null", "--errors", "/dev/null")):
+        assert piped(table.read_bytes(), *args).exit_code == 0
     assert Path("/dev/null").is_char_device()
     assert "Is a directory" in piped(table.read_bytes(), "-o", str(tmp_path)).stderr
 
@@ -437,6 +448,8 @@ def test_a_table_in_its_own_format_keeps_its_bytes_and_in_another_is_written_ane
 
 
 def test_odd_rows_and_names_are_objects_too() -> None:
+    names = piped(b"a,a_2,a,a,test,value\n1,2,3,4,x,5\n", "--format", "ndjson").stdout
+    assert list(json.loads(names).items())[:4] == [("a", "1"), ("a_2", "2"), ("a_3", "3"), ("a_4", "4")]
     table = b'value,test,value,unit\n1,vitd,22,ng/mL,more,"a\nb"\n1,vitd\n\n"1,vitd\n2,b12,22,pg/mL\n'
     ran = piped(table, "--value", "3", "--format", "ndjson")
     first, second, third, fourth = map(json.loads, ran.stdout.splitlines())

@@ -20,10 +20,10 @@ def test_results_are_counted_by_analyte_and_category_and_refusals_by_reason() ->
 
 def test_values_are_counted_in_bins_and_censored_ones_in_none() -> None:
     tally = Tally(widths={"vitd": 0.1})
-    for value in ("29.95", "30", "30.0", "30.05", "<4", ">150", ""):
+    for value in ("29.95", "30", "30.0", "30.05", "0.3", "<4", ">150", ""):
         tally.count(LOW, value)
     tally.count(Kind("b12", "low", ""), "150")
-    assert tally.values == {"vitd": {299: 1, 300: 3}}
+    assert tally.values == {"vitd": {3: 1, 299: 1, 300: 3}}
 
 
 def test_the_bins_of_an_analyte_are_a_power_of_ten_wide() -> None:
