@@ -5,7 +5,8 @@
 """
 
 import re
-import unicodedata
+
+from labcheck.wording import folded
 
 # As spreadsheets write them, without accents: English, German, French, Spanish, Italian, Portuguese, Dutch
 # and the languages of the North. A code ends in one digit, as no month after September does.
@@ -35,8 +36,7 @@ def months_in(text: str) -> set[tuple[str, str]]:
     """Return the year, as written, and the month, from `1`, of a text that says no day but the first."""
     if not _SHORTEST <= len(text) <= _LONGEST or text.isalpha():
         return set()
-    plain = unicodedata.normalize("NFKD", text).casefold().strip()
-    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    plain = folded(text).strip()
     dates = filter(None, (re.fullmatch(form, plain) for form in _FORMS))
     return {(date["year"], MONTHS.get(date["month"], date["month"].lstrip("0"))) for date in dates}
 

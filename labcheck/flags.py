@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from labcheck.model import Category, Comparator
+from labcheck.model import COMPARATORS, Category, Comparator
 
 SIDES: dict[str, tuple[Category, ...]] = {
     **dict.fromkeys(("L", "LL", "LOW", "BAS", "BAJO", "↓", "↓↓"), (Category.LOW,)),
@@ -14,15 +14,18 @@ SIDES: dict[str, tuple[Category, ...]] = {
 """The categories that a flag stands for, in capitals. Not `B`, which is `bas` here and "better" in HL7."""
 
 OFF_SCALE: dict[str, Comparator] = {
-    **dict.fromkeys(("<", "＜", "OFF SCALE LOW"), "<"),
-    **dict.fromkeys((">", "＞", "OFF SCALE HIGH"), ">"),
-    **dict.fromkeys(("<=", "=<", "≤"), "<="),
-    **dict.fromkeys((">=", "=>", "≥"), ">="),
+    **COMPARATORS,
+    "＜": "<",
+    "＞": ">",
+    "⩽": "<=",
+    "⩾": ">=",
+    "OFF SCALE LOW": "<",
+    "OFF SCALE HIGH": ">",
 }
 """Flags that say on which side of the number the value is, as it was beyond what the assay can measure."""
 
 
-_SIGN, _WORDS = "[<>＜＞≤≥]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
+_SIGN, _WORDS = "[<>＜＞≤≥⩽⩾]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
 _SIGN_BY_WORDS = re.compile(rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})")
 
 

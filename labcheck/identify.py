@@ -7,14 +7,13 @@ not covered: somebody may have meant it.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from labcheck.dates import month_of, months_in
 from labcheck.errors import DamagedCode, WrongAnalyte
 from labcheck.model import Analyte, Loinc
-from labcheck.wording import quote
+from labcheck.wording import folded, quote
 
 Words = frozenset[str]
 
@@ -203,9 +202,7 @@ def words_of(name: str, words: Mapping[str, str]) -> Words:
 
 def in_order(name: str, words: Mapping[str, str]) -> list[str]:
     """Return all words of a name in their order, letters and digits apart, in `words`' spelling."""
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    plain = re.sub(r"\(oh\)\s*2", " 1 oh ", plain)  # two hydroxy groups, whatever else is written
+    plain = re.sub(r"\(oh\)\s*2", " 1 oh ", folded(name))  # two hydroxy groups, whatever else is written
     plain = re.sub(r"^\W*b\b\W+(?=[bv])", "blood ", plain)  # B- is blood, as S- is serum
     known = {**EVERYWHERE, **words}
     found = (known.get(word, word).split() for word in re.findall(r"[^\W\d_]+|\d+", plain))

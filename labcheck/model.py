@@ -12,8 +12,14 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Literal, NamedTuple, Self
 
-Comparator = Literal["<", "<=", ">", ">="]
 DecimalMark = Literal["point", "comma"]
+Comparator = Literal["<", "<=", ">", ">="]
+COMPARATORS: Mapping[str, Comparator] = MappingProxyType({
+    "<": "<", "<=": "<=", "=<": "<=", "≤": "<=",
+    ">": ">", ">=": ">=", "=>": ">=", "≥": ">=",
+})  # fmt: skip
+"""The signs that are written for each."""
+
 Kind = Literal["mass", "substance"]
 """What is counted in a volume: grams or moles."""
 

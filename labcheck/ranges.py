@@ -72,8 +72,15 @@ def ranges_of(
                 raise UnreadableRange(f"the report's own range cannot be used: {error.text}") from error
     if id == REPORTED and beside is not None:
         return beside, beside
-    range_set = analyte.default_range if id in (None, REPORTED) else published(id or "", analyte)
-    return range_set.printed_for(unit.kind), beside
+    return chosen(id, analyte).printed_for(unit.kind), beside
+
+
+def chosen(id: str | None, analyte: Analyte) -> RangeSet:
+    """Return the range set that judges where `id` is asked for and a report brings no range of its own.
+
+    Raises UnknownRangeSet if the analyte has none of that id.
+    """
+    return analyte.default_range if id is None or id == REPORTED else published(id, analyte)
 
 
 def published(id: str, analyte: Analyte) -> RangeSet:
@@ -98,11 +105,11 @@ def unknown_range_set(id: str, analytes: Sequence[Analyte]) -> UnknownRangeSet:
 
 
 def used_range(analyte: Analyte, id: str | None) -> RangeSet | None:
-    """Return the range set that judges where `id` is asked for and a report brings no range of its own.
-
-    None if the analyte has none of that id: its results are refused.
-    """
-    return analyte.default_range if id in (None, REPORTED) else analyte.range_sets.get(id or "")
+    """Return what `chosen` does, or None if the analyte has no such range set: its results are refused."""
+    try:
+        return chosen(id, analyte)
+    except UnknownRangeSet:
+        return None
 
 
 def names_bands(

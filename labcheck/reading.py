@@ -7,9 +7,7 @@ would be a thousandth of it, which the analyte's possible and plausible limits b
 """
 
 import re
-from collections.abc import Mapping
 from decimal import Decimal
-from types import MappingProxyType
 
 from labcheck.errors import (
     AmbiguousNumber,
@@ -19,7 +17,7 @@ from labcheck.errors import (
     UnreadableRange,
     UnreadableValue,
 )
-from labcheck.model import Comparator, DecimalMark, Interval, Measurement
+from labcheck.model import COMPARATORS, Comparator, DecimalMark, Interval, Measurement
 from labcheck.wording import quote
 
 LONGEST = 100
@@ -31,12 +29,6 @@ OLDEST = 130
 _SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f＜＞≤⩽≥⩾−–—’", "    <>≤≤≥≥---'")
 _GROUPING = re.compile("(?<=[0-9])[\u00a0\u2007\u2009\u202f](?=[0-9])")
 """Blanks that are typed to keep a number together; an ordinary one can also keep two apart."""
-
-COMPARATORS: Mapping[str, Comparator] = MappingProxyType({
-    "<": "<", "<=": "<=", "=<": "<=", "≤": "<=",
-    ">": ">", ">=": ">=", "=>": ">=", "≥": ">=",
-})  # fmt: skip
-"""The signs for each comparator."""
 
 _LESS, _MORE = r"less|lower|fewer", r"more|greater|higher"
 _INFERIOR, _SUPERIOR = r"inf[ée]rieure?|inferior|menor", r"sup[ée]rieure?|superior|mayor"

@@ -1,4 +1,12 @@
-"""How a message shows what a user wrote: harmless, short, and with the nearest known word beside it."""
+"""What a user wrote: as a message shows it, harmless and short, and as it is compared with what is known."""
+
+import unicodedata
+
+
+def folded(text: str) -> str:
+    """Return text to compare: without case and accents, and in the plain forms of its signs."""
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    return "".join(character for character in plain if not unicodedata.combining(character))
 
 
 def printable(text: str, *, but: str = "") -> str:

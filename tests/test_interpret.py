@@ -228,6 +228,7 @@ def test_a_laboratorys_flag_that_says_otherwise_gets_a_note(value: str, noted: b
         ("150 pmol/L", "L <", "<150 pmol/L", Category.INDETERMINATE),
         ("150", ("L", "<"), "<150", Category.INDETERMINATE),
         ("150", "≤", "<=150", Category.INDETERMINATE),
+        ("150", "⩽", "<=150", Category.INDETERMINATE),
         ("100", "<", "<100", LOW),
         ("100", ">", ">100", Category.INDETERMINATE),
         ("700", ">", ">700", HIGH),

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import narwhals.stable.v2 as nw
 
 from labcheck.frames.rules import LONGEST, NEAR, Edge, Scale, edges_of
-from labcheck.model import Category, Interval
-from labcheck.reading import COMPARATORS, NO_SIGNS, NO_VALUE
+from labcheck.model import COMPARATORS, Category, Interval
+from labcheck.reading import NO_SIGNS, NO_VALUE
 from labcheck.sources.rows import OPERATORS
 from labcheck.units import read_unit
 

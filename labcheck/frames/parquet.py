@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from labcheck.errors import LabcheckError, UnreadableFile, Usage
 from labcheck.frames.batch import Result
-from labcheck.reading import COMPARATORS
+from labcheck.model import COMPARATORS
 from labcheck.sources.asked import Asked
 from labcheck.sources.columns import check_unread
 from labcheck.sources.files import Write

@@ -15,8 +15,8 @@ from typing import NamedTuple
 from labcheck.catalogue import Catalogue
 from labcheck.classify import bands_met
 from labcheck.errors import IncompatibleUnit, Usage
-from labcheck.model import REPORTED, Analyte, Band, Category, Interval, Kind, RangeSet
-from labcheck.ranges import OwnRange, canonical_bands, own_range, published
+from labcheck.model import Analyte, Band, Category, Interval, Kind, RangeSet
+from labcheck.ranges import OwnRange, canonical_bands, chosen, own_range
 from labcheck.units import Unit, everyday_units, factor, other_spellings, read_unit
 
 NEAR = 1e-9
@@ -124,10 +124,7 @@ def rules_of(
         for unit in (*everyday_units(), *others)
         if unit.kind == canonical.kind or analyte.molar_mass
     }
-    if own:
-        used = own_range(own, canonical, analyte)
-    else:
-        used = analyte.default_range if range_set in (None, REPORTED) else published(range_set or "", analyte)
+    used = own_range(own, canonical, analyte) if own else chosen(range_set, analyte)
     scales = tuple(_scales(used, analyte))
     limits = {edge.limit for scale in scales for edge in scale.edges}
     limits |= {edge.limit for span in (analyte.possible, analyte.plausible) for edge in edges_of(span)}

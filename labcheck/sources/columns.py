@@ -6,7 +6,6 @@ rest is found, and where more than one column fits, the reader is told which opt
 """
 
 import re
-import unicodedata
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
@@ -14,11 +13,10 @@ from typing import Literal, get_args
 from labcheck.catalogue import Catalogue
 from labcheck.errors import Usage
 from labcheck.identify import Identifier
-from labcheck.model import Analyte
-from labcheck.reading import COMPARATORS
+from labcheck.model import COMPARATORS, Analyte
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
 from labcheck.units import read_unit
-from labcheck.wording import clipped, printable, quote
+from labcheck.wording import clipped, folded, printable, quote
 
 _LISTED = 240
 """Names are listed up to so many characters."""
@@ -361,9 +359,7 @@ def _some(names: Sequence[str]) -> str:
 
 
 def _normal(name: str) -> str:
-    plain = unicodedata.normalize("NFKD", name).casefold()
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    return re.sub(r"[^a-z0-9]+", "_", plain).strip("_")
+    return re.sub(r"[^a-z0-9]+", "_", folded(name)).strip("_")
 
 
 def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Collection[int]) -> int | None:

@@ -15,9 +15,9 @@ from labcheck.errors import AmbiguousNumber, IncompatibleUnit, LabcheckError, Un
 from labcheck.flags import off_scale
 from labcheck.identify import Identified, check_specimen
 from labcheck.interpret import interpret
-from labcheck.model import Analyte, DecimalMark, Interpretation
+from labcheck.model import COMPARATORS, Analyte, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
-from labcheck.reading import COMPARATORS, is_blank, read_value
+from labcheck.reading import is_blank, read_value
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import CELLS, LABEL, NOT_COVERED, Reported, Verdict, refused, verdict_of
 from labcheck.units import Unit, factor, read_unit
