@@ -181,9 +181,10 @@ def test_files_are_read_as_they_are(data: bytes, args: tuple[str, ...]) -> None:
 
 
 def test_several_files_of_one_kind_are_one_table(labcheck: Labcheck, table: Path, tmp_path: Path) -> None:
-    other = tmp_path / "other.csv"
+    same, other = tmp_path / "same.csv", tmp_path / "other.csv"
+    same.write_text(LONG, "utf-8")
     other.write_text("a,b\n", "utf-8")
-    assert labcheck("csv", str(table), str(table)).stdout == OUT + OUT.split("\n", 1)[1]
+    assert labcheck("csv", str(table), str(same)).stdout == OUT + OUT.split("\n", 1)[1]
     assert "has other columns" in labcheck("csv", str(table), str(other)).stderr
 
 
@@ -634,6 +635,24 @@ def test_a_column_of_comparators_is_never_passed_over(table: str, said: str) -> 
     assert (ran.stdout, ran.exit_code) == ("", 2)
     assert said in ran.stderr
     assert piped(table.encode(), "--comparator", "").exit_code == 0
+
+
+def test_where_nothing_is_judged_the_option_that_may_settle_it_is_named() -> None:
+    table, hint = (
+        b"name,value,unit\nDoe,22,ng/mL\n",
+        "nothing was judged; if the tests' names stand in another",
+    )
+    assert hint in piped(table, "--analyte", "vitd").stderr
+    assert "\nNothing was judged; if" in piped(table, "--analyte", "vitd", "--summary").stdout
+    for judged in (piped(table, "--analyte", "vitd", "--test", ""), piped(b"name,value\nvitd,22\n")):
+        assert "nothing was judged" not in judged.stderr
+    assert "nothing was judged" not in piped(b"name,value,unit\n").stderr
+
+
+def test_a_file_is_not_counted_twice(table: Path) -> None:
+    ran = CliRunner().invoke(app, ["csv", str(table), "-", str(table)], input=LONG.encode())
+    assert (ran.stdout, ran.exit_code) == ("", 2)
+    assert f"'{table}' is named twice, and would be counted twice; name it once" in ran.stderr
 
 
 def test_another_specimen_is_refused() -> None:

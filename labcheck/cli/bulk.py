@@ -1,6 +1,7 @@
 """What the commands over many results share: which report, the summary, progress, the exit code."""
 
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from io import StringIO
@@ -86,10 +87,12 @@ def check_files(
 ) -> None:
     """Exit with the command's help where there is nothing to read; raise Usage before a file is lost.
 
-    An input can be written over only where the output has the `whole` of it.
+    An input can be written over only where the output has the `whole` of it. None is read twice.
     """
     from labcheck.sources.files import is_stdout
 
+    if twice := [name for name, times in Counter(files or ()).items() if times > 1]:
+        raise Usage(f"{quote(twice[0], 200)} is named twice, and would be counted twice; name it once")
     if errors and is_stdout(errors) and is_stdout(output):
         raise Usage("standard output would have both results and refusals; name a file for one of them")
     read = {realpath(name) for name in files or () if "\0" not in name}
@@ -257,6 +260,8 @@ def _tell(tally: "Tally") -> None:
         complain(f"{note}: {text}")
     if tally.not_covered:
         complain(f"not covered, or not measured: {tally.not_covered:,}")
+    if tally.hint:
+        complain(tally.hint)
     if tally.look_alikes:
         names = tally.named_look_alikes(quote)
         complain(f"not judged, though their names are like one that is: {names}")

@@ -190,6 +190,16 @@ class Tally:
         """How many results are of other tests, or were not measured."""
         return self.kinds[NOT_COVERED.kind]
 
+    @property
+    def hint(self) -> str:
+        """What may be amiss where nothing in a table was judged, or empty."""
+        if self.noun != "row" or not self.rows or sum(self.kinds.values()) > self.not_covered:
+            return ""
+        return (
+            "nothing was judged; if the tests' names stand in another column than was read, say which with "
+            "--test (with --test '' that there is none)"
+        )
+
     def list_refusals(self, write: Callable[[bytes], object]) -> None:
         """Write a line for each refusal since the last time, with the cells of LISTED."""
         if self.unlisted:

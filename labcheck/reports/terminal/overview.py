@@ -84,6 +84,8 @@ def _parts(
     yield from _refused(tally, console)
     if tally.not_covered:
         yield Text(f"Not covered, or not measured: {tally.not_covered:,}\n")
+    if tally.hint:
+        yield Text(f"{tally.hint[0].upper()}{tally.hint[1:]}.\n")
     if tally.look_alikes:
         names = tally.named_look_alikes(printable)
         yield Text(f"Not judged, though their names are like one that is: {names}\n", style="bold")
