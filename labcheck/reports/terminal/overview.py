@@ -183,9 +183,15 @@ def _refused(tally: Tally, console: Console) -> Iterator[RenderableType]:
     if not tally.refused:
         return
     yield Text("Refused", style="bold")
-    table = grid(4, 2)
+    narrow = console.width < NARROW
+    table = grid(3 if narrow else 4, 2)
     table.columns[2].justify = "right"
     for kind, number, _ in tally.refused:
-        table.add_row(kind.analyte, kind.reason, f"{number:,}", tally.where(kind))
+        counted, where = (kind.analyte, kind.reason, f"{number:,}"), tally.where(kind)
+        if narrow:
+            table.add_row(*counted)
+            table.add_row("", Padding(Text(where), (0, 0, 0, 2)))
+        else:
+            table.add_row(*counted, where)
     yield Padding(table, (0, 2, 1, 2))
     yield _explained(tally.advice, console)
