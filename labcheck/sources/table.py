@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.sources.asked import Asked
@@ -66,74 +66,111 @@ class Table:
         self, name: str, source: Input, write: Write, progress: Callable[[int, int], object] | None
     ) -> None:
         """Annotate one file; raise Usage if its columns are not those of the file before."""
-        read = source.read
+        head = self._read_head(name, source.read, write)
+        shape = (head.header, head.delimiter, head.recoded)
+        if self._shape not in (None, shape):
+            raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
+        annotator = self._annotator(name, head)
+        if self._shape is None:
+            self._shape = shape
+            self._rows = self.other(head.delimiter)
+            if self._rows:
+                write(self._rows.start(head.header, annotator.added).encode())
+            elif self.writes:
+                head.write(head.before + annotator.header(head.raw))
+                annotator.last_written = Written(1, is_open=not head.raw.endswith((b"\n", b"\r")))
+        elif self._open and not self._rows:
+            head.write(head.newline)  # the last row of the file before had no line break
+        stream = Stream(
+            annotator,
+            head.read,
+            write if self._rows else head.write,
+            refusals=self.refusals,
+            rows=self._rows,
+            progress=progress,
+        )
+        shared = source.is_plain and not head.recoded and (self._rows is None or self._rows.independent)
+        alone = 0 if (source.size or 0) > self.alone else self.alone
+        self._open = annotate(stream, head.rest, jobs=self.jobs if shared else 1, alone=alone)
+
+    def _read_head(self, name: str, read: Read, write: Write) -> "_Head":
+        """Read up to the end of the header; raise UnreadableFile or Usage if there is none."""
         start = _at_least(b"", read, lambda got: len(got) > 1)
-        start, read, own_write, recoded = as_utf8(name, read, write, start, self._utf_16)
+        start, read, recode, recoded = as_utf8(name, read, write, start, self._utf_16)
         decode = partial(bytes.decode, errors="replace") if recoded else self._decode
         start = _at_least(start, read, _has_a_line)
-        if self.shown:
-            own_write = write
         bom = _BOM if start.startswith(_BOM) else b""
         said = _SAYS_DELIMITER(start, len(bom))
         before = start[: said.end()] if said else bom
         delimiter = self.delimiter or (_said_first(name, said[1]) if said else _delimiter_of(start))
         raw, rest = _first_record(name, start[len(before) :], read, delimiter)
-        header = [decode(cell) for cell in _cells(name, raw, delimiter)]
-        newline = b"\r\n" if raw.endswith(b"\r\n") else b"\n"
-        shape = (header, delimiter, recoded)
-        if self._shape not in (None, shape):
-            raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
-        layout = self.asked.layout(header)
+        return _Head(
+            before=before.removeprefix(bom) if self.shown else before,
+            raw=raw,
+            header=[decode(cell) for cell in _cells(name, raw, delimiter)],
+            rest=rest,
+            delimiter=delimiter,
+            decode=decode,
+            read=read,
+            write=write if self.shown else recode,
+            recoded=recoded,
+        )
+
+    def _annotator(self, name: str, head: "_Head") -> Annotator:
+        """Make what annotates the rows under a header; raise Usage where its columns are not certain."""
+        layout = self.asked.layout(head.header)
         for column in layout.look_alikes:
             self.tally.look_alike(column)
-        if self.asked.guesses_comparators(layout) and _sign_alone(delimiter).search(b"\n" + rest):
-            rows = (record.cells for record in records(rest, delimiter, final=False))
-            cells = (cell for row in rows for cell in enumerate(map(decode, row[: len(header)])))
-            check_unread(header, layout.results, cells)
+        if self.asked.guesses_comparators(layout) and _sign_alone(head.delimiter).search(b"\n" + head.rest):
+            rows = (record.cells for record in records(head.rest, head.delimiter, final=False))
+            width = len(head.header)
+            cells = (cell for row in rows for cell in enumerate(map(head.decode, row[:width])))
+            check_unread(head.header, layout.results, cells)
         annotator = Annotator(
-            header,
+            head.header,
             layout,
             [
-                self.asked.judge(measured, wide=layout.wide, points_may_group=delimiter == b";")
+                self.asked.judge(measured, wide=layout.wide, points_may_group=head.delimiter == b";")
                 for measured in layout.results
             ],
-            delimiter,
-            decode,
+            head.delimiter,
+            head.decode,
             tally=self.tally,
             prefix=self.asked.prefix,
             only=self.asked.only,
-            newline=newline,
+            newline=head.newline,
             writes=self.writes,
             file=name if self.several else "",
         )
-        if taken := set(annotator.added).intersection(header):
+        if taken := set(annotator.added).intersection(head.header):
             raise Usage(f"there is a column {quote(min(taken))} already; choose other names with --prefix")
-        if self._shape is None:
-            self._shape = shape
-            self._rows = self.other(delimiter)
-            if self._rows:
-                write(self._rows.start(header, annotator.added).encode())
-            elif self.writes:
-                own_write(before[len(bom) if self.shown else 0 :] + annotator.header(raw))
-                annotator.last_written = Written(1, is_open=not raw.endswith((b"\n", b"\r")))
-        elif self._open and not self._rows:
-            own_write(newline)  # the last row of the file before had no line break
-        stream = Stream(
-            annotator,
-            read,
-            write if self._rows else own_write,
-            refusals=self.refusals,
-            rows=self._rows,
-            progress=progress,
-        )
-        shared = source.is_plain and not recoded and (self._rows is None or self._rows.independent)
-        alone = 0 if (source.size or 0) > self.alone else self.alone
-        self._open = annotate(stream, rest, jobs=self.jobs if shared else 1, alone=alone)
+        return annotator
 
     def end(self, write: Write) -> None:
         """Write what stands behind the last row."""
         if self._rows:
             write(self._rows.end(self.tally).encode())
+
+
+class _Head(NamedTuple):
+    """What a file begins with: what stands `before` its header, the header `raw` and by cells, the `rest`.
+
+    `decode`, `read` and `write` are for what follows; it is `recoded` if the file is not UTF-8 or the like.
+    """
+
+    before: bytes
+    raw: bytes
+    header: list[str]
+    rest: bytes
+    delimiter: bytes
+    decode: Callable[[bytes], str]
+    read: Read
+    write: Write
+    recoded: bool
+
+    @property
+    def newline(self) -> bytes:
+        return b"\r\n" if self.raw.endswith(b"\r\n") else b"\n"
 
 
 _OTHERS = {
