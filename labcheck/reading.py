@@ -118,13 +118,16 @@ def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
     if _says_nothing(plain):
         raise NoValue(f"{quote(text)} is not a value: nothing was measured, or it is not reported yet")
     match = re.fullmatch(_VALUE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
+    unreadable = UnreadableValue(f"{quote(text)} is not one number; type one as in 22.5 or '<5'")
     if match is None or len(match["power"] or "") > 2:
-        raise UnreadableValue(f"{quote(text)} is not one number; type one as in 22.5 or '<5'")
+        raise unreadable
     value = _decimal(match["number"], decimal, text)
     if match["exponent"]:
         value = Decimal(f"{value:f}{match['exponent']}")
     if match["sign"] == "-":
         raise ImpossibleValue(f"{quote(text)} is negative, which a concentration cannot be")
+    if not value and re.match(r"[^/]*[0-9]", match["unit"] or ""):  # `0x22`, `0O22`: it is no zero
+        raise unreadable
     if not value:
         raise ImpossibleValue(f"{quote(text)} is zero, which no assay can measure; type '<' and its limit")
     return Measurement(

@@ -166,7 +166,22 @@ def test_what_stands_behind_a_number_is_told_apart(
         (
             UnreadableValue,
             [
-                *("22-25", "120/80", "?7", "~22", "5..4", "22..5", "nan", "inf", "-inf", "1e999", "*000"),
+                *(
+                    "22-25",
+                    "0x22",
+                    "0O22",
+                    "0b1",
+                    "120/80",
+                    "?7",
+                    "~22",
+                    "5..4",
+                    "22..5",
+                    "nan",
+                    "inf",
+                    "-inf",
+                    "1e999",
+                    "*000",
+                ),
                 *("22?", "22,", "1,2,3", "1_000", "٢٢", "２２", "--5", "$", "<<5", "positive", "x"),
             ],
         ),
@@ -186,7 +201,7 @@ def test_what_stands_behind_a_number_is_told_apart(
             ],
         ),
         (AmbiguousNumber, ["1,060", "12,345", "<1,060", "1,060 pg/mL"]),
-        (ImpossibleValue, ["0", "0.0", "0,0", "-5", "-5.5", "−5", "<-5", "<0", ">0", "0e5"]),
+        (ImpossibleValue, ["0", "0.0", "0,0", "-5", "-5.5", "−5", "<-5", "<0", ">0", "0e5", "0 ng/100 mL"]),
     ],
 )
 def test_what_is_not_one_number_is_refused(error: type[LabcheckError], texts: list[str]) -> None:
