@@ -165,6 +165,35 @@ def test_what_stands_beside_the_one_result_of_a_row_is_its_own(header: str, colu
     assert ([m.columns for m in named.results], named.wide) == ([columns], True)
 
 
+@pytest.mark.parametrize(
+    ("header", "options", "columns"),
+    [
+        (
+            "id,vitamin_d_ng_ml,vitamin_d_operator,b12_pg_ml,Vitamin B12 Sign",
+            {},
+            [{"value": 1, "comparator": 2}, {"value": 3, "comparator": 4}],
+        ),
+        (
+            "vitd,vitd_unit,b12 (uom),b12,VITD abnormal flag",
+            {},
+            [{"value": 0, "unit": 1, "flag": 4}, {"value": 3, "unit": 2}],
+        ),
+        ("a,vitd_op,b", {"wide": ("vitd=a", "b12=b")}, [{"value": 0, "comparator": 1}, {"value": 2}]),
+        ("vitd_op,vitd_ng_ml,b12_op", {}, [{"value": 1, "comparator": 0}]),
+        ("op,vitd_op,vitd_ng_ml", {"comparator": "op"}, [{"value": 1 + 1, "comparator": 0}]),
+        ("vitd_op,vitd_ng_ml", {"comparator": ""}, [{"value": 1}]),
+        ("comparator,vitd_op,vitd_ng_ml", {}, [{"value": 2, "comparator": 1}]),
+        ("vitd_op,vitd_ng_ml,vitd_nmol_l", {}, [{"value": 1}, {"value": 2}]),
+    ],
+)
+def test_a_column_that_names_a_test_and_what_it_holds_is_that_tests_own(
+    header: str, options: dict[str, object], columns: list[dict[str, int]]
+) -> None:
+    found = layout(header, **options)  # type: ignore[arg-type]
+    assert [measured.columns for measured in found.results] == columns
+    assert found.wide
+
+
 def test_a_column_named_beside_one_of_a_wide_table_is_its_own() -> None:
     (measured,) = layout("id,vitd_op,vitd_ng_ml,b12_pg_ml", wide=("vitd=3",), comparator="vitd_op").results
     assert measured.columns == {"value": 2, "comparator": 1}

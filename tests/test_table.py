@@ -663,6 +663,11 @@ def test_another_specimen_is_refused() -> None:
     assert judged.endswith(",vitd,22,ng/mL,low,L,30-40 ng/mL,")
 
 
+def test_a_comparator_that_may_be_that_of_another_test_is_not_passed_over() -> None:
+    ran = piped(b"id,vitd_op,vitd_ng_ml,x,b12_pg_ml\n1,<,31,>,300\n")
+    assert "'x' (column 4) has '>' by itself" in ran.stderr
+
+
 def test_a_column_of_comparators_can_be_named_beside_one_of_a_wide_table() -> None:
     table = b"id,vitd_op,vitd_ng_ml,b12_op,b12_pg_ml\n1,<,31,>,300\n"
     ran = piped(table, "--column", "vitd=vitd_ng_ml", "--comparator", "vitd_op")

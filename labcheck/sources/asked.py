@@ -45,8 +45,8 @@ class Asked(NamedTuple):
         return found
 
     def guesses_comparators(self, layout: Layout) -> bool:
-        """Say whether it is only by their names that no column is known to hold comparators."""
-        known = any("comparator" in measured.columns for measured in layout.results)
+        """Say whether it is only by its name that no column is known to hold a result's comparators."""
+        known = all("comparator" in measured.columns for measured in layout.results)
         return not known and "comparator" not in self.columns
 
     def judge(self, measured: Measured, *, wide: bool, points_may_group: bool = False) -> Judge:

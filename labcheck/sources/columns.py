@@ -98,6 +98,16 @@ _BESIDE: tuple[Role, ...] = ("specimen", "unit", "comparator", "range", "low", "
 _DECISIVE = frozenset({"unit", "comparator"})
 """Without which of these a value may mean something else."""
 
+_OWN = {
+    role: re.compile(rf"(.+?)_(?:{names})")
+    for role, names in (
+        ("comparator", "comparator|operator|qualifier|modifier|sign|prefix|op"),
+        ("unit", "units?|uom"),
+        ("flag", "(?:abnormal_)?flag"),
+    )
+}
+"""How a column is called, normalised, that stands beside the results of one test, whose name is in front."""
+
 _OPTIONS = {
     "test": "--test",
     "loinc": "--loinc",
@@ -161,8 +171,9 @@ def find_layout(
     if wide and (long or analyte):
         option = _OPTIONS[long[0]] if long else "--analyte"
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
+    own = _own_columns(header, asked, catalogue.identifier)
     if wide:
-        results = _asked_results(wide, header, catalogue)
+        results = _with_own(_asked_results(wide, header, catalogue), own)
         beside = _by_role(header, asked, _BESIDE)
         return Layout(_labelled(_with_what_stands_beside(results, header, beside, asked)), wide=True)
     columns = _by_role(header, asked, ROLES)
@@ -175,10 +186,10 @@ def find_layout(
         _check_long(header, columns, found, asked.get("value"), is_asked=bool(long))
         return Layout((Measured(columns, only, unit_in(header[columns["value"]])),), wide=False)
     if not long:
-        alone = _named_alone(header, named, found, units)
+        alone = _named_alone(header, named, found, units, own)
         found += [one for one in alone if only in (None, one.analyte)]
         if found:
-            results = _with_what_stands_beside(found, header, columns, asked)
+            results = _with_what_stands_beside(_with_own(found, own), header, columns, asked)
             return _found_layout(header, told, results, catalogue.identifier)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
 
@@ -257,22 +268,55 @@ def _by_role(header: Sequence[str], asked: Mapping[str, str], roles: Sequence[Ro
 
 
 def _named_alone(
-    header: Sequence[str], named: Mapping[int, Header], found: Sequence[Measured], units: Container[str]
+    header: Sequence[str],
+    named: Mapping[int, Header],
+    found: Sequence[Measured],
+    units: Container[str],
+    own: "_Own",
 ) -> list[Measured]:
     """Return the columns that a test's name heads and no unit, of tests that none surely is among `found`.
 
-    Raises Usage if these are all, and none is of a test that has a unit in `units`.
+    Raises Usage if these are all, and none is of a test that has a unit in `units` or a column of its own.
     """
     known = [one.analyte for one in found if one.doubt is None]
     alone = [_measured(number, told) for number, told in named.items() if not told.unit]
     alone = [one for one in alone if one.analyte not in known]
     tests = [one.analyte for one in alone if one.analyte]
-    if tests and not found and not any(test.id in units for test in tests):
+    has_units = any(test.id in units or "unit" in own.get(test.id, {}) for test in tests)
+    if tests and not found and not has_units:
         raise Usage(
             f"{quote(header[alone[0].columns['value']])} names a test, but no unit; if results stand in that "
             f"column, give theirs, as in --unit {tests[0].id}={tests[0].unit}; {_listed(header)}"
         )
     return alone
+
+
+_Own = Mapping[str, Mapping[str, int]]
+"""Columns by analyte and role."""
+
+
+def _own_columns(header: Sequence[str], asked: Container[str], identifier: Identifier) -> _Own:
+    """Return the columns that stand beside the results of one test by their names, as `vitd_unit` does.
+
+    None is looked for that is `asked` for.
+    """
+    own: dict[str, dict[str, int]] = {}
+    for number, name in enumerate(map(_normal, header)):
+        for role, pattern in _OWN.items():
+            if role in asked:
+                continue
+            if (match := pattern.fullmatch(name)) and (test := read_header(match[1], identifier).test):
+                own.setdefault(test.analyte.id, {}).setdefault(role, number)
+    return own
+
+
+def _with_own(found: Sequence[Measured], own: _Own) -> list[Measured]:
+    """Add to each result the columns of its test's own, if it is the only one of its test."""
+    tests = [one.analyte.id if one.analyte else "" for one in found]
+    return [
+        replace(one, columns={**own.get(test, {}), **one.columns}) if tests.count(test) == 1 else one
+        for one, test in zip(found, tests, strict=True)
+    ]
 
 
 def _with_what_stands_beside(
@@ -288,9 +332,9 @@ def _with_what_stands_beside(
         role: columns[role] for role in _BESIDE if role in columns and columns[role] not in values
     }
     if len(found) == 1:
-        return [replace(one, columns={**one.columns, **beside}) for one in found]
+        return [replace(one, columns={**beside, **one.columns}) for one in found]
     for role in beside:
-        if role not in _DECISIVE and role not in asked:
+        if role not in asked and (role not in _DECISIVE or all(role in one.columns for one in found)):
             continue
         results = _some([header[value] for value in values])
         raise Usage(
