@@ -14,7 +14,7 @@ from labcheck.wording import quote
 
 if TYPE_CHECKING:
     from labcheck.sources.asked import Asked
-    from labcheck.sources.columns import Role
+    from labcheck.sources.roles import Role
 
 DefaultUnits = Annotated[
     list[str] | None,

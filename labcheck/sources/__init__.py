@@ -5,7 +5,8 @@ A table, and below each step what it is made of:
     table.py         a whole file through
       asked.py         what the options settle of how it is judged
       columns.py       its header -> which columns hold what
-      headers.py       one name of it -> the test and the unit that it names
+        roles.py         the column of each role: the value, the unit
+        headers.py       one name of it -> the test and the unit that it names
     stream.py        blocks of it: read, annotate, write
       turns.py         several processes, a block each
     csv.py           a block: the quick way for all of its rows, or the plain one for each

@@ -6,88 +6,19 @@ rest is found, and where more than one column fits, the reader is told which opt
 """
 
 import re
-from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal, get_args
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import Usage
 from labcheck.identify import Identifier
 from labcheck.model import COMPARATORS, Analyte
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
+from labcheck.sources.roles import OPTIONS, ROLES, Role, by_role, listed, normal, number_of, some
 from labcheck.units import read_unit
-from labcheck.wording import clipped, folded, printable, quote
+from labcheck.wording import clipped, printable, quote
 
-_LISTED = 240
-"""Names are listed up to so many characters."""
-
-Role = Literal["test", "loinc", "specimen", "value", "unit", "comparator", "range", "low", "high", "flag"]
-ROLES: tuple[Role, ...] = get_args(Role)
-
-# How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
-_NAMES: dict[str, tuple[str, ...]] = {
-    "test": (
-        """test test_name testname lab_test labtest marker marker_name analyte analyte_name biomarker
-        parameter analyt untersuchung messgrosse analyse parametre prueba analito determinacion parametro""",
-        """name marker_label component observation test_description concept_name exam examen bezeichnung""",
-        "marker_key measurement_source_value",
-        "display code_display code_text description",
-        "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
-    ),
-    "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code", "code"),
-    "specimen": (
-        """specimen specimen_type specimen_source specimen_description sample_type sample_material
-        probenmaterial probenart""",
-        "material fluid matrix",
-    ),
-    "value": (
-        """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
-        valor""",
-        "value_as_number valuenum numeric_value observation_value",
-        "value_source_value",
-        "result_num",
-    ),
-    "unit": (
-        """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units
-        einheit einheiten unite unites unidad unidades""",
-        "unit_source_value",
-    ),
-    "comparator": (
-        """comparator operator operator_name operator_source_value operator_concept_id qualifier
-        value_comparator value_operator value_qualifier value_modifier value_prefix value_sign
-        result_comparator result_operator result_qualifier result_modifier result_prefix result_sign""",
-        "relation modifier sign",
-    ),
-    "range": (
-        """reference_range referencerange ref_range reference normal_range reference_interval referenzbereich
-        normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
-        rango_de_referencia valores_de_referencia intervalo_de_referencia""",
-        "range reference_text reference_range_text",
-        """norm normwert normwerte referenz referenzwert referenzintervall norme normes valeurs_normales
-        valeur_de_reference rango rango_normal valores_normales valor_de_referencia""",
-    ),
-    "low": (
-        """low reference_low ref_low range_low reference_range_low ref_range_lower lower_limit low_limit
-        untergrenze untere_grenze borne_inferieure limite_inferior""",
-        """norm_von normwert_von referenz_von referenzbereich_von ref_von unterer_grenzwert borne_inf
-        limite_inferieure limite_inf lim_inf normal_low range_min reference_min ref_min""",
-        "min minimum minimo valor_minimo",
-    ),
-    "high": (
-        """high reference_high ref_high range_high reference_range_high ref_range_upper upper_limit high_limit
-        obergrenze obere_grenze borne_superieure limite_superior""",
-        """norm_bis normwert_bis referenz_bis referenzbereich_bis ref_bis oberer_grenzwert borne_sup
-        limite_superieure limite_sup lim_sup normal_high range_max reference_max ref_max""",
-        "max maximum maximo valor_maximo",
-    ),
-    # Not `status`: that is as often F for final, A for amended or N for new.
-    "flag": (
-        "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal",
-        "interpretation interpretation_code result_interpretation",
-    ),
-}
-# What has the numbers of another list, which tell a test only with that list: its numbers, what to join.
-_NUMBERED = {
+_NUMBERED = {  # what has the numbers of another list, which tell a test only with that: what to join
     "measurement_concept_id": "concepts (join their concept_name or concept_code)",
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
@@ -107,19 +38,6 @@ _OWN = {
     )
 }
 """How a column is called, normalised, that stands beside the results of one test, whose name is in front."""
-
-_OPTIONS = {
-    "test": "--test",
-    "loinc": "--loinc",
-    "specimen": "--specimen",
-    "value": "--value",
-    "unit": "--unit-column",
-    "comparator": "--comparator",
-    "range": "--range-column",
-    "low": "--low",
-    "high": "--high",
-    "flag": "--flag",
-}
 
 
 @dataclass(frozen=True)
@@ -169,14 +87,14 @@ def find_layout(
     """
     long = [role for role in asked if role not in _BESIDE]
     if wide and (long or analyte):
-        option = _OPTIONS[long[0]] if long else "--analyte"
+        option = OPTIONS[long[0]] if long else "--analyte"
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     own = _own_columns(header, asked, catalogue.identifier)
     if wide:
         results = _with_own(_asked_results(wide, header, catalogue), own)
-        beside = _by_role(header, asked, _BESIDE)
+        beside = by_role(header, asked, _BESIDE)
         return Layout(_labelled(_with_what_stands_beside(results, header, beside, asked)), wide=True)
-    columns = _by_role(header, asked, ROLES)
+    columns = by_role(header, asked, ROLES)
     only = None if analyte is None else catalogue[analyte]
     told = [read_header(name, catalogue.identifier) for name in header]
     named = {number: one for number, one in enumerate(told) if one.test}
@@ -217,12 +135,12 @@ def _check_long(
     """
     if len(set(columns.values())) < len(columns):
         twice = [role for role, number in columns.items() if list(columns.values()).count(number) > 1]
-        settling = " and ".join(_OPTIONS[role] for role in twice)
-        raise Usage(f"one column cannot be two things; {_listed(header)}; say which with {settling}")
+        settling = " and ".join(OPTIONS[role] for role in twice)
+        raise Usage(f"one column cannot be two things; {listed(header)}; say which with {settling}")
     name = header[columns["value"]]
     others = [measured for measured in found if measured.columns["value"] not in columns.values()]
     if others and not is_asked:
-        wide_ones = _some([header[one.columns["value"]] for one in others])
+        wide_ones = some([header[one.columns["value"]] for one in others])
         raise Usage(
             f"the table can be read by row (value in {clipped(name)}) or by column ({wide_ones}); say which "
             "with --value and --test, or with --column vitd=COLUMN:UNIT"
@@ -255,18 +173,6 @@ def _found_layout(
     return Layout(_labelled(results), wide=True, look_alikes=alike)
 
 
-def _by_role(header: Sequence[str], asked: Mapping[str, str], roles: Sequence[Role]) -> dict[str, int]:
-    """Return the columns that are `asked` for, and those of other `roles` that are found among the others."""
-    columns: dict[str, int] = {
-        role: _number(name, header, _OPTIONS[role]) for role, name in asked.items() if name
-    }
-    called = list(map(_normal, header))
-    for role in roles:
-        if role not in asked and (number := _found(role, header, called, columns.values())) is not None:
-            columns[role] = number
-    return columns
-
-
 def _named_alone(
     header: Sequence[str],
     named: Mapping[int, Header],
@@ -286,7 +192,7 @@ def _named_alone(
     if tests and not found and not has_units:
         raise Usage(
             f"{quote(header[alone[0].columns['value']])} names a test, but no unit; if results stand in that "
-            f"column, give theirs, as in --unit {tests[0].id}={tests[0].unit}; {_listed(header)}"
+            f"column, give theirs, as in --unit {tests[0].id}={tests[0].unit}; {listed(header)}"
         )
     return alone
 
@@ -301,7 +207,7 @@ def _own_columns(header: Sequence[str], asked: Container[str], identifier: Ident
     None is looked for that is `asked` for.
     """
     own: dict[str, dict[str, int]] = {}
-    for number, name in enumerate(map(_normal, header)):
+    for number, name in enumerate(map(normal, header)):
         for role, pattern in _OWN.items():
             if role in asked:
                 continue
@@ -336,11 +242,11 @@ def _with_what_stands_beside(
     for role in beside:
         if role not in asked and (role not in _DECISIVE or all(role in one.columns for one in found)):
             continue
-        results = _some([header[value] for value in values])
+        results = some([header[value] for value in values])
         raise Usage(
             f"{quote(header[beside[role]])} can hold the {role} of {results}; "
             "judge one of them at a time, with --column vitd=COLUMN:UNIT, or say that it holds none with "
-            f"{_OPTIONS[role]} ''"
+            f"{OPTIONS[role]} ''"
         )
     return [*found]
 
@@ -368,84 +274,24 @@ def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
     if wide:
         return Usage(f"a table with a column for each test has no ranges beside its results; {instead}")
     return Usage(
-        f"no column is known to hold ranges; {_listed(header)}; say which with --range-column, or --low and "
+        f"no column is known to hold ranges; {listed(header)}; say which with --range-column, or --low and "
         f"--high, or {instead}"
     )
 
 
 def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
-    numbered = [name for name in header if _normal(name) in _NUMBERED]
+    numbered = [name for name in header if normal(name) in _NUMBERED]
     said = f"no column is known to hold {missing}"
     if len(header) == 1 and re.search(r"[,;|\t]", header[0]):
         return Usage(
-            f"{said}; {_listed(header)}; if that is several, say what stands between them with --delimiter"
+            f"{said}; {listed(header)}; if that is several, say what stands between them with --delimiter"
         )
     if numbered:
-        said += f", and {printable(numbered[0])} has numbers of {_NUMBERED[_normal(numbered[0])]}"
+        said += f", and {printable(numbered[0])} has numbers of {_NUMBERED[normal(numbered[0])]}"
     return Usage(
-        f"{said}; {_listed(header)}; say which with --test or --loinc and --value, "
+        f"{said}; {listed(header)}; say which with --test or --loinc and --value, "
         "with --column vitd=COLUMN:UNIT, or with --analyte for a file of one test"
     )
-
-
-def _listed(header: Sequence[str]) -> str:
-    return f"the columns are {_some(header)}"
-
-
-def _some(names: Sequence[str]) -> str:
-    """List names, as many of them as a message has room for."""
-    shown: list[str] = []
-    for name in map(clipped, names):
-        if sum(len(other) + 2 for other in shown) + len(name) > _LISTED:
-            return ", ".join([*shown, f"... ({len(names)} in all)"])
-        shown.append(name)
-    return ", ".join(shown)
-
-
-def _normal(name: str) -> str:
-    return re.sub(r"[^a-z0-9]+", "_", folded(name)).strip("_")
-
-
-def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Collection[int]) -> int | None:
-    """Return the column that holds `role` by its name, which is `called` what it is when normalised.
-
-    Those that are `taken` hold something else.
-    """
-    others = [number for number in range(len(header)) if number not in taken]
-    for names in _NAMES[role]:
-        known = names.split()
-        fitting = [number for number in others if called[number] in known]
-        if not fitting and role == "value":  # a unit may stand behind: `Result (ng/mL)`
-            fitting = [
-                number
-                for number in others
-                if unit_in(header[number]) and _normal(re.split(r"[(\[]", header[number])[0]) in known
-            ]
-        if len(fitting) > 1:
-            which = ", ".join(printable(header[number]) for number in fitting)
-            raise Usage(
-                f"more than one column can hold the {role}: {which}; {_listed(header)}; say which with "
-                f"{_OPTIONS[role]}"
-            )
-        if fitting:
-            return fitting[0]
-    return None
-
-
-def _number(name: str, header: Sequence[str], option: str) -> int:
-    """Return the column that an option names, by its header or by its number from 1."""
-    fitting = [number for number, other in enumerate(header) if other.strip() == name.strip()]
-    fitting = fitting or [
-        number for number, other in enumerate(header) if _normal(other) == _normal(name) != ""
-    ]
-    if len(fitting) == 1:
-        return fitting[0]
-    if not fitting and name.isascii() and name.isdigit() and 1 <= int(name) <= len(header):
-        return int(name) - 1
-    problem = "more than one column is" if fitting else "no column is"
-    limit = option in ("--low", "--high", "--range-column") and any(map(str.isdigit, name))
-    else_ = "; a range of your own goes into --range, as in vitd=30-100" if limit else ""
-    raise Usage(f"{option}: {problem} called {quote(name)}; {_listed(header)}; a number will do, too{else_}")
 
 
 def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measured:
@@ -456,7 +302,7 @@ def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measu
     name, colon, unit = rest.rpartition(":")
     if not colon or rest in header:
         name, unit = rest, ""
-    number = _number(name, header, "--column")
+    number = number_of(name, header, "--column")
     name = header[number]
     told = read_header(name, catalogue.identifier)
     found = f"--column {quote(text)}: the header {quote(name)}"

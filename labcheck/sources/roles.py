@@ -1,0 +1,164 @@
+"""One role of a table's columns -> the column that has it: as it is asked for, or by what it is called."""
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Literal, get_args
+
+from labcheck.errors import Usage
+from labcheck.sources.headers import unit_in
+from labcheck.wording import clipped, folded, printable, quote
+
+_LISTED = 240
+"""Names are listed up to so many characters."""
+
+Role = Literal["test", "loinc", "specimen", "value", "unit", "comparator", "range", "low", "high", "flag"]
+ROLES: tuple[Role, ...] = get_args(Role)
+
+# How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
+_NAMES: dict[str, tuple[str, ...]] = {
+    "test": (
+        """test test_name testname lab_test labtest marker marker_name analyte analyte_name biomarker
+        parameter analyt untersuchung messgrosse analyse parametre prueba analito determinacion parametro""",
+        """name marker_label component observation test_description concept_name exam examen bezeichnung""",
+        "marker_key measurement_source_value",
+        "display code_display code_text description",
+        "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
+    ),
+    "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code", "code"),
+    "specimen": (
+        """specimen specimen_type specimen_source specimen_description sample_type sample_material
+        probenmaterial probenart""",
+        "material fluid matrix",
+    ),
+    "value": (
+        """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
+        valor""",
+        "value_as_number valuenum numeric_value observation_value",
+        "value_source_value",
+        "result_num",
+    ),
+    "unit": (
+        """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units
+        einheit einheiten unite unites unidad unidades""",
+        "unit_source_value",
+    ),
+    "comparator": (
+        """comparator operator operator_name operator_source_value operator_concept_id qualifier
+        value_comparator value_operator value_qualifier value_modifier value_prefix value_sign
+        result_comparator result_operator result_qualifier result_modifier result_prefix result_sign""",
+        "relation modifier sign",
+    ),
+    "range": (
+        """reference_range referencerange ref_range reference normal_range reference_interval referenzbereich
+        normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
+        rango_de_referencia valores_de_referencia intervalo_de_referencia""",
+        "range reference_text reference_range_text",
+        """norm normwert normwerte referenz referenzwert referenzintervall norme normes valeurs_normales
+        valeur_de_reference rango rango_normal valores_normales valor_de_referencia""",
+    ),
+    "low": (
+        """low reference_low ref_low range_low reference_range_low ref_range_lower lower_limit low_limit
+        untergrenze untere_grenze borne_inferieure limite_inferior""",
+        """norm_von normwert_von referenz_von referenzbereich_von ref_von unterer_grenzwert borne_inf
+        limite_inferieure limite_inf lim_inf normal_low range_min reference_min ref_min""",
+        "min minimum minimo valor_minimo",
+    ),
+    "high": (
+        """high reference_high ref_high range_high reference_range_high ref_range_upper upper_limit high_limit
+        obergrenze obere_grenze borne_superieure limite_superior""",
+        """norm_bis normwert_bis referenz_bis referenzbereich_bis ref_bis oberer_grenzwert borne_sup
+        limite_superieure limite_sup lim_sup normal_high range_max reference_max ref_max""",
+        "max maximum maximo valor_maximo",
+    ),
+    # Not `status`: that is as often F for final, A for amended or N for new.
+    "flag": (
+        "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal",
+        "interpretation interpretation_code result_interpretation",
+    ),
+}
+OPTIONS = {
+    "test": "--test",
+    "loinc": "--loinc",
+    "specimen": "--specimen",
+    "value": "--value",
+    "unit": "--unit-column",
+    "comparator": "--comparator",
+    "range": "--range-column",
+    "low": "--low",
+    "high": "--high",
+    "flag": "--flag",
+}
+
+
+def by_role(header: Sequence[str], asked: Mapping[str, str], roles: Sequence[Role]) -> dict[str, int]:
+    """Return the columns that are `asked` for, and those of other `roles` that are found among the others."""
+    columns: dict[str, int] = {
+        role: number_of(name, header, OPTIONS[role]) for role, name in asked.items() if name
+    }
+    called = list(map(normal, header))
+    for role in roles:
+        if role not in asked and (number := _found(role, header, called, columns.values())) is not None:
+            columns[role] = number
+    return columns
+
+
+def listed(header: Sequence[str]) -> str:
+    """Tell a table's columns, for a message."""
+    return f"the columns are {some(header)}"
+
+
+def some(names: Sequence[str]) -> str:
+    """List names, as many of them as a message has room for."""
+    shown: list[str] = []
+    for name in map(clipped, names):
+        if sum(len(other) + 2 for other in shown) + len(name) > _LISTED:
+            return ", ".join([*shown, f"... ({len(names)} in all)"])
+        shown.append(name)
+    return ", ".join(shown)
+
+
+def normal(name: str) -> str:
+    """Return a name of a header as `_NAMES` has it: `Test-Name` is `test_name`."""
+    return re.sub(r"[^a-z0-9]+", "_", folded(name)).strip("_")
+
+
+def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Collection[int]) -> int | None:
+    """Return the column that holds `role` by its name, which is `called` what it is when normalised.
+
+    Those that are `taken` hold something else.
+    """
+    others = [number for number in range(len(header)) if number not in taken]
+    for names in _NAMES[role]:
+        known = names.split()
+        fitting = [number for number in others if called[number] in known]
+        if not fitting and role == "value":  # a unit may stand behind: `Result (ng/mL)`
+            fitting = [
+                number
+                for number in others
+                if unit_in(header[number]) and normal(re.split(r"[(\[]", header[number])[0]) in known
+            ]
+        if len(fitting) > 1:
+            which = ", ".join(printable(header[number]) for number in fitting)
+            raise Usage(
+                f"more than one column can hold the {role}: {which}; {listed(header)}; say which with "
+                f"{OPTIONS[role]}"
+            )
+        if fitting:
+            return fitting[0]
+    return None
+
+
+def number_of(name: str, header: Sequence[str], option: str) -> int:
+    """Return the column that an option names, by its header or by its number from 1."""
+    fitting = [number for number, other in enumerate(header) if other.strip() == name.strip()]
+    fitting = fitting or [
+        number for number, other in enumerate(header) if normal(other) == normal(name) != ""
+    ]
+    if len(fitting) == 1:
+        return fitting[0]
+    if not fitting and name.isascii() and name.isdigit() and 1 <= int(name) <= len(header):
+        return int(name) - 1
+    problem = "more than one column is" if fitting else "no column is"
+    limit = option in ("--low", "--high", "--range-column") and any(map(str.isdigit, name))
+    else_ = "; a range of your own goes into --range, as in vitd=30-100" if limit else ""
+    raise Usage(f"{option}: {problem} called {quote(name)}; {listed(header)}; a number will do, too{else_}")
