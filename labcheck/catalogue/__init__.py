@@ -66,6 +66,11 @@ class Catalogue:
         hint = did_you_mean(name, list(self.ids)) or f" - known are {', '.join(self.ids)}"
         raise UnknownAnalyte(f"no analyte is called {quote(name)}{hint}")
 
+    @property
+    def range_set_ids(self) -> list[str]:
+        """The ids of all analytes' range sets, once each."""
+        return list(dict.fromkeys(set_id for id in self.ids for set_id in self[id].range_sets))
+
     @cached_property
     def identifier(self) -> Identifier:
         """What tells which of the analytes a document means; it reads all of them."""

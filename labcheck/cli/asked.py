@@ -90,7 +90,7 @@ def asked_of(
         decimal=decimal,
         range_sets=chosen_range_sets(range_set, catalogue, own),
         own_ranges=own,
-        all_ranges=_published(catalogue) if all_ranges else (),
+        all_ranges=catalogue.range_set_ids if all_ranges else (),
         prefix=prefix,
         only=categories(only, "--only"),
     )
@@ -100,11 +100,6 @@ def _only_analyte(analyte: str | None, wide: Sequence[str], catalogue: Catalogue
     """Return the analyte that all rows are of, if the options say so."""
     named = {catalogue[id].id for id, equals, _ in (text.partition("=") for text in wide) if equals}
     return analyte or (named.pop() if len(named) == 1 else None)
-
-
-def _published(catalogue: Catalogue) -> list[str]:
-    """Return the range sets of all analytes, once each."""
-    return list(dict.fromkeys(id for analyte in catalogue.ids for id in catalogue[analyte].range_sets))
 
 
 def _default_units(texts: Sequence[str], catalogue: Catalogue, analyte: str | None) -> dict[str, str]:

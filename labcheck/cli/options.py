@@ -71,8 +71,7 @@ def _known_analytes(ctx: typer.Context) -> list[str]:
 
 
 def _known_range_sets(ctx: typer.Context) -> list[str]:
-    catalogue = catalogue_of(ctx)
-    return [*dict.fromkeys(id for analyte in catalogue.ids for id in catalogue[analyte].range_sets), REPORTED]
+    return [*catalogue_of(ctx).range_set_ids, REPORTED]
 
 
 def known_units() -> list[str]:
