@@ -188,10 +188,12 @@ class Identifier:
 
 def check_specimen(specimen: str | None, analyte: Analyte) -> None:
     """Raise WrongAnalyte if what is said of a specimen, beside a test's name, is not the analyte's."""
-    said, own = (words_of(text, _SPECIMENS) for text in (specimen or "", analyte.specimen))
+    if not specimen:
+        return
+    said, own = (words_of(text, _SPECIMENS) for text in (specimen, analyte.specimen))
     if said & OTHER_SPECIMENS - own:
         raise WrongAnalyte(
-            f"the specimen is {quote(specimen or '')}; {analyte.name} is measured in {analyte.specimen}"
+            f"the specimen is {quote(specimen)}; {analyte.name} is measured in {analyte.specimen}"
         )
 
 

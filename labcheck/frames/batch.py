@@ -93,11 +93,10 @@ class Result:
         asked, roles = self._asked, set(self._measured.columns)
         sets = {id: chosen for id, chosen in asked.range_sets.items() if chosen}
         known = all(chosen in (REPORTED, *asked.catalogue[id].range_sets) for id, chosen in sets.items())
-        if "specimen" in roles:
-            return False
         # A unit in the header of a column that several analytes share, or beside one of units, is the core's.
         plain = self._measured.unit is None or (self._measured.analyte is not None and "unit" not in roles)
-        return known and plain and not asked.all_ranges and self._measured.doubt is None
+        known = known and "specimen" not in roles and not asked.all_ranges
+        return known and plain and self._measured.doubt is None
 
     def _by_expressions(self, texts: Mapping[str, Any]) -> list[Any] | None:
         analyte, unit = self._measured.analyte, self._measured.unit

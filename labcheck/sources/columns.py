@@ -89,8 +89,8 @@ def find_layout(
     if wide and (long or analyte):
         option = OPTIONS[long[0]] if long else "--analyte"
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
-    own = _own_columns(header, asked, catalogue.identifier)
     if wide:
+        own = _own_columns(header, asked, catalogue.identifier)
         results = _with_own(_asked_results(wide, header, catalogue), own)
         beside = by_role(header, asked, _BESIDE)
         return Layout(_labelled(_with_what_stands_beside(results, header, beside, asked)), wide=True)
@@ -104,6 +104,7 @@ def find_layout(
         _check_long(header, columns, found, asked.get("value"), is_asked=bool(long))
         return Layout((Measured(columns, only, unit_in(header[columns["value"]])),), wide=False)
     if not long:
+        own = _own_columns(header, asked, catalogue.identifier)
         alone = _named_alone(header, named, found, units, own)
         found += [one for one in alone if only in (None, one.analyte)]
         if found:
@@ -207,10 +208,9 @@ def _own_columns(header: Sequence[str], asked: Container[str], identifier: Ident
     None is looked for that is `asked` for.
     """
     own: dict[str, dict[str, int]] = {}
+    patterns = {role: pattern for role, pattern in _OWN.items() if role not in asked}
     for number, name in enumerate(map(normal, header)):
-        for role, pattern in _OWN.items():
-            if role in asked:
-                continue
+        for role, pattern in patterns.items():
             if (match := pattern.fullmatch(name)) and (test := read_header(match[1], identifier).test):
                 own.setdefault(test.analyte.id, {}).setdefault(role, number)
     return own
@@ -239,15 +239,14 @@ def _with_what_stands_beside(
     }
     if len(found) == 1:
         return [replace(one, columns={**beside, **one.columns}) for one in found]
+    lacking = {role for role in _DECISIVE if not all(role in one.columns for one in found)}
     for role in beside:
-        if role not in asked and (role not in _DECISIVE or all(role in one.columns for one in found)):
-            continue
-        results = some([header[value] for value in values])
-        raise Usage(
-            f"{quote(header[beside[role]])} can hold the {role} of {results}; "
-            "judge one of them at a time, with --column vitd=COLUMN:UNIT, or say that it holds none with "
-            f"{OPTIONS[role]} ''"
-        )
+        if role in asked or role in lacking:
+            results = some([header[value] for value in values])
+            raise Usage(
+                f"{quote(header[beside[role]])} can hold the {role} of {results}; judge one of them at a "
+                f"time, with --column vitd=COLUMN:UNIT, or say that it holds none with {OPTIONS[role]} ''"
+            )
     return [*found]
 
 

@@ -168,11 +168,9 @@ def _identify(observation: Observation, identifier: Identifier) -> Identified | 
         found = [identifier.identify(name, code) for name in names for code in codes]
     else:
         first, *others = [identifier.identify(name, None) for name in names]
-        if first:
-            for code in filter(
-                identifier.is_code, observation.local
-            ):  # LOINC's, whatever its system is called
-                identifier.identify(names[0], code)
+        # A code of LOINC's is that whatever its system is called, and can contradict the name.
+        for code in filter(identifier.is_code, observation.local if first else ()):
+            identifier.identify(names[0], code)
         found = [first, *filter(None, others)] if first else [None]
     known = _suiting([meant for meant in found if meant], observation.unit)
     if not known:

@@ -63,8 +63,6 @@ class Given(NamedTuple):
 
 _LONGEST_NAME = 60
 
-_SIGNS = frozenset("=<>≤≥＜＞⩽⩾")
-
 OPERATORS: dict[str, str] = {
     **COMPARATORS,
     **dict.fromkeys(("", "=", "EQ"), ""),
@@ -154,7 +152,7 @@ class Judge:
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
         bare = value.strip()
-        if comparator and bare[:1] in _SIGNS:  # which would make another comparator of it
+        if comparator and bare.startswith("="):  # which would make another comparator of it
             return refused(analyte.id, UnreadableValue.code)
         text = f"{comparator}{bare}" if bare else value
         if self._points_may_group and _may_be_grouped(text):

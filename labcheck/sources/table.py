@@ -7,6 +7,7 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from labcheck.errors import UnreadableFile, Usage
+from labcheck.model import COMPARATORS
 from labcheck.sources.asked import Asked
 from labcheck.sources.columns import check_unread
 from labcheck.sources.csv import Annotator, RowFormat, Written
@@ -211,8 +212,8 @@ def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
 
 def _sign_alone(delimiter: bytes) -> re.Pattern[bytes]:
     """Match a cell that has a comparator and nothing else."""
-    part = re.escape(delimiter)
-    return re.compile(rb'[%b\n"] *(?:[<>]=?|=[<>]|\xe2\x89[\xa4\xa5]) *[%b\r\n"]' % (part, part))
+    part, signs = re.escape(delimiter), "|".join(COMPARATORS).encode()
+    return re.compile(rb'[%b\n"] *(?:%b) *[%b\r\n"]' % (part, signs, part))
 
 
 def _at_least(start: bytes, read: Read, enough: Callable[[bytes], bool]) -> bytes:
