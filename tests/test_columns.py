@@ -2,7 +2,7 @@ import pytest
 
 from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError
-from labcheck.sources.columns import Layout, Measured, check_unread, find_layout
+from labcheck.sources.columns import Layout, find_layout
 
 
 def layout(header: str, *, wide: tuple[str, ...] = (), analyte: str | None = None, **asked: str) -> Layout:
@@ -204,27 +204,6 @@ def test_an_empty_name_says_that_there_is_no_such_column() -> None:
     assert [measured.columns for measured in several.results] == [{"value": 2}, {"value": 3}]
     (measured,) = layout("name,value,unit", analyte="vitd", test="").results
     assert measured.columns == {"value": 1, "unit": 2}
-
-
-@pytest.mark.parametrize(
-    ("cells", "said"),
-    [
-        (
-            [(0, "<"), (1, " > ")],
-            "'op' (column 2) has ' > ' by itself; say that it is the value's with --comparator 'op', or that",
-        ),
-        ([(3, "≥")], "'x' (column 4) has '≥' by itself; say that it is the value's with --comparator 4, or "),
-        ([(1, "<5"), (1, ""), (2, "x"), (3, "<>"), (4, "-")], None),
-    ],
-)
-def test_a_comparator_that_nothing_reads_is_told(cells: list[tuple[int, str]], said: str | None) -> None:
-    results = [Measured({"test": 0, "value": 2})]
-    if said is None:
-        check_unread(["test", "op", "value", "x", "x"], results, cells)
-        return
-    with pytest.raises(LabcheckError) as caught:
-        check_unread(["test", "op", "value", "x", "x"], results, cells)
-    assert caught.value.text.startswith(said)
 
 
 def test_an_analyte_that_is_asked_for_is_the_only_one_in_a_wide_table() -> None:

@@ -437,7 +437,10 @@ def test_without_the_extra_it_is_named(labcheck: Labcheck, monkeypatch: pytest.M
     assert "pip install '.[frames]'" in labcheck("parquet", "in.parquet").stderr
 
 
-def test_a_column_of_comparators_is_never_passed_over(labcheck: Labcheck, tmp_path: Path) -> None:
+def test_a_column_of_comparators_is_never_passed_over(
+    labcheck: Labcheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labcheck.frames.parquet.BATCH", 1)
     header = ("test", "op", "value", "unit")
     rows = [("vitd", None, 22.0, "ng/mL"), ("vitd", "< ", 31.0, "ng/mL")]
     file, out = write(tmp_path / "in.parquet", rows, header), tmp_path / "out.parquet"

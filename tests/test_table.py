@@ -624,10 +624,10 @@ def test_columns_like_those_of_a_test_are_named_as_rows_are(jobs: int) -> None:
 @pytest.mark.parametrize(
     ("table", "said"),
     [
-        ("test,op,value,unit\nvitd,,22,ng/mL\nvitd,<,31,ng/mL\n", "'op' (column 2) has '<' by itself"),
-        ('id;vitd_ng_ml;x\n1;22;">="\n', "'x' (column 3) has '>=' by itself"),
-        ("op,test,value,unit\n≤,vitd,31,ng/mL\n", "'op' (column 1) has '≤' by itself"),
-        ("test,value,unit,op\r\nvitd,31,ng/mL,>\r\n", "'op' (column 4) has '>' by itself"),
+        ("test,op,value,unit\nvitd,,22,ng/mL\nvitd,<,31,ng/mL\n", "'op' (column 2, row 3) has '<' by itself"),
+        ('id;vitd_ng_ml;x\n1;22;">="\n', "'x' (column 3, row 2) has '>=' by itself"),
+        ("op,test,value,unit\n≤,vitd,31,ng/mL\n", "'op' (column 1, row 2) has '≤' by itself"),
+        ("test,value,unit,op\r\nvitd,31,ng/mL,>\r\n", "'op' (column 4, row 2) has '>' by itself"),
     ],
 )
 def test_a_column_of_comparators_is_never_passed_over(table: str, said: str) -> None:
@@ -635,6 +635,20 @@ def test_a_column_of_comparators_is_never_passed_over(table: str, said: str) -> 
     assert (ran.stdout, ran.exit_code) == ("", 2)
     assert said in ran.stderr
     assert piped(table.encode(), "--comparator", "").exit_code == 0
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("late", [b"vitd,<,31,ng/mL\n", b'"vitd",<,31,"ng\n/mL"\n'])
+def test_nor_is_one_that_is_filled_in_late(tmp_path: Path, jobs: int, late: bytes) -> None:
+    table, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    row = b"vitd,,22,ng/mL\n"
+    table.write_bytes(b"test,op,value,unit\n" + 30_000 * row + late + row)
+    run = ["csv", str(table), "-o", str(out), "--jobs", str(jobs)]
+    ran = CliRunner().invoke(app, run)
+    assert ran.exit_code == 2
+    assert "'op' (column 2, row 30002) has '<' by itself; say that it is the value's with" in ran.stderr
+    assert not out.exists()
+    assert CliRunner().invoke(app, [*run, "--comparator", ""]).exit_code in (0, 3)
 
 
 def test_where_nothing_is_judged_the_option_that_may_settle_it_is_named() -> None:
@@ -665,7 +679,7 @@ def test_another_specimen_is_refused() -> None:
 
 def test_a_comparator_that_may_be_that_of_another_test_is_not_passed_over() -> None:
     ran = piped(b"id,vitd_op,vitd_ng_ml,x,b12_pg_ml\n1,<,31,>,300\n")
-    assert "'x' (column 4) has '>' by itself" in ran.stderr
+    assert "'x' (column 4, row 2) has '>' by itself" in ran.stderr
 
 
 def test_a_column_of_comparators_can_be_named_beside_one_of_a_wide_table() -> None:

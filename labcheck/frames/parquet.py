@@ -8,7 +8,6 @@ outcome is that of `labcheck csv` on the same table, and memory holds a batch, w
 import io
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +19,9 @@ from labcheck.errors import LabcheckError, UnreadableFile, Usage
 from labcheck.frames.batch import Result
 from labcheck.model import COMPARATORS
 from labcheck.sources.asked import Asked
-from labcheck.sources.columns import check_unread
 from labcheck.sources.files import Write
 from labcheck.sources.tally import Tally
+from labcheck.sources.unread import check_unread
 from labcheck.sources.verdicts import CELLS
 from labcheck.wording import quote
 
@@ -48,14 +47,13 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
             if added in names:
                 raise Usage(f"there is a column {quote(added)} already; choose other names with --prefix")
             schema = schema.append(pa.field(added, pa.string()))
-    tables = _batches(file, name)
-    first = next(tables, None)
-    if first is not None and asked.guesses_comparators(layout):
-        check_unread(names, layout.results, _signs_alone(first))
+    guesses = asked.guesses_comparators(layout)
     with ExitStack() as stack:
         sink = pa.PythonFile(_Sink(write), mode="w") if write else None
         writer = stack.enter_context(pq.ParquetWriter(sink, schema)) if sink else None
-        for table in chain(filter(None, [first]), tables):
+        for table in _batches(file, name):
+            if guesses:
+                check_unread(names, layout.results, _signs_alone(table))
             judged = [result.judge(table, first=tally.rows + 1) for result in results]
             tally.rows += table.num_rows
             if refusals:

@@ -6,13 +6,13 @@ rest is found, and where more than one column fits, the reader is told which opt
 """
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import Usage
 from labcheck.identify import Identifier
-from labcheck.model import COMPARATORS, Analyte
+from labcheck.model import Analyte
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
 from labcheck.sources.roles import OPTIONS, ROLES, Role, by_role, listed, normal, number_of, some
 from labcheck.units import read_unit
@@ -248,23 +248,6 @@ def _with_what_stands_beside(
                 f"time, with --column vitd=COLUMN:UNIT, or say that it holds none with {OPTIONS[role]} ''"
             )
     return [*found]
-
-
-def check_unread(
-    header: Sequence[str], results: Sequence[Measured], cells: Iterable[tuple[int, str]]
-) -> None:
-    """Raise Usage if a cell that nothing reads is a comparator by itself, which can be that of a value.
-
-    `cells` are some of a table's, each with the number of its column.
-    """
-    read = {number for one in results for number in one.columns.values()}
-    for number, cell in cells:
-        if number not in read and cell.strip() in COMPARATORS:
-            name = quote(header[number]) if header.count(header[number]) == 1 else number + 1
-            raise Usage(
-                f"{quote(header[number])} (column {number + 1}) has {quote(cell)} by itself; say that it is "
-                f"the value's with --comparator {name}, or that it is not with --comparator ''"
-            )
 
 
 def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:

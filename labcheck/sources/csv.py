@@ -36,6 +36,7 @@ from labcheck.sources.memo import Memo
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened, split_line
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Place, Refused, Tally
+from labcheck.sources.unread import UnreadText
 from labcheck.sources.verdicts import Kind, refused
 from labcheck.sources.ways import Ways
 
@@ -89,11 +90,12 @@ class Annotator:
         newline: bytes = b"\n",
         writes: bool = True,
         file: str = "",
+        unread: UnreadText | None = None,
     ) -> None:
         """Expect most lines to end in `newline`; pass on rows of the categories in `only`, or all of them.
 
         Where `writes` is off, rows are counted and nothing is put out. `file` is what the places of refusals
-        are to name beside the row.
+        are to name beside the row. `unread` is for cells that are to hold no comparator.
         """
         self.tally = tally
         self.row = 1  # the number of the last record that was read; the first is the header
@@ -114,6 +116,7 @@ class Annotator:
         ]
         self.file = file
         self._newline = newline
+        self._unread = unread
         self._rows_before = tally.rows  # of other files
         ends = [b""] * (len(layout.results) - 1) + [newline]
         self._memos = [
@@ -175,6 +178,8 @@ class Annotator:
 
         With `rows`, the output is theirs.
         """
+        if self._unread:
+            self._unread.check(masked, self.row, final=True)
         found = self._key_cells(masked)
         if len(found) != len(lines) * self._runs or (self._columns == 1 and not all(found)):
             return None  # an empty line of one column is a blank line
@@ -254,6 +259,8 @@ class Annotator:
         An incomplete record at the end is left, unless `final` says that nothing follows. With `rows`, the
         output is theirs.
         """
+        if self._unread:
+            self._unread.check(data, self.row, final=final)
         out, used = [], 0
         for record in records(data, self._delimiter, final=final, longest=self.longest):
             used += len(record.raw)

@@ -7,14 +7,13 @@ from functools import partial
 from typing import NamedTuple, Protocol
 
 from labcheck.errors import UnreadableFile, Usage
-from labcheck.model import COMPARATORS
 from labcheck.sources.asked import Asked
-from labcheck.sources.columns import check_unread
 from labcheck.sources.csv import Annotator, RowFormat, Written
 from labcheck.sources.files import Input, Read, Write, as_utf8, decoder, utf_16
 from labcheck.sources.records import records
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.tally import Tally
+from labcheck.sources.unread import UnreadText
 from labcheck.wording import quote
 
 _DELIMITERS = (b",", b";", b"\t", b"|")
@@ -122,11 +121,10 @@ class Table:
         layout = self.asked.layout(head.header)
         for column in layout.look_alikes:
             self.tally.look_alike(column)
-        if self.asked.guesses_comparators(layout) and _sign_alone(head.delimiter).search(b"\n" + head.rest):
-            rows = (record.cells for record in records(head.rest, head.delimiter, final=False))
-            width = len(head.header)
-            cells = (cell for row in rows for cell in enumerate(map(head.decode, row[:width])))
-            check_unread(head.header, layout.results, cells)
+        unread = None
+        if self.asked.guesses_comparators(layout):
+            unread = UnreadText(head.header, layout.results, head.delimiter, head.decode)
+            unread.check(head.rest, 1, final=False)
         annotator = Annotator(
             head.header,
             layout,
@@ -142,6 +140,7 @@ class Table:
             newline=head.newline,
             writes=self.writes,
             file=name if self.several else "",
+            unread=unread,
         )
         if taken := set(annotator.added).intersection(head.header):
             raise Usage(f"there is a column {quote(min(taken))} already; choose other names with --prefix")
@@ -208,12 +207,6 @@ def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
     if not header.closed:
         raise UnreadableFile(f"{quote(name, 200)} has a quote in its header that is never closed")
     return header.cells
-
-
-def _sign_alone(delimiter: bytes) -> re.Pattern[bytes]:
-    """Match a cell that has a comparator and nothing else."""
-    part, signs = re.escape(delimiter), "|".join(COMPARATORS).encode()
-    return re.compile(rb'[%b\n"] *(?:%b) *[%b\r\n"]' % (part, signs, part))
 
 
 def _at_least(start: bytes, read: Read, enough: Callable[[bytes], bool]) -> bytes:
