@@ -20,7 +20,7 @@ from labcheck.sources.files import decoder
 from labcheck.sources.records import records
 from labcheck.sources.rows import Judge
 from labcheck.sources.stream import Stream, annotate
-from labcheck.sources.tally import Tally
+from labcheck.sources.tally import Place, Tally
 from labcheck.sources.verdicts import Reported
 
 HEADER = ["id", "test", "value", "unit", "comment"]
@@ -143,8 +143,8 @@ def test_rows_can_be_chosen_by_category() -> None:
 def test_refusals_are_counted_with_the_rows_of_a_spreadsheet() -> None:
     _, made = both(b"1,vitd,22,ng/mL,\n\n2,vitd,zz,ng/mL,\n3,vitd,35,ng/mL,\n4,b12,5,apples,\n")
     assert {kind.reason: rows for kind, rows in made.tally.examples.items()} == {
-        "unreadable-value": [4],
-        "unknown-unit": [6],
+        "unreadable-value": [Place(4)],
+        "unknown-unit": [Place(6)],
     }
 
 
@@ -185,7 +185,9 @@ def test_refusals_of_a_wide_table_are_named_row_by_row() -> None:
     made = annotator(["vitamin_d_ng_ml", "vitamin_b12_pmol_l"])
     made.tally.lists_refusals = True
     run(made, b"zz,300\n22,yy\nzz,yy\n", quick=True)
-    assert [(one.place, one.kind.analyte, one.column, one.reported) for one in made.tally.unlisted] == [
+    assert [
+        (one.place.row, one.kind.analyte, one.place.column, one.reported) for one in made.tally.unlisted
+    ] == [
         (2, "vitd", "vitamin_d_ng_ml", Reported(value="zz", unit="ng/mL")),
         (3, "b12", "vitamin_b12_pmol_l", Reported(value="yy", unit="pmol/L")),
         (4, "vitd", "vitamin_d_ng_ml", Reported(value="zz", unit="ng/mL")),

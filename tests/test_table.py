@@ -194,7 +194,11 @@ def test_refusals_of_several_files_name_the_file(labcheck: Labcheck, tmp_path: P
         file.write_text(LONG + "4,vitd,zz,ng/mL\n", "utf-8")
     ran = labcheck("csv", *map(str, files), "--errors", str(tmp_path / "e.csv"))
     assert f"unreadable-value: in {files[0]}: row 5; {files[1]}: row 5" in ran.stderr
-    assert f"{files[1]}: row 5,vitd,unreadable-value" in (tmp_path / "e.csv").read_text("utf-8")
+    header, *listed = (tmp_path / "e.csv").read_text("utf-8").splitlines()
+    assert header.startswith("file,row,analyte,reason,")
+    assert [line.split(",")[:4] for line in listed] == [
+        [str(file), "5", "vitd", "unreadable-value"] for file in files
+    ]
 
 
 def test_a_file_without_a_last_line_break_keeps_its_rows_apart(labcheck: Labcheck, tmp_path: Path) -> None:

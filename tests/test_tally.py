@@ -2,7 +2,7 @@ import pytest
 
 from labcheck.catalogue import built_in
 from labcheck.sources import tally as tallies
-from labcheck.sources.tally import EXAMPLES, Refused, Tally, bin_widths
+from labcheck.sources.tally import EXAMPLES, Place, Refused, Tally, bin_widths
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported
 
 LOW, REFUSED = Kind("vitd", "low", ""), Kind("b12", "refused", "no-value")
@@ -12,9 +12,9 @@ def test_results_are_counted_by_analyte_and_category_and_refusals_by_reason() ->
     tally = Tally()
     for kind in (LOW, LOW, REFUSED, NOT_COVERED.kind):
         tally.count(kind, "")
-    tally.refuse(Refused(7, REFUSED))
+    tally.refuse(Refused(Place(7), REFUSED))
     assert tally.interpreted == {"vitd": {"low": 2}}
-    assert tally.refused == [(REFUSED, 1, [7])]
+    assert tally.refused == [(REFUSED, 1, [Place(7)])]
     assert tally.not_covered == 1
 
 
@@ -34,10 +34,10 @@ def test_the_first_places_of_a_refusal_are_kept_and_all_of_them_listed_if_asked_
     tally, lines = Tally(lists_refusals=True), list[bytes]()
     for row in range(2, 2 + EXAMPLES + 2):
         assert tally.wants(REFUSED)
-        tally.refuse(Refused(row, REFUSED, reported=Reported("B12", "2132-9", 'a "1"', "x" * 200)))
+        tally.refuse(Refused(Place(row), REFUSED, reported=Reported("B12", "2132-9", 'a "1"', "x" * 200)))
     tally.list_refusals(lines.append)
     tally.list_refusals(lines.append)
-    assert tally.examples[REFUSED] == [2, 3, 4, 5, 6]
+    assert tally.examples[REFUSED] == list(map(Place, (2, 3, 4, 5, 6)))
     assert b"".join(lines).count(b"\n") == EXAMPLES + 2
     assert lines[0].startswith(
         b'2,b12,no-value,,B12,2132-9,"a ""1""",'
@@ -49,15 +49,15 @@ def test_the_first_places_of_a_refusal_are_kept_and_all_of_them_listed_if_asked_
 
 def test_a_place_with_a_line_break_is_listed_in_one_line() -> None:
     tally, lines = Tally(lists_refusals=True), list[bytes]()
-    tally.refuse(Refused("a\nb.csv: row 2", REFUSED))
+    tally.refuse(Refused(Place(2, file="a\nb.csv"), REFUSED))
     tally.list_refusals(lines.append)
-    assert b"".join(lines).startswith(b"a\\nb.csv: row 2,b12,")
+    assert b"".join(lines).startswith(b"a\\nb.csv,2,b12,")
 
 
 def test_without_a_list_no_more_places_are_wanted_than_are_shown() -> None:
     tally = Tally()
     for row in range(EXAMPLES):
-        tally.refuse(Refused(row, REFUSED))
+        tally.refuse(Refused(Place(row), REFUSED))
     assert not tally.wants(REFUSED)
     assert not tally.wants(LOW)
 
@@ -68,10 +68,10 @@ def test_the_counts_of_two_halves_are_added() -> None:
         tally.count(LOW, "22")
         tally.count(REFUSED, "")
         for row in rows:
-            tally.refuse(Refused(row, REFUSED))
+            tally.refuse(Refused(Place(row), REFUSED))
     one.add(other)
     assert (one.rows, one.kinds[LOW], one.values) == (7, 2, {"vitd": {220: 2}})
-    assert one.refused == [(REFUSED, 2, [2, 2, 3, 9])]
+    assert one.refused == [(REFUSED, 2, list(map(Place, (2, 2, 3, 9))))]
 
 
 def test_names_that_look_alike_are_kept_as_they_came_whoever_met_them(

@@ -164,14 +164,14 @@ def counting(
     fail_on: str | None,
     quiet: bool,
     noun: str = "row",
-    place: str = "row",
+    places: Sequence[str] = ("row",),
     findings: Sequence[tuple[str, str, Outcome]] = (),
 ) -> "Iterator[tuple[Tally, Write, Write | None]]":
     """Run over many results: yield what counts, the output, and the list of refusals if one is asked for.
 
-    `noun` is what a result is called, `place` the list's column for where it stands. When all are counted,
-    write the summary, with the `findings` that there are then (place, name of the test, outcome), or tell the
-    counts; and exit by them.
+    `noun` is what a result is called, `places` are the list's columns for where it stands. When all are
+    counted, write the summary, with the `findings` that there are then (place, name of the test, outcome), or
+    tell the counts; and exit by them.
     """
     from labcheck.sources.files import open_output
     from labcheck.sources.tally import Tally, bin_widths
@@ -181,7 +181,7 @@ def counting(
     tally = Tally(widths=widths, lists_refusals=errors is not None, noun=noun)
     watched = categories(fail_on, "--fail-on")
     with ExitStack() as stack:
-        refusals = stack.enter_context(_open_refusals(errors, place))
+        refusals = stack.enter_context(_open_refusals(errors, places))
         write = stack.enter_context(open_output(output))
         yield tally, write, refusals
         if summary:
@@ -221,8 +221,8 @@ def _write_summary(
 
 
 @contextmanager
-def _open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
-    """Open the list of refusals, if one is asked for; `place` names its column for where they stand."""
+def _open_refusals(path: Path | None, places: Sequence[str]) -> "Iterator[Write | None]":
+    """Open the list of refusals, if one is asked for; `places` are its columns for where they stand."""
     from labcheck.sources.files import open_output
     from labcheck.sources.tally import LISTED
 
@@ -231,7 +231,7 @@ def _open_refusals(path: Path | None, place: str) -> "Iterator[Write | None]":
         return
     check_ending(path, "csv")
     with open_output(path) as write:
-        write(f"{','.join([place, *LISTED])}\n".encode())
+        write(f"{','.join([*places, *LISTED])}\n".encode())
         yield write
 
 

@@ -143,7 +143,16 @@ def csv(
         summary=report.summary,
     )
     by = JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges)
-    run = counting(report, by, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
+    several = len(files or ()) > 1
+    run = counting(
+        report,
+        by,
+        output=output,
+        errors=errors,
+        fail_on=fail_on,
+        quiet=quiet,
+        places=["file", "row"] if several else ["row"],
+    )
     with run as (tally, write, refusals):
         table = Table(
             asked,
@@ -153,7 +162,7 @@ def csv(
             other=report.rows,
             writes=not report.summary,
             shown=output is None and sys.stdout.isatty(),
-            several=len(files or ()) > 1,
+            several=several,
             refusals=refusals,
             jobs=jobs or (2 if CAN_FORK and (os.cpu_count() or 1) > 1 else 1),
             alone=0 if jobs else _ALONE,

@@ -180,6 +180,7 @@ def _run(
 ) -> None:
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
     from labcheck.sources.observations import judge, look_alike, reported
+    from labcheck.sources.tally import Place
     from labcheck.sources.verdicts import verdict_of
 
     check_files(ctx, files, options.output, options.errors, whole=report is None)
@@ -198,7 +199,7 @@ def _run(
         fail_on=options.fail_on,
         quiet=options.quiet,
         noun="observation",
-        place="place",
+        places=["place"],
         findings=shown,
     )
     with run as (tally, write, refusals):
@@ -209,7 +210,7 @@ def _run(
 
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
             verdict = verdict_of(outcome, labelled=labelled)
-            tally.add_one(place, verdict, reported(observation))
+            tally.add_one(Place(words=place), verdict, reported(observation))
             if outcome is None and (name := look_alike(observation, catalogue.identifier)):
                 tally.look_alike(name)
             if refusals:

@@ -18,7 +18,7 @@ from labcheck.ranges import names_bands
 from labcheck.sources.asked import Asked
 from labcheck.sources.columns import Measured
 from labcheck.sources.rows import Given
-from labcheck.sources.tally import Refused, Tally
+from labcheck.sources.tally import Place, Refused, Tally
 from labcheck.sources.verdicts import CELLS, LABEL, Kind
 from labcheck.wording import quote
 
@@ -164,7 +164,7 @@ class Result:
                 if row["category"] == REFUSED and tally.wants(kind := self._kind(row)):
                     key = self._key({role: column[number].as_py() for role, column in texts.items()})
                     reported = key.given.reported(key.value)
-                    tally.refuse(Refused(first + number, kind, self._column, reported))
+                    tally.refuse(Refused(Place(first + number, self._column), kind, reported))
 
     def _kind(self, row: Mapping[str, Any]) -> Kind:
         analyte, category, note = (row[name] or "" for name in ("analyte", "category", "note"))

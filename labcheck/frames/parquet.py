@@ -57,7 +57,7 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
             judged = [result.judge(table, first=tally.rows + 1) for result in results]
             tally.rows += table.num_rows
             if refusals:
-                tally.unlisted.sort(key=lambda one: int(one.place))
+                tally.unlisted.sort(key=lambda one: one.place.row)
                 tally.list_refusals(refusals)
             if writer:
                 columns = [*table.columns, *(column for columns in judged for column in columns)]

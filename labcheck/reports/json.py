@@ -208,7 +208,7 @@ def _counts(tally: "Tally") -> Mapping[str, Value]:
                 "analyte": kind.analyte or None,
                 "reason": kind.reason,
                 "count": Decimal(number),
-                "first": [place if isinstance(place, str) else Decimal(place) for place in places],
+                "first": [Decimal(place.row) if place.is_plain else str(place) for place in places],
             }
             for kind, number, places in tally.refused
         ],

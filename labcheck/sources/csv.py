@@ -248,7 +248,7 @@ class Annotator:
         for number, i, kind in sorted(refused):
             runs = [key_cells[number * self._runs + run] for run in self._keys[i]]
             reported = self._memos[i].reported(runs[0] if len(runs) == 1 else tuple(runs))
-            self.tally.refuse(Refused(self._place(self.row + 1 + number), kind, self._names[i], reported))
+            self.tally.refuse(Refused(self._place(self.row + 1 + number, self._names[i]), kind, reported))
         if refused:
             for memo in self._memos:
                 memo.unname()
@@ -295,7 +295,7 @@ class Annotator:
             memo.count(answer, group)
             if group.kind.category == REFUSED:
                 reported = memo.ways.reported(key_cells)
-                self.tally.refuse(Refused(self._place(self.row + 1), group.kind, name, reported))
+                self.tally.refuse(Refused(self._place(self.row + 1, name), group.kind, reported))
             kinds.append(group.kind)
             suffix += answer
         return suffix, kinds
@@ -310,8 +310,8 @@ class Annotator:
     def _notice(self, name: str) -> None:
         self.tally.look_alike(name, self._rows_before + self.row)
 
-    def _place(self, row: int) -> Place:
-        return f"{self.file}: row {row}" if self.file else row
+    def _place(self, row: int, column: str = "") -> Place:
+        return Place(row, column, file=self.file)
 
     def _passes(self, kinds: Sequence[Kind]) -> bool:
         return self._writes and (not self._only or any(kind.category in self._only for kind in kinds))

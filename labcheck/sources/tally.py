@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from functools import partial
 from itertools import islice
 from typing import NamedTuple
 
@@ -29,21 +28,40 @@ _BINS = 1000
 _LONGEST_CELL = 100
 """Of what a refused result says, so many characters are listed."""
 
-Place = int | str
-"""Where a result stands: a row, numbered as in a spreadsheet, or words as in `message 3, OBX 12`."""
+
+class Place(NamedTuple):
+    """Where a result stands.
+
+    In a `row`, numbered as in a spreadsheet, and in a `column` of it where a row has several results; or
+    where `words` say, as in `message 3, OBX 12`. `file` is named where there are several.
+    """
+
+    row: int = 0
+    column: str = ""
+    words: str = ""
+    file: str = ""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the number of the row says all."""
+        return not (self.column or self.words or self.file)
+
+    def __str__(self) -> str:
+        before = f"{self.file}: " if self.file else ""
+        column = f", {clipped(self.column)}" if self.column else ""
+        return f"{before}{self.words or f'row {self.row}'}{column}"
 
 
 class Refused(NamedTuple):
-    """A result that cannot be interpreted; `column` names the one it stands in where a row has several."""
+    """A result that cannot be interpreted."""
 
     place: Place
     kind: Kind
-    column: str = ""
     reported: Reported = Reported()
 
 
 LISTED = ("analyte", "reason", "column", *Reported._fields, "advice")
-"""What is listed of a refused result behind its place."""
+"""What is listed of a refused result behind its place, before which stands its file if there are several."""
 
 
 @dataclass
@@ -102,8 +120,7 @@ class Tally:
         """Keep a refusal, to tell where it stands; it is not counted here."""
         places = self.examples.setdefault(one.kind, [])
         if len(places) < EXAMPLES:
-            row = f"row {one.place}" if isinstance(one.place, int) else one.place
-            places.append(f"{row}, {clipped(one.column)}" if one.column else one.place)
+            places.append(one.place)
         if self.lists_refusals:
             self.unlisted.append(one)
 
@@ -122,8 +139,8 @@ class Tally:
         """Return the first few places of a refusal, in words."""
         places = self.examples.get(kind, [])
         more = ["..."] if self.kinds[kind] > len(places) else []
-        if all(isinstance(place, int) for place in places):
-            return f"row {', '.join([*map(str, places), *more])}"
+        if all(place.is_plain for place in places):
+            return f"row {', '.join([*(str(place.row) for place in places), *more])}"
         return "; ".join([*map(str, places), *more])
 
     @property
@@ -223,7 +240,9 @@ class Tally:
             self.values.setdefault(analyte, Counter()).update(bins)
         for kind, places in other.examples.items():
             both = [*self.examples.get(kind, ()), *places]
-            self.examples[kind] = sorted(both, key=partial(_as_read, file))[:EXAMPLES]
+            # Those of files before this one stay in front, as they are.
+            both.sort(key=lambda place: place.row if place.file == file else 0)
+            self.examples[kind] = both[:EXAMPLES]
 
     def _add_look_alikes(self, other: "Tally") -> None:
         """Leave the names that one would have that had counted all."""
@@ -239,17 +258,12 @@ class Tally:
 
 
 def _listed(one: Refused) -> Sequence[str]:
-    column, *reported = (clipped(text, _LONGEST_CELL) for text in (one.column, *one.reported))
+    row, column, words, file = one.place
+    before = [printable(file)] if file else []
+    column, *reported = (clipped(text, _LONGEST_CELL) for text in (column, *one.reported))
     advice = ADVICE.get(one.kind.reason, "")
-    return printable(str(one.place)), one.kind.analyte, one.kind.reason, column, *reported, advice
-
-
-def _as_read(file: str, place: Place) -> int:
-    """Return what leaves places in files before this one as they are, and orders those in it by row."""
-    if isinstance(place, int):
-        return place
-    start = f"{file}: row " if file else "row "
-    return int(place.removeprefix(start).partition(",")[0]) if place.startswith(start) else 0
+    place = printable(words) or str(row)
+    return *before, place, one.kind.analyte, one.kind.reason, column, *reported, advice
 
 
 def bin_widths(catalogue: Catalogue) -> dict[str, float]:
