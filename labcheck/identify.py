@@ -36,17 +36,31 @@ SAY_NOTHING = frozenset({
 })  # fmt: skip
 EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "harn": "urine"}
 OTHER_SPECIMENS = frozenset(
-    ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue")
+    ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow")
 )
 """What says that something else than blood was examined; `Blood` is what serum and plasma are drawn as."""
 
 _SPECIMENS = {
-    **dict.fromkeys(("u", "ur", "urin", "orina"), "urine"),
-    **dict.fromkeys(("stuhl", "selles", "feces", "faeces"), "stool"),
-    "speichel": "saliva",
-    "haare": "hair",
+    other: specimen
+    for specimen, others in {
+        "urine": "u ur urn urin urines orina urina urinas sammelurin spontanurin mocz moczu",
+        "stool": "stuhl stl selles feces faeces heces fezes kal",
+        "saliva": "speichel salive slina sputum",
+        "hair": "haare cheveux nail nails nagel",
+        "milk": "muttermilch",
+        "tissue": "gewebe biopsy biopsie semen smn sperma ejakulat",
+        "fluid": """fruchtwasser synovial pleura pleural ascites punktat bile galle sweat schweiss tears
+                 tranenflussigkeit aspirate water wasser""",
+        "csf": "likwor",
+        "marrow": "knochenmark",
+        "whole": "vollblut dried dbs",
+    }.items()
+    for other in others.split()
 }
 """Other words for them, where nothing but a specimen is said."""
+
+_NEITHER_SERUM = OTHER_SPECIMENS | {"whole"}
+"""What is no specimen of ours where nothing but that is said: cells are measured with it in whole blood."""
 
 CONTRADICT = OTHER_SPECIMENS | {
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
@@ -130,6 +144,19 @@ class Identifier:
             return found._replace(doubt=by_name.doubt)
         return found
 
+    def check_component(self, name: str | None, found: Identified) -> Identified:
+        """Return what was `found` by the test's name or code with the doubts of another name beside it.
+
+        A name that is not known says nothing. Raises WrongAnalyte for that of another test.
+        """
+        name = (name or "").strip()
+        by_name = self._by_name(name)
+        if (by_name and by_name.analyte.id != found.analyte.id) or (
+            name and not by_name and self._contradicts(re.sub(PROPERTY, " ", name))
+        ):
+            raise WrongAnalyte(f"{quote(name)} is another test than {found.analyte.name}")
+        return found._replace(doubt=found.doubt or (by_name and by_name.doubt))
+
     def is_code(self, text: str) -> bool:
         """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""
         alone = re.sub(r"(?i)\bloinc\b|\^ln$|[\s:]", "", _with_plain_dashes(text))
@@ -191,7 +218,7 @@ def check_specimen(specimen: str | None, analyte: Analyte) -> None:
     if not specimen:
         return
     said, own = (words_of(text, _SPECIMENS) for text in (specimen, analyte.specimen))
-    if said & OTHER_SPECIMENS - own:
+    if said & _NEITHER_SERUM - own:
         raise WrongAnalyte(
             f"the specimen is {quote(specimen)}; {analyte.name} is measured in {analyte.specimen}"
         )

@@ -35,11 +35,11 @@ def long(header: str, **asked: str) -> dict[str, int]:
         ),
         (
             "patient_id,observation_date,test_name,value,unit,reference_range,status",
-            {"test": 2, "value": 3, "unit": 4, "range": 5},
+            {"test": 2, "value": 3, "unit": 4, "range": 5, "status": 6},
         ),
         (
             "test,value,unit,result_status,abnormal_flag,status",
-            {"test": 0, "value": 1, "unit": 2, "flag": 4},
+            {"test": 0, "value": 1, "unit": 2, "flag": 4, "status": 3},
         ),
         ("test,value,Interpretation", {"test": 0, "value": 1, "flag": 2}),
         (
@@ -80,7 +80,8 @@ def long(header: str, **asked: str) -> dict[str, int]:
         ),
         ("code,value,unit", {"test": 0, "value": 1, "unit": 2}),
         ("code,display,value,unit", {"loinc": 0, "test": 1, "value": 2, "unit": 3}),
-        ("test,test_code,code,description,value", {"test": 0, "loinc": 2, "value": 4}),
+        ("test,test_code,code,description,value", {"test": 0, "loinc": 2, "component": 3, "value": 4}),
+        ("Test,Name,Component,Description,Result", {"test": 0, "component": 2, "value": 4}),
         ("Untersuchung;Ergebnis;Einheit", {"test": 0, "value": 1, "unit": 2}),
         (
             "Bezeichnung;Wert;Einheit;Norm von;Norm bis",

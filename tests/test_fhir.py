@@ -12,7 +12,8 @@ from labcheck import Interpretation
 from labcheck.catalogue import built_in
 from labcheck.model import Refusal
 from labcheck.sources.fhir import observations
-from labcheck.sources.observations import Observation, Status, judge
+from labcheck.sources.observations import Observation, judge
+from labcheck.sources.status import Status
 
 Json = dict[str, Any]
 

@@ -13,7 +13,8 @@ from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError, Usage
 from labcheck.model import Refusal
 from labcheck.sources.hl7 import observations
-from labcheck.sources.observations import Observation, Status, judge
+from labcheck.sources.observations import Observation, judge
+from labcheck.sources.status import Status
 
 HEAD = "MSH|^~\\&|LAB|WEST|CLINIC|4711|20240305101500||ORU^R01|20240305-1|P|2.5"
 MESSAGE = "\r".join((
@@ -255,6 +256,8 @@ def test_an_obx_whose_break_before_it_was_lost_is_told(before: str) -> None:
             ("UR^Urine", "wrong-analyte"),
             ("UR&Urine&HL70070^^random", "wrong-analyte"),
             ("CSF", "wrong-analyte"),
+            ("^^Random urine", "wrong-analyte"),
+            ("9^^^Urine", "wrong-analyte"),
         ),
         *(("SER", "low"), ("BLD^Blood", "low"), ("", "low")),
     ],
@@ -263,6 +266,14 @@ def test_the_specimen_of_an_order_holds_for_its_results(specimen: str, expected:
     segment = "OBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL|||||F"
     orders = (f"OBR|1{'|' * 14}{specimen}", segment, "OBR|2", segment)
     assert [code(one) for one in read("\r".join([HEAD, *orders, ""]))] == [expected, "low"]
+
+
+def test_a_specimen_before_its_orders_holds_for_them_and_one_behind_results_for_no_others() -> None:
+    segment, urine, serum = "OBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL|||||F", "SPM|1|||UR^Urine", "SPM|2|||SER"
+    first = (urine, "OBR|1", segment, "OBR|2", segment, serum, "OBR|1", segment)
+    behind = ("OBR|1", segment, urine, "OBR|2", segment)
+    found = read("\r".join([HEAD, *first, HEAD, *behind, ""]))
+    assert [code(one) for one in found] == ["wrong-analyte", "wrong-analyte", "low", "low", "low"]
 
 
 def test_a_text_that_speaks_of_obx_is_none() -> None:

@@ -291,8 +291,21 @@ def test_a_name_that_is_not_understood_can_be_like_one_that_is(name: str, like: 
             ("Serum or urine", True),
             ("breast milk", True),
             ("UR", True),
+            ("Mocz", True),
+            ("Sammelurin", True),
+            ("Bone marrow", True),
+            ("Tränenflüssigkeit", True),
+            ("Whole blood", True),
+            ("Dried blood spot", True),
         ),
-        *(("Serum", False), ("EDTA plasma", False), ("Blood", False), ("", False), (None, False)),
+        *(
+            ("Serum", False),
+            ("EDTA plasma", False),
+            ("Venous blood", False),
+            ("SST", False),
+            ("", False),
+            (None, False),
+        ),
     ],
 )
 def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is_other: bool) -> None:
@@ -302,7 +315,7 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
             check_specimen(specimen, vitd)
     else:
         check_specimen(specimen, vitd)
-    check_specimen(specimen, vitd._replace(specimen="urine, CSF or milk"))
+    check_specimen(specimen, vitd._replace(specimen="urine, CSF, other fluid, milk, marrow or whole blood"))
 
 
 def test_a_code_outweighs_a_name_unless_they_disagree() -> None:

@@ -8,7 +8,8 @@ from labcheck import Interpretation, interpret
 from labcheck.catalogue import built_in
 from labcheck.errors import IncompatibleUnit, LabcheckError, Malformed, UnreadableValue
 from labcheck.model import Outcome, Refusal
-from labcheck.sources.observations import Observation, Status, judge, look_alike, one_unit, sorted_codes
+from labcheck.sources.observations import Observation, judge, look_alike, one_unit, sorted_codes
+from labcheck.sources.status import Status
 
 VITD = Observation("entry 1", names=("Vitamin D",), value="22", unit="ng/mL")
 

@@ -43,6 +43,7 @@ def _column(name: str, of: str) -> Any:
 
 
 TestColumn = Annotated[str | None, _column("--test", "tests' names")]
+ComponentColumn = Annotated[str | None, _column("--component", "names that can contradict the tests'")]
 LoincColumn = Annotated[str | None, _column("--loinc", "LOINC codes")]
 SpecimenColumn = Annotated[str | None, _column("--specimen", "specimens")]
 ValueColumn = Annotated[str | None, _column("--value", "values")]
@@ -52,6 +53,7 @@ RangeColumn = Annotated[str | None, _column("--range-column", "the laboratory's 
 LowColumn = Annotated[str | None, _column("--low", "their low ends")]
 HighColumn = Annotated[str | None, _column("--high", "their high ends")]
 FlagColumn = Annotated[str | None, _column("--flag", "the laboratory's flags, H or L")]
+StatusColumn = Annotated[str | None, _column("--status", "the results' status, as cancelled")]
 
 
 def asked_of(

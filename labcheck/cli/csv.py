@@ -9,6 +9,7 @@ import typer
 from labcheck.cli.asked import (
     AllRanges,
     ComparatorColumn,
+    ComponentColumn,
     DefaultUnits,
     FlagColumn,
     HighColumn,
@@ -18,6 +19,7 @@ from labcheck.cli.asked import (
     Prefix,
     RangeColumn,
     SpecimenColumn,
+    StatusColumn,
     TestColumn,
     UnitColumn,
     ValueColumn,
@@ -65,6 +67,7 @@ def csv(
     analyte: OneAnalyte = None,
     wide: WideColumns = None,
     test: TestColumn = None,
+    component: ComponentColumn = None,
     loinc: LoincColumn = None,
     specimen: SpecimenColumn = None,
     value: ValueColumn = None,
@@ -74,6 +77,7 @@ def csv(
     low: LowColumn = None,
     high: HighColumn = None,
     flag: FlagColumn = None,
+    status: StatusColumn = None,
     prefix: Prefix = "labcheck_",
     delimiter: Annotated[
         str | None, typer.Option("--delimiter", help="Between cells; found in the header.")
@@ -121,6 +125,7 @@ def csv(
         catalogue_of(ctx),
         columns={
             "test": test,
+            "component": component,
             "loinc": loinc,
             "specimen": specimen,
             "value": value,
@@ -130,6 +135,7 @@ def csv(
             "low": low,
             "high": high,
             "flag": flag,
+            "status": status,
         },
         wide=wide,
         analyte=analyte,

@@ -25,6 +25,9 @@ from labcheck.wording import quote
 _REMEMBERED = 1 << 17
 """So many answers of the core, and names of tests that are not covered, are kept."""
 
+_READ_BY_THE_CORE = frozenset(("component", "specimen", "status"))
+"""Columns that expressions do not read."""
+
 _FIGURES = frozenset(("value", "low", "high"))
 """What is a number where its column is one; numbers of other columns are concepts."""
 
@@ -95,7 +98,7 @@ class Result:
         known = all(chosen in (REPORTED, *asked.catalogue[id].range_sets) for id, chosen in sets.items())
         # A unit in the header of a column that several analytes share, or beside one of units, is the core's.
         plain = self._measured.unit is None or (self._measured.analyte is not None and "unit" not in roles)
-        known = known and "specimen" not in roles and not asked.all_ranges
+        known = known and roles.isdisjoint(_READ_BY_THE_CORE) and not asked.all_ranges
         return known and plain and self._measured.doubt is None
 
     def _by_expressions(self, texts: Mapping[str, Any]) -> list[Any] | None:

@@ -24,5 +24,7 @@ A document of a laboratory's system, up to what the core judges:
                                                       elements.py    what an Observation says, as text
     observations.py  one observation: the core's verdict
 
+Of both, status.py says how far the laboratory stands by a result.
+
 For all of them files.py reads and writes, and tally.py counts what has come of it.
 """

@@ -23,7 +23,7 @@ _NUMBERED = {  # what has the numbers of another list, which tell a test only wi
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
 _RANGES = frozenset({"range", "low", "high"})
-_BESIDE: tuple[Role, ...] = ("specimen", "unit", "comparator", "range", "low", "high", "flag")
+_BESIDE: tuple[Role, ...] = ("specimen", "unit", "comparator", "range", "low", "high", "flag", "status")
 """What can stand beside the one result of a row in a wide table, too."""
 
 _DECISIVE = frozenset({"unit", "comparator"})

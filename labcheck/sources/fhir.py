@@ -21,7 +21,8 @@ from labcheck.sources.elements import (
 )
 from labcheck.sources.files import Read
 from labcheck.sources.json import Path, Text, texts
-from labcheck.sources.observations import Observation, Status
+from labcheck.sources.observations import Observation
+from labcheck.sources.status import Status
 from labcheck.wording import quote
 
 _STATUSES: Mapping[str, Status] = MappingProxyType({

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, get_args
 from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
 from labcheck.model import Comparator, DecimalMark
 from labcheck.sources.files import Read, decoder
-from labcheck.sources.observations import Observation, Status, one_unit, sorted_codes
+from labcheck.sources.observations import Observation, one_unit, sorted_codes
 from labcheck.sources.segments import (
     END_OF_BLOCK,
     LONGEST,
@@ -26,6 +26,7 @@ from labcheck.sources.segments import (
     damaged,
     segments,
 )
+from labcheck.sources.status import Status
 from labcheck.wording import installs, quote
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ class _Feed:
         self._said = False  # that what is being read is none
         self._message = self._obx = 0
         self._date = self._patient = self._order_status = self._specimen = ""
+        self._group_specimen = ""  # of the orders behind it
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
 
@@ -114,7 +116,9 @@ class _Feed:
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._date, self._order_status = _first(order, 7), _first(order, 25)
-            self._specimen = _first(order, 15)
+            self._specimen = _specimen(order, 15) or self._group_specimen
+        elif id == b"SPM" and (self._group_specimen or not self._obx):  # else it is of results before it
+            self._specimen = self._group_specimen = _specimen(self._parse(segment.text, 4), 4)
         elif id == b"PID":
             person = self._parse(segment.text, 3)
             self._patient = _first(person, 3) or _first(person, 2)
@@ -126,7 +130,8 @@ class _Feed:
             problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")
             yield Observation(self._next_obx(), problem=problem)
         elif id == b"OBR":
-            self._date = self._order_status = self._specimen = ""
+            self._date = self._order_status = ""
+            self._specimen = self._group_specimen
         else:
             self._patient = ""
 
@@ -160,7 +165,7 @@ class _Feed:
     def _begin(self, text: bytes) -> Iterator[Observation]:
         self._message += 1
         self._obx = 0
-        self._date = self._patient = self._order_status = self._specimen = ""
+        self._date = self._patient = self._order_status = self._specimen = self._group_specimen = ""
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):
             self._head, self._said = None, True
@@ -272,6 +277,12 @@ def _components(segment: "hl7.Segment", number: int) -> list[list[str]]:
 def _first(segment: "hl7.Segment", number: int) -> str:
     """Return a field's first component."""
     return next((part[0].strip() for part in _components(segment, number)), "")
+
+
+def _specimen(segment: "hl7.Segment", number: int) -> str:
+    """Return all that a field says of a specimen, as a code or in words, in whichever component."""
+    said = (text.strip() for part in _components(segment, number) for text in part)
+    return ", ".join(dict.fromkeys(filter(None, said)))
 
 
 def _whole(segment: "hl7.Segment", number: int) -> str:

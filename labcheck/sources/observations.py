@@ -9,41 +9,26 @@ import re
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from types import MappingProxyType
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import (
     IncompatibleUnit,
     LabcheckError,
-    NoValue,
     UnknownUnit,
-    Withdrawn,
     WrongAnalyte,
 )
 from labcheck.identify import LOINC_CODE, Identified, Identifier, check_specimen
 from labcheck.interpret import interpret
-from labcheck.model import DecimalMark, Note, Outcome, Refusal
+from labcheck.model import DecimalMark, Outcome, Refusal
 from labcheck.ranges import OwnRange
+from labcheck.sources.status import Status, check_status, notes_on_status
 from labcheck.sources.verdicts import Reported
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
 _LOINC = frozenset(("ln", "lnc", "2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"))
 """Systems of codes that are LOINC's, beside those that have its name in theirs."""
-
-
-class Status(StrEnum):
-    """How far a laboratory stands by a result."""
-
-    FINAL = "final"
-    PRELIMINARY = "preliminary"
-    CORRECTED = "corrected"
-    UNKNOWN = "unknown"
-    ABSENT = "absent"
-    """There is no result: it is pending, or the test was cancelled or could not be done."""
-    WITHDRAWN = "withdrawn"
-    """There was one, and it must not be used: deleted, entered in error, another patient's."""
 
 
 @dataclass(frozen=True)
@@ -134,7 +119,7 @@ def judge(
         analyte = found.analyte.id
         if problem:
             raise problem
-        _check_status(observation)
+        check_status(observation.status, observation.status_text)
         judged = interpret(
             found.analyte,
             observation.value or "",
@@ -150,7 +135,8 @@ def judge(
         )
     except LabcheckError as error:
         return Refusal(analyte, observation.value or "", observation.unit, error.code, error.text)
-    return replace(judged, notes=(*judged.notes, *_notes_on_status(observation)))
+    notes = notes_on_status(observation.status, observation.status_text)
+    return replace(judged, notes=(*judged.notes, *notes))
 
 
 def _telling(flags: tuple[str, ...]) -> tuple[str, ...]:
@@ -195,30 +181,6 @@ def _suiting(found: list[Identified], unit: str | None) -> list[Identified]:
         kind = read_unit(unit or "").kind
         return sorted(found, key=lambda meant: meant.loinc is None or meant.loinc.kind != kind)
     return found
-
-
-def _check_status(observation: Observation) -> None:
-    said = f"its status is {quote(observation.status_text)}"
-    if observation.status is Status.WITHDRAWN:
-        raise Withdrawn(f"{said}: the laboratory has withdrawn this result; do not use it")
-    if observation.status is Status.ABSENT:
-        raise NoValue(f"{said}: there is no result, or not yet")
-
-
-def _notes_on_status(observation: Observation) -> tuple[Note, ...]:
-    said = f"Its status is {quote(observation.status_text)}:"
-    match observation.status:
-        case Status.PRELIMINARY:
-            return (Note("preliminary", f"{said} the laboratory may still change this result."),)
-        case Status.CORRECTED:
-            return (Note("corrected", f"{said} this result replaces an earlier one."),)
-        case Status.UNKNOWN if observation.status_text:
-            return (Note("status-unknown", f"{said} whether the laboratory stands by it is not known."),)
-        case Status.UNKNOWN:
-            text = "It has no status: whether the laboratory stands by it is not known."
-            return (Note("status-unknown", text),)
-        case _:
-            return ()
 
 
 def sorted_codes(codings: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -11,7 +11,20 @@ from labcheck.wording import clipped, folded, printable, quote
 _LISTED = 240
 """Names are listed up to so many characters."""
 
-Role = Literal["test", "loinc", "specimen", "value", "unit", "comparator", "range", "low", "high", "flag"]
+Role = Literal[
+    "test",
+    "component",
+    "loinc",
+    "specimen",
+    "value",
+    "unit",
+    "comparator",
+    "range",
+    "low",
+    "high",
+    "flag",
+    "status",
+]
 ROLES: tuple[Role, ...] = get_args(Role)
 
 # How headers call a column, normalised; a name of an earlier line outweighs those of a later one.
@@ -23,6 +36,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "marker_key measurement_source_value",
         "display code_display code_text description",
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
+    ),
+    # Another name beside the test's, which can contradict it. Not `name`: beside a test's that is a person's.
+    "component": (
+        "component component_name",
+        "observation observation_name test_description concept_name exam examen bezeichnung marker_label",
+        "description display code_display code_text",
     ),
     "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code", "code"),
     "specimen": (
@@ -75,9 +94,15 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal",
         "interpretation interpretation_code result_interpretation",
     ),
+    "status": (
+        """result_status resultstatus test_status observation_status befundstatus ergebnisstatus
+        statut_du_resultat estado_del_resultado""",
+        "status statut estado",
+    ),
 }
 OPTIONS = {
     "test": "--test",
+    "component": "--component",
     "loinc": "--loinc",
     "specimen": "--specimen",
     "value": "--value",
@@ -87,6 +112,7 @@ OPTIONS = {
     "low": "--low",
     "high": "--high",
     "flag": "--flag",
+    "status": "--status",
 }
 
 

@@ -5,6 +5,7 @@ that differ in their number alone.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain
@@ -18,6 +19,7 @@ from labcheck.interpret import interpret
 from labcheck.model import COMPARATORS, Analyte, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
 from labcheck.reading import is_blank, read_value
+from labcheck.sources.status import Status, check_status, notes_on_status, read_status
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import CELLS, LABEL, NOT_COVERED, Reported, Verdict, refused, verdict_of
 from labcheck.units import Unit, factor, read_unit
@@ -27,8 +29,8 @@ from labcheck.wording import quote
 class Given(NamedTuple):
     """What a row says of a result beside its value; None where the table has no such column.
 
-    `range`, or its ends `low` and `high`, and `flag` are the laboratory's own; `header_unit` is the unit that
-    the header names for the value.
+    `range`, or its ends `low` and `high`, `flag` and `status` are the laboratory's own; `component` is a name
+    beside the test's. `header_unit` is the unit that the header names for the value.
     """
 
     test: str | None = None
@@ -41,6 +43,8 @@ class Given(NamedTuple):
     flag: str | None = None
     header_unit: str | None = None
     specimen: str | None = None
+    component: str | None = None
+    status: str | None = None
 
     @property
     def reported_range(self) -> str | None:
@@ -93,6 +97,11 @@ def _may_be_grouped(text: str) -> bool:
 def _comparator(given: Given) -> str | None:
     """Return the sign that is to stand before the value, or None for what is no comparator."""
     return OPERATORS.get((given.comparator or "").strip().upper())
+
+
+def _status(given: Given) -> tuple[Status, str]:
+    text = (given.status or "").strip()
+    return read_status(text), text
 
 
 class Judge:
@@ -157,7 +166,9 @@ class Judge:
         text = f"{comparator}{bare}" if bare else value
         if self._points_may_group and _may_be_grouped(text):
             return refused(analyte.id, AmbiguousNumber.code)
+        status, status_text = _status(given)
         try:
+            check_status(status, status_text)
             judged = interpret(
                 analyte,
                 text,
@@ -173,6 +184,8 @@ class Judge:
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
+        notes = notes_on_status(status, status_text)
+        judged = replace(judged, notes=(*judged.notes, *notes))
         verdict = verdict_of(judged, labelled=self._labelled)
         return verdict._replace(cells=(*verdict.cells, *self._by_all(judged)))
 
@@ -206,7 +219,8 @@ class Judge:
     def _identify(self, given: Given) -> Identified | None:
         if found := self._named(given):
             check_specimen(given.specimen, found.analyte)
-        return found
+            return self._catalogue.identifier.check_component(given.component, found)
+        return None
 
     def _named(self, given: Given) -> Identified | None:
         if not (given.test or "").strip() and not (given.loinc or "").strip():
@@ -221,8 +235,8 @@ class Judge:
 
     def look_alike(self, given: Given) -> str | None:
         """Return the name of a test that is not covered, if it is like one that is."""
-        name = " ".join((given.test or "").split())[:_LONGEST_NAME]
-        return name if self._catalogue.identifier.resembles(name) else None
+        names = (" ".join((name or "").split())[:_LONGEST_NAME] for name in (given.test, given.component))
+        return next(filter(self._catalogue.identifier.resembles, names), None)
 
     def stretches(self, given: Given) -> Stretches | Same | Verdict | None:
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
@@ -238,6 +252,7 @@ class Judge:
         if found is None:
             return NOT_COVERED
         try:
+            check_status(*_status(given))
             read = read_unit(self._unit("1", given, found.analyte) or "")
             by = factor(read, read_unit(found.analyte.unit), found.analyte.molar_mass)
         except LabcheckError:

@@ -1,0 +1,62 @@
+"""How far a laboratory stands by a result, and what that means for a verdict."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+from labcheck.errors import NoValue, Withdrawn
+from labcheck.model import Note
+from labcheck.wording import folded, quote
+
+
+class Status(StrEnum):
+    """What a laboratory says of a result as a whole."""
+
+    FINAL = "final"
+    PRELIMINARY = "preliminary"
+    CORRECTED = "corrected"
+    UNKNOWN = "unknown"
+    ABSENT = "absent"
+    """There is no result: it is pending, or the test was cancelled or could not be done."""
+    WITHDRAWN = "withdrawn"
+    """There was one, and it must not be used: deleted, entered in error, another patient's."""
+
+
+_IN_WORDS: Mapping[str, Status] = MappingProxyType({
+    **dict.fromkeys(("entered in error", "deleted", "retracted", "invalid", "geloscht"), Status.WITHDRAWN),
+    **dict.fromkeys(("cancelled", "canceled", "not done", "test not performed"), Status.ABSENT),
+    **dict.fromkeys(("storniert", "annule", "anulado", "cancelado"), Status.ABSENT),
+    **dict.fromkeys(("preliminary", "prelim", "provisional", "vorlaufig", "provisoire"), Status.PRELIMINARY),
+    **dict.fromkeys(("corrected", "amended", "korrigiert", "corrige", "corregido"), Status.CORRECTED),
+})  # fmt: skip
+
+
+def read_status(text: str) -> Status:
+    """Read what a table says in words; its letters differ from one to another, and are taken for final."""
+    return _IN_WORDS.get(" ".join(folded(text).replace("-", " ").split()), Status.FINAL)
+
+
+def check_status(status: Status, text: str) -> None:
+    """Raise Withdrawn or NoValue where there is no result that stands; `text` is what the status was."""
+    said = f"its status is {quote(text)}"
+    if status is Status.WITHDRAWN:
+        raise Withdrawn(f"{said}: the laboratory has withdrawn this result; do not use it")
+    if status is Status.ABSENT:
+        raise NoValue(f"{said}: there is no result, or not yet")
+
+
+def notes_on_status(status: Status, text: str) -> tuple[Note, ...]:
+    """Return what is to be known of a result that stands, if the laboratory may change it, or has."""
+    said = f"Its status is {quote(text)}:"
+    match status:
+        case Status.PRELIMINARY:
+            return (Note("preliminary", f"{said} the laboratory may still change this result."),)
+        case Status.CORRECTED:
+            return (Note("corrected", f"{said} this result replaces an earlier one."),)
+        case Status.UNKNOWN if text:
+            return (Note("status-unknown", f"{said} whether the laboratory stands by it is not known."),)
+        case Status.UNKNOWN:
+            text = "It has no status: whether the laboratory stands by it is not known."
+            return (Note("status-unknown", text),)
+        case _:
+            return ()
