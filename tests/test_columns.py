@@ -183,8 +183,23 @@ def test_what_stands_beside_the_one_result_of_a_row_is_its_own(header: str, colu
         ("vitd_op,vitd_ng_ml,b12_op", {}, [{"value": 1, "comparator": 0}]),
         ("op,vitd_op,vitd_ng_ml", {"comparator": "op"}, [{"value": 1 + 1, "comparator": 0}]),
         ("vitd_op,vitd_ng_ml", {"comparator": ""}, [{"value": 1}]),
-        ("comparator,vitd_op,vitd_ng_ml", {}, [{"value": 2, "comparator": 1}]),
-        ("vitd_op,vitd_ng_ml,vitd_nmol_l", {}, [{"value": 1}, {"value": 2}]),
+        ("vitd_qual,vitd_ng_ml,unit vitd", {}, [{"value": 1, "comparator": 0, "unit": 2}]),
+        (
+            "comparator,vitd_op,vitd_ng_ml,b12_op,b12_pg_ml",
+            {},
+            [{"value": 2, "comparator": 1}, {"value": 4, "comparator": 3}],
+        ),
+        ("vitd_flag,vitd_ng_ml,vitd_nmol_l", {}, [{"value": 1}, {"value": 2}]),
+        (
+            "specimen,vitd_ng_ml,b12_pg_ml,status",
+            {},
+            [{"value": 1, "specimen": 0, "status": 3}, {"value": 2, "specimen": 0, "status": 3}],
+        ),
+        (
+            "vitd_material,vitd_ng_ml,vitd_nmol_l",
+            {},
+            [{"value": 1, "specimen": 0}, {"value": 2, "specimen": 0}],
+        ),
     ],
 )
 def test_a_column_that_names_a_test_and_what_it_holds_is_that_tests_own(
@@ -369,6 +384,21 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             "id,comparator,v,w",
             {"wide": ("vitd=v:ng/mL", "b12=w:ng/L")},
             "'comparator' can hold the comparator of v, w; judge one of them at a time",
+        ),
+        (
+            "vitd_op,vitd_ng_ml,vitd_nmol_l",
+            {},
+            "'vitd_op' can hold the comparator of vitd_ng_ml, vitd_nmol_l; judge one of them at a time",
+        ),
+        (
+            "vitd_op,vitd_ng_ml,vitd_sign",
+            {},
+            "more than one column can hold the comparator: vitd_op, vitd_sign",
+        ),
+        (
+            "comparator,vitd_op,vitd_ng_ml",
+            {},
+            "comparator: comparator, vitd_op; say which with --comparator, or that none does with --compar",
         ),
         (
             "a,b",

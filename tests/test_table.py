@@ -650,7 +650,7 @@ def test_nor_is_one_that_is_filled_in_late(tmp_path: Path, jobs: int, late: byte
     run = ["csv", str(table), "-o", str(out), "--jobs", str(jobs)]
     ran = CliRunner().invoke(app, run)
     assert ran.exit_code == 2
-    assert "'op' (column 2, row 30002) has '<' by itself; say that it is the value's with" in ran.stderr
+    assert "'op' (column 2, row 30002) has '<' by itself; say that it is the result's with" in ran.stderr
     assert not out.exists()
     assert CliRunner().invoke(app, [*run, "--comparator", ""]).exit_code in (0, 3)
 

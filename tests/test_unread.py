@@ -4,54 +4,103 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from labcheck.errors import LabcheckError, Usage
-from labcheck.sources.columns import Measured
+from labcheck.catalogue import built_in
+from labcheck.errors import Usage
+from labcheck.sources.columns import find_layout
 from labcheck.sources.records import records
-from labcheck.sources.unread import UnreadText, check_unread
+from labcheck.sources.unread import FIRST, Unread, UnreadText
 
 
-@pytest.mark.parametrize(
-    ("cells", "said"),
-    [
-        (
-            [(0, "<"), (1, " > ")],
-            "'op' (column 2) has ' > ' by itself; say that it is the value's with --comparator 'op', or that",
-        ),
-        ([(3, "≥")], "'x' (column 4) has '≥' by itself; say that it is the value's with --comparator 4, or "),
-        ([(1, "<5"), (1, ""), (2, "x"), (3, "<>"), (4, "-")], None),
-    ],
-)
-def test_a_comparator_that_nothing_reads_is_told(cells: list[tuple[int, str]], said: str | None) -> None:
-    results = [Measured({"test": 0, "value": 2})]
-    if said is None:
-        check_unread(["test", "op", "value", "x", "x"], results, cells)
-        return
-    with pytest.raises(LabcheckError) as caught:
-        check_unread(["test", "op", "value", "x", "x"], results, cells)
-    assert caught.value.text.startswith(said)
+def unread(header: str, **asked: str) -> Unread:
+    names = header.split(",")
+    wide = ("vitd=v:ng/mL",) if "v" in names else ()
+    return Unread(names, find_layout(names, built_in(), asked=asked, wide=wide), asked)
 
 
-HEADER = ["test", "op", "value"]
-RESULTS = [Measured({"test": 0, "value": 2})]
-
-
-def plainly(data: bytes, row: int, *, final: bool) -> None:
-    for number, record in enumerate(records(data, b",", final=final), row + 1):
-        cells = enumerate(cell.decode() for cell in record.cells[: len(HEADER)])
-        check_unread(HEADER, RESULTS, cells, number)
-
-
-def said(check: Callable[..., None], data: bytes, *, final: bool) -> str | None:
+def said(check: Callable[..., None], *args: object, **options: object) -> str | None:
     try:
-        check(data, 6, final=final)
+        check(*args, **options)
     except Usage as error:
         return error.text
     return None
 
 
+def in_rows(header: str, *rows: str, **asked: str) -> str | None:
+    cells = [(number, row.split(",")) for number, row in enumerate(rows, 2)]
+    return said(unread(header, **asked).check, cells)
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "finding", "advice"),
+    [
+        *(
+            (
+                "test,op,value,unit",
+                f"vitd,{sign},31,ng/mL",
+                f"has '{sign.strip()}' by itself",
+                "--comparator 'op'",
+            )
+            for sign in ("<", " > ", "≥", "=<", "LT", "less than", "Above")
+        ),
+        ("test,x,x,value,unit", "vitd,,<,31,ng/mL", "'x' (column 3, row 2) has '<'", "--comparator 3, or"),
+        ("test,value,unit,comparator,x", "vitd,31,ng/mL,,<", "has '<'", "--comparator 'comparator'"),
+        ("test,value,unit,x", "vitd,31,ng/mL,<LOD", "a value was off the scale", "--flag 'x', or that"),
+        ("a,v,x", "1,31,L <", "a value was off the scale", "it is not with --flag ''"),
+        ("vitd_ng_ml,b12_pg_ml,flag", "31,300,<", "has '<' by itself", "--comparator 'flag'"),
+        ("test,value,unit,text", "vitd,45,ng/mL,<45", "where '45' is read", "the results with --value"),
+        ("test,value,unit,text", "vitd,45.0,ng/mL,> 45", "where '45.0' is read", "the results with --value"),
+        ("vitd_ng_ml,text", "45,<45", "where '45' is read", "--column vitd=COLUMN:UNIT"),
+        ("test,value,x", "vitd,45,nmol/L", "is a unit", "--unit-column 'x', or that it is not with"),
+        ("test,value,x", "vitd,45,ng%", "is a unit", "--unit-column ''"),
+        ("test,value (ng/mL),x", "vitd,45,nmol/L", "is a unit", "--unit-column"),
+        ("test,value,unit,x", "vitd,45,nmol/L,Urine", "is no blood", "--specimen 'x'"),
+    ],
+)
+def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, finding: str, advice: str) -> None:
+    text = in_rows(header, row)
+    assert text is not None
+    assert finding in text
+    assert advice in text
+
+
+@pytest.mark.parametrize(
+    ("header", "rows", "asked"),
+    [
+        (
+            "test,value,unit,x",
+            ["vitd,31,ng/mL,<5", "vitd,31,ng/mL,<>", "vitd,31,ng/mL,-", "vitd,31,ng/mL,"],
+            {},
+        ),
+        ("test,value,unit,x", ["vitd,31,ng/mL,=", "vitd,31,ng/mL,EQ", "vitd,31,ng/mL,> 3 months"], {}),
+        ("test,value,unit,country", ["vitd,31,ng/mL,LT", "vitd,31,ng/mL,DE"], {}),
+        ("test,op,value,unit", ["vitd,<,31,ng/mL"], {"comparator": ""}),
+        ("test,op,value,unit", ["vitd,<,31,ng/mL"], {"comparator": "op"}),
+        ("test,value,unit,comparator,x", ["vitd,31,ng/mL,,<"], {"comparator": "comparator"}),
+        ("test,value,unit,x", ["vitd,31,ng/mL,<LOD"], {"flag": ""}),
+        ("test,value,unit,text", ["vitd,45,ng/mL,<45"], {"value": "value"}),
+        ("test,value,unit,text", ["vitd,45,ng/mL,<46", "vitd,<45,ng/mL,<45", "vitd,,ng/mL,<45"], {}),
+        ("test,value,unit,x", ["vitd,45,ng/mL,nmol/L"], {}),
+        ("test,value (ng/mL),x", ["vitd,45,ng/mL", "vitd,45,1/2", "vitd,45,100%"], {}),
+        ("test,value,x", ["vitd,45,nmol/L"], {"unit": ""}),
+        ("vitd_ng_ml,x", ["45,nmol/L"], {}),
+        ("test,value,unit,specimen,x", ["vitd,45,nmol/L,Serum,Urine"], {}),
+        ("test,value,unit,x", ["vitd,45,nmol/L,Urine culture", "vitd,45,nmol/L,u"], {}),
+        ("test,value,unit,x", [f"vitd,45,nmol/L,{'<' * 41}", "vitd"], {}),
+    ],
+)
+def test_other_cells_are_passed_over(header: str, rows: list[str], asked: dict[str, str]) -> None:
+    assert in_rows(header, *rows, **asked) is None
+
+
+HEADER = "test,op,value"
 cells = st.sampled_from(
     ["", "<", ">", "<=", "≤", "=>", " < ", '"<"', '"<\n"', "<\t", "<\u00a0", "<5", "<,", "5", "a<", "µ", '"']
 )
+
+
+def plainly(data: bytes, row: int, *, final: bool) -> None:
+    for number, record in enumerate(records(data, b",", final=final), row + 1):
+        unread(HEADER).check_signs([(number, [cell.decode() for cell in record.cells[:3]])])
 
 
 @given(st.lists(st.tuples(cells, cells, cells)), st.sampled_from(["\n", "\r\n", "\r", ""]), st.booleans())
@@ -60,9 +109,18 @@ cells = st.sampled_from(
 @example([("vitd", "<", "31"), ("", "", "")], "", True)
 @example([("vitd", '"<"', "31")], "\n", False)
 @example([("vitd", "<\u00a0", "31")], "\n", False)
-def test_text_is_looked_through_as_if_cell_by_cell(
+def test_text_behind_the_first_rows_is_looked_through_for_signs_as_if_cell_by_cell(
     rows: list[tuple[str, str, str]], end: str, final: bool
 ) -> None:
     data = "".join(",".join(row) + end for row in rows).encode()
-    quickly = UnreadText(HEADER, RESULTS, b",", bytes.decode).check
-    assert said(quickly, data, final=final) == said(plainly, data, final=final)
+    quickly = UnreadText(unread(HEADER), 3, b",", bytes.decode)
+    quickly.check(b"a,b,c\n" * FIRST, 1, final=True)
+    assert said(quickly.check, data, 6, final=final) == said(plainly, data, 6, final=final)
+
+
+@pytest.mark.parametrize(("before", "stops"), [(FIRST - 1, True), (FIRST, False)])
+def test_the_first_rows_are_looked_at_cell_by_cell_however_they_come(before: int, stops: bool) -> None:
+    looked = UnreadText(unread("test,value,x"), 3, b",", bytes.decode)
+    for _ in range(before):
+        looked.check(b"vitd,31,\n", 1, final=True)
+    assert (said(looked.check, b"vitd,31,ng/mL\n", before + 1, final=True) is not None) is stops

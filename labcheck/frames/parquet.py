@@ -21,7 +21,7 @@ from labcheck.model import COMPARATORS
 from labcheck.sources.asked import Asked
 from labcheck.sources.files import Write
 from labcheck.sources.tally import Tally
-from labcheck.sources.unread import check_unread
+from labcheck.sources.unread import FIRST, Unread
 from labcheck.sources.verdicts import CELLS
 from labcheck.wording import quote
 
@@ -47,13 +47,15 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
             if added in names:
                 raise Usage(f"there is a column {quote(added)} already; choose other names with --prefix")
             schema = schema.append(pa.field(added, pa.string()))
-    guesses = asked.guesses_comparators(layout)
+    unread = Unread(names, layout, asked.roles)
     with ExitStack() as stack:
         sink = pa.PythonFile(_Sink(write), mode="w") if write else None
         writer = stack.enter_context(pq.ParquetWriter(sink, schema)) if sink else None
         for table in _batches(file, name):
-            if guesses:
-                check_unread(names, layout.results, _signs_alone(table))
+            if not tally.rows:
+                unread.check(_first_rows(table))
+            if unread.watches:
+                unread.check_signs(_signs_alone(table))
             judged = [result.judge(table, first=tally.rows + 1) for result in results]
             tally.rows += table.num_rows
             if refusals:
@@ -65,14 +67,22 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
                 writer.write_table(whole.filter(_any_of(judged, asked.only)) if asked.only else whole)
 
 
-def _signs_alone(table: Any) -> Iterator[tuple[int, str]]:
-    """Yield the columns that have a comparator and nothing else in a cell, each with one."""
+def _first_rows(table: Any) -> Iterator[tuple[int, list[str]]]:
+    """Yield the number and the cells of the first rows of a file."""
+    rows = zip(*(column.to_pylist() for column in table.slice(0, FIRST).columns), strict=True)
+    for number, row in enumerate(rows, 1):
+        yield number, ["" if cell is None else str(cell) for cell in row]
+
+
+def _signs_alone(table: Any) -> Iterator[tuple[None, list[str]]]:
+    """Yield, for each column that has a comparator and nothing else in a cell, a row up to one of these."""
     signs = pa.array(COMPARATORS)
     for number, column in enumerate(table.columns):
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
-            yield from ((number, sign.as_py()) for sign in texts.filter(pc.is_in(texts, signs)).slice(0, 1))
+            found = texts.filter(pc.is_in(texts, signs)).slice(0, 1)
+            yield from ((None, [*[""] * number, sign.as_py()]) for sign in found)
 
 
 def _any_of(columns: Sequence[Sequence[Any]], only: frozenset[str]) -> Any:

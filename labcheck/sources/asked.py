@@ -44,10 +44,10 @@ class Asked(NamedTuple):
             raise no_ranges(header, wide=found.wide)
         return found
 
-    def guesses_comparators(self, layout: Layout) -> bool:
-        """Say whether it is only by its name that no column is known to hold a result's comparators."""
-        known = all("comparator" in measured.columns for measured in layout.results)
-        return not known and "comparator" not in self.columns
+    @property
+    def roles(self) -> frozenset[str]:
+        """The roles of which the options say where their column is, or that there is none."""
+        return frozenset((*self.columns, *(["value"] if self.wide else [])))
 
     def judge(self, measured: Measured, *, wide: bool, points_may_group: bool = False) -> Judge:
         """Make what judges one result of each row."""

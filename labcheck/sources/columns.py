@@ -29,15 +29,20 @@ _BESIDE: tuple[Role, ...] = ("specimen", "unit", "comparator", "range", "low", "
 _DECISIVE = frozenset({"unit", "comparator"})
 """Without which of these a value may mean something else."""
 
+_OF_THE_ROW = frozenset({"specimen", "status"})
+"""What is said once for all results of a row."""
+
 _OWN = {
-    role: re.compile(rf"(.+?)_(?:{names})")
+    role: re.compile(rf"(?P<test>.+?)_(?:{names})|(?:{names})_(?P<of>.+)")
     for role, names in (
-        ("comparator", "comparator|operator|qualifier|modifier|sign|prefix|op"),
-        ("unit", "units?|uom"),
+        ("specimen", "specimen(?:_type)?|sample_type|material"),
+        ("comparator", "comparator|operator|qualifier|qual|modifier|sign|prefix|op|cmp"),
+        ("unit", "(?:result_)?units?|uom|einheit|unite|unidad"),
         ("flag", "(?:abnormal_)?flag"),
+        ("status", "(?:result_)?status"),
     )
 }
-"""How a column is called, normalised, that stands beside the results of one test, whose name is in front."""
+"""How a column is called, normalised, that stands beside the results of one test, whose name it has."""
 
 
 @dataclass(frozen=True)
@@ -91,7 +96,7 @@ def find_layout(
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
         own = _own_columns(header, asked, catalogue.identifier)
-        results = _with_own(_asked_results(wide, header, catalogue), own)
+        results = _with_own(_asked_results(wide, header, catalogue), header, own)
         beside = by_role(header, asked, _BESIDE)
         return Layout(_labelled(_with_what_stands_beside(results, header, beside, asked)), wide=True)
     columns = by_role(header, asked, ROLES)
@@ -108,7 +113,7 @@ def find_layout(
         alone = _named_alone(header, named, found, units, own)
         found += [one for one in alone if only in (None, one.analyte)]
         if found:
-            results = _with_what_stands_beside(_with_own(found, own), header, columns, asked)
+            results = _with_what_stands_beside(_with_own(found, header, own), header, columns, asked)
             return _found_layout(header, told, results, catalogue.identifier)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
 
@@ -205,49 +210,78 @@ _Own = Mapping[str, Mapping[str, int]]
 def _own_columns(header: Sequence[str], asked: Container[str], identifier: Identifier) -> _Own:
     """Return the columns that stand beside the results of one test by their names, as `vitd_unit` does.
 
-    None is looked for that is `asked` for.
+    None is looked for that is `asked` for. Raises Usage where more than one column fits.
     """
     own: dict[str, dict[str, int]] = {}
     patterns = {role: pattern for role, pattern in _OWN.items() if role not in asked}
     for number, name in enumerate(map(normal, header)):
         for role, pattern in patterns.items():
-            if (match := pattern.fullmatch(name)) and (test := read_header(match[1], identifier).test):
-                own.setdefault(test.analyte.id, {}).setdefault(role, number)
+            match = pattern.fullmatch(name)
+            if match and (test := read_header(match["test"] or match["of"], identifier).test):
+                of_test = own.setdefault(test.analyte.id, {})
+                if role in of_test:
+                    raise _several_fit(role, [header[of_test[role]], header[number]])
+                of_test[role] = number
     return own
 
 
-def _with_own(found: Sequence[Measured], own: _Own) -> list[Measured]:
-    """Add to each result the columns of its test's own, if it is the only one of its test."""
+def _with_own(found: Sequence[Measured], header: Sequence[str], own: _Own) -> list[Measured]:
+    """Add to each result the columns of its test's own.
+
+    Raises Usage where a test has several results, and a column that can be of any of them.
+    """
+    for test, columns in own.items():
+        values = [one.columns["value"] for one in found if one.analyte and one.analyte.id == test]
+        for role in _DECISIVE & columns.keys() if len(values) > 1 else ():
+            raise _of_any(role, header[columns[role]], [header[value] for value in values])
     tests = [one.analyte.id if one.analyte else "" for one in found]
     return [
-        replace(one, columns={**own.get(test, {}), **one.columns}) if tests.count(test) == 1 else one
+        replace(one, columns={**_beside(own.get(test, {}), alone=tests.count(test) == 1), **one.columns})
         for one, test in zip(found, tests, strict=True)
     ]
+
+
+def _beside(columns: Mapping[str, int], *, alone: bool) -> dict[str, int]:
+    """Return those of what stands beside results that hold for one, which may be `alone`."""
+    return {role: number for role, number in columns.items() if alone or role in _OF_THE_ROW}
 
 
 def _with_what_stands_beside(
     found: Sequence[Measured], header: Sequence[str], columns: Mapping[str, int], asked: Container[str]
 ) -> list[Measured]:
-    """Add to the one result of each row the columns of what stands beside it.
+    """Add to the results of each row the columns of what stands beside them, if that is certain.
 
-    Raises Usage where there are several results, and a column that can be of any of them: one of units or
-    comparators, or one that is `asked` for.
+    Raises Usage where there are several results, and a column that can be of any of them: one that is `asked`
+    for, or of units or comparators; and where the one result has such a column of its own as well.
     """
     values = [one.columns["value"] for one in found]
     beside: dict[str, int] = {
         role: columns[role] for role in _BESIDE if role in columns and columns[role] not in values
     }
-    if len(found) == 1:
-        return [replace(one, columns={**beside, **one.columns}) for one in found]
-    lacking = {role for role in _DECISIVE if not all(role in one.columns for one in found)}
-    for role in beside:
-        if role in asked or role in lacking:
-            results = some([header[value] for value in values])
-            raise Usage(
-                f"{quote(header[beside[role]])} can hold the {role} of {results}; judge one of them at a "
-                f"time, with --column vitd=COLUMN:UNIT, or say that it holds none with {OPTIONS[role]} ''"
-            )
-    return [*found]
+    first, *others = found
+    for role, number in beside.items():
+        own = first.columns.get(role, number)
+        if not others and role in _DECISIVE and own != number:
+            raise _several_fit(role, [header[number], header[own]])
+        lacking = role in _DECISIVE and not all(role in one.columns for one in found)
+        if others and role not in _OF_THE_ROW and (role in asked or lacking):
+            raise _of_any(role, header[number], [header[value] for value in values])
+    whole = _beside(beside, alone=len(found) == 1)
+    return [replace(one, columns={**whole, **one.columns}) for one in found]
+
+
+def _several_fit(role: str, names: Sequence[str]) -> Usage:
+    return Usage(
+        f"more than one column can hold the {role}: {some(names)}; say which with {OPTIONS[role]}, or that "
+        f"none does with {OPTIONS[role]} ''"
+    )
+
+
+def _of_any(role: str, name: str, results: Sequence[str]) -> Usage:
+    return Usage(
+        f"{quote(name)} can hold the {role} of {some(results)}; judge one of them at a time, with --column "
+        f"vitd=COLUMN:UNIT, or say that it holds none with {OPTIONS[role]} ''"
+    )
 
 
 def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:

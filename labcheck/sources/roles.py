@@ -46,8 +46,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code", "code"),
     "specimen": (
         """specimen specimen_type specimen_source specimen_description sample_type sample_material
-        probenmaterial probenart""",
-        "material fluid matrix",
+        specimen_name spec_type probenmaterial probenart provmaterial nature_du_prelevement
+        tipo_de_muestra""",
+        "material fluid matrix materiaal materiale",
     ),
     "value": (
         """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
@@ -58,8 +59,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "unit": (
         """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units
-        einheit einheiten unite unites unidad unidades""",
-        "unit_source_value",
+        value_unit value_units original_unit original_units einheit einheiten masseinheit unite unites
+        unite_de_mesure unidad unidades unidad_de_medida unidade unita unita_di_misura eenheid jednostka
+        enhet""",
+        "unit_source_value result_units_cd_disp reference_unit",
     ),
     "comparator": (
         """comparator operator operator_name operator_source_value operator_concept_id qualifier

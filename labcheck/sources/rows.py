@@ -75,6 +75,16 @@ OPERATORS: dict[str, str] = {
     "LE": "<=",
     "GT": ">",
     "GE": ">=",
+    # Those that people write.
+    "LESS THAN": "<",
+    "BELOW": "<",
+    "UNDER": "<",
+    "AT MOST": "<=",
+    "GREATER THAN": ">",
+    "MORE THAN": ">",
+    "ABOVE": ">",
+    "OVER": ">",
+    "AT LEAST": ">=",
     # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
     "4171756": "<",
     "4171754": "<=",

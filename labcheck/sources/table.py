@@ -13,7 +13,7 @@ from labcheck.sources.files import Input, Read, Write, as_utf8, decoder, utf_16
 from labcheck.sources.records import records
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.tally import Tally
-from labcheck.sources.unread import UnreadText
+from labcheck.sources.unread import Unread, UnreadText
 from labcheck.wording import quote
 
 _DELIMITERS = (b",", b";", b"\t", b"|")
@@ -121,10 +121,9 @@ class Table:
         layout = self.asked.layout(head.header)
         for column in layout.look_alikes:
             self.tally.look_alike(column)
-        unread = None
-        if self.asked.guesses_comparators(layout):
-            unread = UnreadText(head.header, layout.results, head.delimiter, head.decode)
-            unread.check(head.rest, 1, final=False)
+        cells = Unread(head.header, layout, self.asked.roles)
+        unread = UnreadText(cells, len(head.header), head.delimiter, head.decode)
+        unread.check(head.rest, 1, final=False)
         annotator = Annotator(
             head.header,
             layout,
