@@ -20,10 +20,13 @@ from labcheck.sources.rows import OPERATORS
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
-FIRST = 1_000
+FIRST = 300
 """So many rows are looked at cell by cell."""
 
-_SIGNS = sorted({sign.strip("=") for sign in COMPARATORS})
+_SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
+_MARKS = _SIGNS | {"/", "%"}
+"""What a cell has that says one of these things in another way than by a word."""
+
 _WORDS = frozenset(word for word, sign in OPERATORS.items() if sign and word.replace(" ", "").isalpha())
 _SPECIMENS = frozenset((
     *("urine", "urin", "urina", "orina", "mocz", "sammelurin", "spontanurin", "csf", "liquor"),
@@ -73,15 +76,15 @@ class Unread:
         words: dict[int, _Found] = {}
         others: set[int] = set()
         for row, cells in rows:
-            for number in self._unread[: len(cells)]:
-                if not (cell := cells[number].strip() if number < len(cells) else ""):
-                    continue
+            for number in self._unread:
+                cell = cells[number].strip() if number < len(cells) else ""
                 if cell.upper() in _WORDS:
                     words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
-                    continue
-                others.add(number)
-                for found in self._found(number, row, cell, cells) if len(cell) <= _LONGEST else ():
-                    self._ask(found)
+                elif cell:
+                    others.add(number)
+                    if len(cell) <= _LONGEST and (not _MARKS.isdisjoint(cell) or cell.lower() in _SPECIMENS):
+                        for found in self._found(number, row, cell, cells):
+                            self._ask(found)
         for number, found in words.items():
             if number not in others:  # `LT` is a country, too
                 self._ask(found)
@@ -96,20 +99,20 @@ class Unread:
     def _found(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> Iterator[_Found]:
         if cell in COMPARATORS:
             yield _Found("comparator", number, row, cell, " by itself")
-        elif any(sign in cell for sign in _SIGNS):
+        elif not _SIGNS.isdisjoint(cell):
             if off_scale([cell]):
                 yield _Found("flag", number, row, cell, ", which says that a value was off the scale")
             for one in self._layout.results:
                 value = cells[one.columns["value"]] if one.columns["value"] < len(cells) else ""
                 if cell[0] in _SIGNS and _same_number(cell.lstrip("<>=≤≥ "), value):
                     yield _Found("value", number, row, cell, f", where {quote(value)} is read")
-        elif "/" in cell or "%" in cell:
+        elif cell.lower() in _SPECIMENS:
+            yield _Found("specimen", number, row, cell, ", which is no blood")
+        else:
             with suppress(LabcheckError):
                 unit = read_unit(cell).code
                 if any(one.unit != unit for one in self._layout.results):
                     yield _Found("unit", number, row, cell, ", which is a unit")
-        elif cell.lower() in _SPECIMENS:
-            yield _Found("specimen", number, row, cell, ", which is no blood")
 
     def _ask(self, found: _Found) -> None:
         if found.role in self._settled:
@@ -163,13 +166,13 @@ class UnreadText:
 
     def _has_a_sign(self, data: bytes) -> bool:
         """Say whether a cell may end in the sign of a comparator."""
-        signs = [sign for sign in _SIGNS if sign.isascii()] if data.isascii() else _SIGNS
-        return any(self._ends_a_cell(sign.encode(), data) for sign in signs)
+        return any(self._ends_a_cell(sign.encode(), data) for sign in _SIGNS)
 
     def _ends_a_cell(self, sign: bytes, data: bytes) -> bool:
-        at = data.find(sign)
-        while at >= 0 and not self._ends(data, at + len(sign)):
-            at = data.find(sign, at + 1)
+        size = len(sign)
+        at = data.find(sign) if sign[:1] in data else -1  # one byte is found much faster than several
+        while at >= 0 and (data[at + size : at + size + 1].isdigit() or not self._ends(data, at + size)):
+            at = data.find(sign, at + size)
         return at >= 0
 
 
