@@ -1,7 +1,8 @@
 """What a laboratory's flag beside a value says: its category (`H`), or that it was off the scale (`<`)."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from decimal import Decimal
 
 from labcheck.model import COMPARATORS, Category, Comparator
 
@@ -15,24 +16,37 @@ SIDES: dict[str, tuple[Category, ...]] = {
 
 OFF_SCALE: dict[str, Comparator] = {
     **COMPARATORS,
-    "＜": "<",
-    "＞": ">",
-    "⩽": "<=",
-    "⩾": ">=",
-    "OFF SCALE LOW": "<",
-    "OFF SCALE HIGH": ">",
+    **dict.fromkeys(("<<", "LT", "LESS THAN", "OFF SCALE LOW", "BELOW DETECTION", "BELOW LOD"), "<"),
+    **dict.fromkeys((">>", "GT", "GREATER THAN", "OFF SCALE HIGH"), ">"),
 }
 """Flags that say on which side of the number the value is, as it was beyond what the assay can measure."""
 
 
 _SIGN, _WORDS = "[<>＜＞≤≥⩽⩾]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
 _SIGN_BY_WORDS = re.compile(rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})")
+_SIGN_BY_NUMBER = re.compile(rf"\W*({_SIGN})\s*([0-9]+(?:[.,][0-9]+)?)\W*")
 
 
-def off_scale(flags: Iterable[str]) -> frozenset[Comparator]:
-    """Return the comparators that flags stand for: some say that the value was off the assay's scale."""
+def off_scale(flags: Sequence[str], value: Decimal | None = None) -> frozenset[Comparator]:
+    """Return the comparators that flags stand for: some say that the value was off the assay's scale.
+
+    One of them with the `value` itself, as `<35` beside 35, says so, too.
+    """
     said = {mark.upper() for flag in flags for mark in marks(flag)}
-    return frozenset(comparator for mark, comparator in OFF_SCALE.items() if mark in said)
+    found = {comparator for mark, comparator in OFF_SCALE.items() if mark in said}
+    by_number = filter(None, map(_SIGN_BY_NUMBER.fullmatch, flags))
+    return frozenset(
+        found | {COMPARATORS[sign] for sign, number in map(_parts, by_number) if number == value}
+    )
+
+
+def has_a_number(flag: str) -> bool:
+    """Say whether a flag can stand for a comparator beside one value, and not beside another."""
+    return _SIGN_BY_NUMBER.fullmatch(flag) is not None
+
+
+def _parts(match: re.Match[str]) -> tuple[str, Decimal]:
+    return match[1], Decimal(match[2].replace(",", "."))
 
 
 def marks(flag: str) -> list[str]:

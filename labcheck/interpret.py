@@ -78,7 +78,7 @@ def interpret(
     analyte = analyte if isinstance(analyte, Analyte) else built_in()[analyte]
     flags = [reported_flag] if isinstance(reported_flag, str) else reported_flag or ()
     written = read_value(str(value), decimal if isinstance(value, str) else None)
-    reported = _with_comparator(written, off_scale(flags))
+    reported = _with_comparator(written, off_scale(flags, written.value))
     given = given_unit(reported, None if unit is None else read_unit(unit))
     if given is None and not assume_unit:
         raise MissingUnit(f"{quote(reported.text)} has no unit; give the one that the report uses")

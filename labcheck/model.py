@@ -15,8 +15,8 @@ from typing import Literal, NamedTuple, Self
 DecimalMark = Literal["point", "comma"]
 Comparator = Literal["<", "<=", ">", ">="]
 COMPARATORS: Mapping[str, Comparator] = MappingProxyType({
-    "<": "<", "<=": "<=", "=<": "<=", "≤": "<=",
-    ">": ">", ">=": ">=", "=>": ">=", "≥": ">=",
+    "<": "<", "＜": "<", "<=": "<=", "=<": "<=", "≤": "<=", "⩽": "<=",
+    ">": ">", "＞": ">", ">=": ">=", "=>": ">=", "≥": ">=", "⩾": ">=",
 })  # fmt: skip
 """The signs that are written for each."""
 

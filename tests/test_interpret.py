@@ -239,6 +239,11 @@ def test_a_laboratorys_flag_that_says_otherwise_gets_a_note(value: str, noted: b
         ("100", ">=ULOQ", ">=100", Category.INDETERMINATE),
         ("150", "below det. limit <", "<150", Category.INDETERMINATE),
         ("148", ("<", "<="), "<=148", Category.INDETERMINATE),
+        ("150", "< 150.0", "<150", Category.INDETERMINATE),
+        ("150", "(>150)", ">150", Category.INDETERMINATE),
+        ("150", "<<", "<150", Category.INDETERMINATE),
+        ("150", "less than", "<150", Category.INDETERMINATE),
+        ("150", "Below LOD", "<150", Category.INDETERMINATE),
     ],
 )
 def test_a_flag_that_says_off_scale_is_the_comparator_that_a_value_lacks(

@@ -41,17 +41,24 @@ def resembles(name: str, identifier: Identifier) -> bool:
 
 def unit_in(name: str) -> str | None:
     """Return the unit that a name ends in, in brackets."""
+    return parted(name)[1]
+
+
+def parted(name: str) -> tuple[str, str | None]:
+    """Return a name without the unit that it ends in, in brackets, and that unit; None if there is none."""
     match = _BRACKETED.search(name)
     try:
-        return read_unit(match[1]).code if match else None
+        return (name[: match.start()], read_unit(match[1]).code) if match else (name, None)
     except LabcheckError:
-        return None
+        return name, None
 
 
 def _split(name: str) -> Iterator[tuple[str, str]]:
     """Yield what stands before the unit that a name ends in, and the unit; the longest unit first."""
     if (match := _BRACKETED.search(name)) and (unit := unit_in(name)):
         yield name[: match.start(1)], unit
+    if "\ufffd" in name:  # it may have been a micro sign
+        return
     squeezed = re.sub(r"[^a-z0-9%]", "", name.lower().replace("µ", "u").replace("μ", "u"))
     for ending, code in _endings():
         if squeezed.endswith(ending):

@@ -13,12 +13,13 @@ from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import AmbiguousNumber, IncompatibleUnit, LabcheckError, UnreadableValue
-from labcheck.flags import off_scale
+from labcheck.flags import has_a_number, off_scale
 from labcheck.identify import Identified, check_specimen
 from labcheck.interpret import interpret
 from labcheck.model import COMPARATORS, Analyte, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
 from labcheck.reading import is_blank, read_value
+from labcheck.sources.headers import parted
 from labcheck.sources.status import Status, check_status, notes_on_status, read_status
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import CELLS, LABEL, NOT_COVERED, Reported, Verdict, refused, verdict_of
@@ -53,6 +54,13 @@ class Given(NamedTuple):
         if not is_blank(self.range or "") or not (low or high):
             return self.range
         return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
+
+    def with_the_unit_of_its_name(self) -> "Given":
+        """Return the same with a unit behind the test's name, as in `Vitamin D (nmol/L)`, for a header's."""
+        name, unit = parted(self.test or "")
+        if unit is None or self.header_unit not in (None, unit):
+            return self
+        return self._replace(test=name, header_unit=unit)
 
     def reported(self, value: str) -> Reported:
         """Return what a row says of its result, as it stands there."""
@@ -109,6 +117,12 @@ def _comparator(given: Given) -> str | None:
     return OPERATORS.get((given.comparator or "").strip().upper())
 
 
+def _without(comparator: str, value: str) -> str:
+    """Return a value without a sign in front that says the same as the comparator beside it."""
+    sign = max(filter(value.startswith, COMPARATORS), key=len, default="")
+    return value.removeprefix(sign) if COMPARATORS.get(sign) == comparator else value
+
+
 def _status(given: Given) -> tuple[Status, str]:
     text = (given.status or "").strip()
     return read_status(text), text
@@ -160,6 +174,7 @@ class Judge:
         """Judge one row by asking the core."""
         if self._blank_is_absent and not value.strip():
             return NOT_COVERED
+        given = given.with_the_unit_of_its_name()
         try:
             found = self._identify(given)
         except LabcheckError as error:
@@ -170,7 +185,7 @@ class Judge:
         comparator = _comparator(given)
         if comparator is None:  # it must never become part of the number
             return refused(analyte.id, UnreadableValue.code)
-        bare = value.strip()
+        bare = _without(comparator, value.strip())
         if comparator and bare.startswith("="):  # which would make another comparator of it
             return refused(analyte.id, UnreadableValue.code)
         text = f"{comparator}{bare}" if bare else value
@@ -252,7 +267,8 @@ class Judge:
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""
         if self._decimal == "comma" or _comparator(given) != "":
             return None
-        if off_scale([given.flag or ""]):  # the number is not the value
+        given = given.with_the_unit_of_its_name()
+        if off_scale([given.flag or ""]) or has_a_number(given.flag or ""):  # the number may not be the value
             return None
         try:
             found = self._identify(given)
