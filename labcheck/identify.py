@@ -31,10 +31,16 @@ PROPERTY = (
 """What LOINC says behind a name: a concentration, in serum or plasma. Another specimen is left to be read."""
 
 SAY_NOTHING = frozenset({
-    *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "level", "levels", "concentration"),
-    *("quant", "quantitative", "ia"),
+    *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "im", "i"),
+    *("level", "levels", "lvl", "concentration", "quant", "quantitative", "ia"),
 })  # fmt: skip
-EVERYWHERE = {"vit": "vitamin", "vitamine": "vitamin", "vitamina": "vitamin", "harn": "urine"}
+EVERYWHERE = {
+    "vit": "vitamin",
+    "vitamine": "vitamin",
+    "vitamina": "vitamin",
+    "witamina": "vitamin",
+    "harn": "urine",
+}
 OTHER_SPECIMENS = frozenset(
     ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow")
 )

@@ -31,16 +31,19 @@ _GROUPING = re.compile("(?<=[0-9])[\u00a0\u2007\u2009\u202f](?=[0-9])")
 """Blanks that are typed to keep a number together; an ordinary one can also keep two apart."""
 
 _LESS, _MORE = r"less|lower|fewer", r"more|greater|higher"
-_INFERIOR, _SUPERIOR = r"inf[ée]rieure?|inferior|menor", r"sup[ée]rieure?|superior|mayor"
-_THAN, _OR_EQUAL = r"(?:à|a|de|que)", r"(?:ou\ [ée]gale?|o\ igual)"
+_INFERIOR = r"inf(?:[ée]rieure?|\.)?|inferior|inferiore|menor|minore"
+_SUPERIOR = r"sup(?:[ée]rieure?|\.)?|superior|superiore|mayor|maior|maggiore"
+_THAN, _OR_EQUAL = r"(?:à|a|de|di|que|do\ que)", r"(?:ou\ [ée]gale?|o\ igual|ou\ igual|o\ uguale)"
 _SIGN = {of: " | ".join(sign for sign in COMPARATORS if COMPARATORS[sign] == of) for of in ("<=", ">=")}
 _COMPARATOR = rf"""
-    (?P<at_most>  {_SIGN["<="]} | <\ ?or\ ?= | (?:{_LESS})\ than\ or\ equal\ to | at\ most
+    (?P<at_most>  {_SIGN["<="]} | <\ ?or\ ?= | <\ = | (?:{_LESS})\ than\ or\ equal\ to | at\ most
                 | (?:{_INFERIOR})\ {_OR_EQUAL}\ {_THAN}\b )
-  | (?P<at_least> {_SIGN[">="]} | >\ ?or\ ?= | (?:{_MORE})\ than\ or\ equal\ to | at\ least
+  | (?P<at_least> {_SIGN[">="]} | >\ ?or\ ?= | >\ = | (?:{_MORE})\ than\ or\ equal\ to | at\ least
                 | (?:{_SUPERIOR})\ {_OR_EQUAL}\ {_THAN}\b )
-  | (?P<below>    < | (?:{_LESS})\ than | below | under | (?:{_INFERIOR})\ {_THAN}\b | (?:moins|menos)\ de\b )
-  | (?P<above>    > | (?:{_MORE})\ than | above | over | (?:{_SUPERIOR})\ {_THAN}\b | (?:plus|m[áa]s)\ de\b )
+  | (?P<below>    < | (?:{_LESS})\ than | below | under | kleiner(?:\ als)? | unter
+                | (?:{_INFERIOR})\ {_THAN}\b | (?:moins|menos)\ de\b )
+  | (?P<above>    > | (?:{_MORE})\ than | above | over | gr(?:ö|oe)(?:ß|ss)er(?:\ als)? | (?:ü|ue)ber
+                | (?:{_SUPERIOR})\ {_THAN}\b | (?:plus|m[áa]s)\ de\b )
 """
 _BEHIND = rf"(?P<or_less> or\ (?:{_LESS}) ) | (?P<or_more> or\ (?:{_MORE}) )"
 _MEANT: dict[str, Comparator] = {
@@ -63,12 +66,16 @@ _VALUE = rf"""
     (?: \ *(?: {_BEHIND} ) )?
     (?: \ *[(\[]?(?P<flag> {_FLAG} )[)\]]?(?=\ |$) )?
     (?: \ *(?P<unit> {_UNIT} ) )??
-    (?: \ +[(\[]?(?P<flag_behind> {_FLAG} )[)\]]? )?
+    (?: (?<![/ ])(?<!\ per|\ pro)\ +[(\[]?(?P<flag_behind> {_FLAG} )[)\]]? )?  # not the L of `nmol / L`
     """
 _RANGE = rf"""
     [(\[]?\ *
-    (?: (?P<low> {_NUMBER} )\ *(?: (?P<unit_of_low> {_UNIT} )\ *)?
-        (?: - | to | bis | (?<=\ )[àa](?=\ ) )\ *(?P<high> {_NUMBER} )
+    (?: (?: normal | norm | ref(?:erence|erenz|\.)? )\ *:?\ * )?
+    (?: (?: (?P<from> [>≥]\ ?=? )\ * )?
+        (?P<low> {_NUMBER} )\ *(?: (?P<unit_of_low> {_UNIT} )\ *)?
+        (?: - | to | bis | tot | \.\. | (?<=\ )[àa](?=\ )
+          | (?(from) (?=[<≤]) | (?!) ) )\ *
+        (?: (?P<to> [<≤]\ ?=? )\ * )?(?P<high> {_NUMBER} )
       | (?: {_COMPARATOR} )\ *(?P<only> {_NUMBER} )
       | (?P<first> {_NUMBER} )\ *(?: {_BEHIND} ) )
     \ *[)\]]?
@@ -99,7 +106,10 @@ NO_VALUE = frozenset(
         not measured, not available, not reported, no result, no value, no sample, clotted
         qns, quantity not sufficient, insufficient, insufficient sample
         hemolyzed, hemolysed, haemolyzed, haemolysed, hemolytic, haemolytic, lipemic, lipaemic
-        see comment, see comments, see note, see notes, see report, siehe kommentar""",
+        hämolytisch, hémolysé, hemolizada, muestra hemolizada, kein material, material fehlt
+        material insuficiente, muestra insuficiente, échantillon insuffisant, quantité insuffisante
+        see comment, see comments, see note, see notes, see report, siehe kommentar, voir commentaire
+        ver comentario, volgt, #n/a, nan, #wert!, #value!, #null!, in attesa, em andamento, w toku""",
     )
 )
 """Words for there being no value, in lower case."""
@@ -142,9 +152,9 @@ def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
 def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval, str | None]:
     """Read one reference range, and the unit behind it if there is one.
 
-    `30-100` includes both ends; `<5.7` and `> OR = 60` are ranges with one side, in or without the number as
-    it is written. Raises UnreadableRange for whatever is not one range (`0-0`, `>=0`, `0-2-7.2`, prose),
-    and AmbiguousNumber.
+    `30-100` includes both ends, `>30 - <100` neither; `<5.7` and `> OR = 60` are ranges with one side, in or
+    without the number as it is written. Raises UnreadableRange for whatever is not one range (`0-0`, `>=0`,
+    `0-2-7.2`, prose), and AmbiguousNumber.
     """
     plain = _plain(text)
     match = re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
@@ -159,7 +169,8 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
         raise unreadable from error
     comparator = _comparator(match, text)
     if comparator is None:
-        interval = Interval(numbers[0], numbers[1])
+        from_sign, to_sign = ((match[end] or "").strip() for end in ("from", "to"))
+        interval = Interval(numbers[0], numbers[1], from_sign != ">", to_sign != "<")
     else:
         low, high = (None, numbers[0]) if comparator in ("<", "<=") else (numbers[0], None)
         interval = Interval(low, high, comparator != ">", comparator != "<")

@@ -38,11 +38,12 @@ _VOLUMES = ("L", "dL", "mL")
 
 # The grammar, compiled when it is first needed, on text in lower case with _PLAIN's signs and single blanks.
 # A blank stands only where it can change nothing: `ng mL-1` is not `ng m L-1`, `ng m/L` is no unit at all.
-_PLAIN = str.maketrans("µμ·⋅∙*−⁻¹³／", "uu....--13/")
+_PLAIN = str.maketrans("µμ·⋅∙*−⁻¹³／\\", "uu....--13//")
+_ANNOTATION = re.compile(r"\{[^{}]*\}\s*$")  # UCUM's, which changes nothing: `ng/mL{25OHD}`
 _VOLUME = r"""
-    (?: (?P<{n}L>  l | lt | ltr | lit(?:er|re)s? )
-      | (?P<{n}dL> d(?:eci)?l(?:it(?:er|re)s?)? | 100[ ]?(?:ml|cc) )
-      | (?P<{n}mL> m(?:illi)?l(?:it(?:er|re)s?)? | cc | cm3 ) )"""
+    (?: (?P<{n}L>  l | lt | ltr | lit(?:er|re|ro)s? )
+      | (?P<{n}dL> d(?:eci)?l(?:it(?:er|re|ro)s?)? | 100[ ]?(?:ml|cc) )
+      | (?P<{n}mL> m(?:ill?i)?l(?:it(?:er|re|ro)s?)? | cc | cm3 ) )"""
 _CONCENTRATION = rf"""
     (?P<prefix> milli | mi[ck]ro | mc | nano | pi[ck]o | femto | [munpf] )?
     (?: (?P<mass> g | gram(?:s|m|mes?)? ) | (?P<substance> mols? | moles? ) )
@@ -84,7 +85,8 @@ def read_unit(text: str) -> Unit:
         raise UnknownUnit(f"{quote(text)} has a damaged character; if it was a micro sign, type u")
     if re.fullmatch(_CELLS, text):
         raise IncompatibleUnit(f"{quote(text)} is giga per volume, a count of cells; type grams as g")
-    plain = " ".join(text.lower().translate(_PLAIN).strip("()[] ").split())
+    bare = text.lower().translate(_PLAIN).replace("[iu]", "iu").strip("()[] ")
+    plain = " ".join(_ANNOTATION.sub("", bare).rstrip(". ").split())
     if match := re.fullmatch(_CONCENTRATION, plain, re.VERBOSE) or re.fullmatch(_MOLAR, plain, re.VERBOSE):
         return _unit({name for name, found in match.groupdict().items() if found}, match["prefix"] or "")
     for pattern, why in _NO_CONCENTRATION.items():

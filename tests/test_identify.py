@@ -49,6 +49,10 @@ def meant(name: str | None = None, code: str | None = None) -> str | None:
             "25-hidroxivitamina D",
             "25-Hydroxy-Vitamin D gesamt",
             "25 hydroxycholecalciferol",
+            "Vitamin D 25 OH Lvl",
+            "Vitamine D totaal (25-OH)",
+            "25-hydroksywitamina D",
+            "Calcifediolo",
         ),
     ],
 )
@@ -78,6 +82,7 @@ def test_the_names_of_vitamin_d_are_understood(name: str) -> None:
             "cobalamine",
             "Vitamin B12, serum",
         ),
+        *("Witamina B12", "S-Kobalamin", "P-Kobalaminer", "VB12", "Vit B12 Lvl", "Vit. B12 i.S."),
     ],
 )
 def test_the_names_of_vitamin_b12_are_understood(name: str) -> None:
@@ -93,6 +98,7 @@ def test_the_names_of_vitamin_b12_are_understood(name: str) -> None:
             "1,25(OH)2D",
             "1,25-(OH)2 Vitamin D3",
             "Calcitriol",
+            "1,25-dihydroksywitamina D",
         ),
         *(
             "25-OH Vitamin D2",

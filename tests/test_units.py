@@ -45,6 +45,7 @@ def spellings() -> list[tuple[str, str]]:
         ("nmol", "nmol"),
     ):
         made += [(f"{word} mL-1", f"{code}/mL"), (f"{word}.L-1", f"{code}/L"), (f"{word} dL⁻¹", f"{code}/dL")]
+    made += [("ng/mL.", "ng/mL"), ("ng\\mL", "ng/mL"), ("ng/mL{25OHD}", "ng/mL"), ("nmol/litro", "nmol/L")]
     made += [("ng%", "ng/dL"), ("ug%", "ug/dL"), ("nM", "nmol/L"), ("pM", "pmol/L"), ("µM", "umol/L")]
     return made
 
