@@ -35,7 +35,10 @@ class UnreadableValue(LabcheckError):
     """The text is not one number: `22-25`, `~22`, `nan`."""
 
     code = "unreadable-value"
-    advice = "The value is not one number, or its comparator is none of <, <=, > and >=."
+    advice = (
+        "The value is not one number, or its comparator is none of <, <=, > and >=; correct it, or leave "
+        "the result out."
+    )
 
 
 class AmbiguousNumber(LabcheckError):
@@ -49,7 +52,10 @@ class ImpossibleValue(LabcheckError):
     """No such concentration exists: zero, negative, or outside what the analyte can have."""
 
     code = "impossible-value"
-    advice = "No such concentration exists; check the number and its unit."
+    advice = (
+        "No such concentration exists; check the number and its unit, and say --decimal comma if 1.234 means "
+        "1234."
+    )
 
 
 class MissingUnit(LabcheckError):
@@ -57,8 +63,9 @@ class MissingUnit(LabcheckError):
 
     code = "missing-unit"
     advice = (
-        "The result has no unit, or your own range has none: rows of a table get it with --unit vitd=nmol/L, "
-        'a range as in --range "vitd=50-125 nmol/L"; a message has to bring its own.'
+        "The result has no unit, or your own range has none: rows of a table get it from the column that "
+        "--unit-column names, or if none has it with --unit vitd=nmol/L, a range as in --range "
+        '"vitd=50-125 nmol/L"; a message has to bring its own.'
     )
 
 

@@ -238,12 +238,17 @@ def test_a_header_in_pieces_is_waited_for() -> None:
     with program("-q") as running:
         assert running.stdin
         assert running.stdout
-        for piece in (b"ID, x", b";te", b"st;value;unit\n1;vitd;22;ng/mL\n"):
+        for piece in (b'"ID, x\n', b'";te', b"st;value;unit\n1;vitd;22;ng/mL\n"):
             running.stdin.write(piece)
             running.stdin.flush()
-        assert running.stdout.readline().startswith(b"ID, x;test")
+        assert running.stdout.readline() + running.stdout.readline()[:6] == b'"ID, x\n";test'
         assert b";low;" in running.stdout.readline()
         running.stdin.close()
+
+
+def test_a_damaged_micro_sign_in_a_header_is_no_gram() -> None:
+    ran = piped("id,vitd (\ufffdg/L),b12_pg_ml\n1,60,300\n".encode())
+    assert ran.stdout.splitlines()[1] == "1,60,300,b12,300,pg/mL,normal,N,200-900 pg/mL,"
 
 
 def test_what_is_missing_can_be_said() -> None:
@@ -319,7 +324,11 @@ def test_the_output_file_appears_only_when_it_is_whole(
         ),
         (LONG.encode(), ("-o", "out.tsv", "-f", "csv"), "'out.tsv' would not be what its ending says"),
         (LONG.encode(), ("-o", "OUT.CSV.GZ"), "'OUT.CSV.GZ' would not be what its ending says"),
-        (LONG.encode(), ("--errors", "e.json"), "'e.json' would not be what its ending says"),
+        (
+            LONG.encode(),
+            ("--errors", "e.json"),
+            "--errors 'e.json': what is refused is listed as CSV; end the name in .csv",
+        ),
         (
             b"sep=.\ntest.value.unit\n",
             (),

@@ -229,7 +229,10 @@ def _open_refusals(path: Path | None, places: Sequence[str]) -> "Iterator[Write 
     if path is None:
         yield None
         return
-    check_ending(path, "csv")
+    if "csv" not in _ENDINGS.get(path.suffix.lower(), ("csv",)):
+        raise Usage(
+            f"--errors {quote(str(path), 200)}: what is refused is listed as CSV; end the name in .csv"
+        )
     with open_output(path) as write:
         write(f"{','.join([*places, *LISTED])}\n".encode())
         yield write
@@ -265,6 +268,7 @@ def _tell(tally: "Tally") -> None:
     if tally.look_alikes:
         names = tally.named_look_alikes(quote)
         complain(f"not judged, though their names are like one that is: {names}")
+        complain("labcheck explain, as in labcheck explain vitd, lists the names that are understood")
     for kind, number, _ in tally.refused:
         of = f"{kind.analyte}: " if kind.analyte else ""
         where = tally.where(kind)

@@ -1,5 +1,6 @@
 """The commands that judge: one for each analyte of the catalogue, all with one signature, and `panel`."""
 
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -165,7 +166,9 @@ def panel(
         id, equals, value = result.partition("=")
         try:
             if not equals:
-                raise UnknownAnalyte("it names no analyte; type one as in vitd=22 or b12=180pg/mL")
+                raise UnknownAnalyte(
+                    "it has no '=' between a test and its value; type it as in vitd=22 or 'b12=<150pg/mL'"
+                )
             found = catalogue.identify(id)
             analytes.append(found.analyte)
             every = [catalogue[id] for id in catalogue.ids]
@@ -184,6 +187,9 @@ def _own_range(range: str | None, low: str | None, high: str | None) -> str | No
         return range
     if range is not None:
         raise Usage("--range has its ends already; leave --low and --high out")
+    for option, end in (("--low", low), ("--high", high)):
+        if end is not None and not re.match(r"\s*[.,]?[0-9]", end):
+            raise Usage(f"{option} {quote(end)} is not one number; type one as in 30 or '75 nmol/L'")
     if low is None or high is None:
         return f"<={high}" if low is None else f">={low}"
     return f"{low} - {high}"

@@ -217,7 +217,8 @@ def _at_least(start: bytes, read: Read, enough: Callable[[bytes], bool]) -> byte
 
 def _has_a_line(start: bytes) -> bool:
     """Say whether there is a line, of which the end is known, or more than a header can be."""
-    return len(start) > _LONGEST_HEADER or b"\n" in start or b"\r" in start[:-1]
+    outside = b"".join(start.split(b'"')[::2])
+    return len(start) > _LONGEST_HEADER or b"\n" in outside or b"\r" in outside[:-1]
 
 
 def _first_record(name: str, start: bytes, read: Read, delimiter: bytes) -> tuple[bytes, bytes]:
