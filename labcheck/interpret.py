@@ -75,7 +75,9 @@ def interpret(
 
     Raises LabcheckError, whose `code` is the reason.
     """
-    analyte = analyte if isinstance(analyte, Analyte) else built_in()[analyte]
+    if isinstance(analyte, str):
+        found = built_in().identify(analyte)
+        analyte, doubt = found.analyte, doubt or found.doubt
     flags = [reported_flag] if isinstance(reported_flag, str) else reported_flag or ()
     written = read_value(str(value), decimal if isinstance(value, str) else None)
     reported = _with_comparator(written, off_scale(flags, written.value))

@@ -142,6 +142,15 @@ def test_what_else_the_header_of_a_wide_table_can_mean_is_known() -> None:
     assert layout("id,vitamin_d_ng_ml").results[0].doubt is None
 
 
+def test_what_an_analyte_is_asked_for_by_can_leave_open_what_its_rows_are() -> None:
+    for found in (
+        layout("id,value,unit", analyte="25-OH vitamin D3"),
+        layout("id,value", wide=("25-OH vitamin D3=value:ng/mL",)),
+    ):
+        assert "D3" in (found.results[0].doubt or "")
+    assert layout("id,value,unit", analyte="25-OH vitamin D").results[0].doubt is None
+
+
 def test_a_part_of_a_test_does_not_stand_for_all_of_it() -> None:
     found = layout("id,25-OH vitamin D3 (ng/mL),Vitamin D total")
     assert [(m.label, m.columns["value"], bool(m.doubt)) for m in found.results] == [

@@ -877,6 +877,7 @@ def test_a_frame_of_pandas_loses_no_column_of_its_own() -> None:
     [
         ({"value": "wert"}, "usage", "there is no column 'wert'; the columns are value, labcheck_unit"),
         ({"analyte": "ferritin"}, "unknown-analyte", "no analyte is called 'ferritin'"),
+        ({"analyte": "vitamin D3"}, "usage", "`analyte`: 'vitamin D3' leaves open what the rows are of; if"),
         ({"units": {"vitd": "IU"}}, "incompatible-unit", "'IU' cannot be converted"),
         ({"range_sets": {"vitd": "nice-2024"}}, "unknown-range-set", "there is no range set 'nice-2024'"),
         ({"range_sets": {"vitd": "reported"}}, "usage", "say with `range`, or `low` and `high`, where"),

@@ -510,3 +510,8 @@ def test_any_text_is_judged_or_refused(analyte: str, value: str, unit: str | Non
 
 def test_the_flag_of_the_laboratory_is_kept() -> None:
     assert read_value("22 L").flag == interpret("vitd", "22 L").reported.flag == "L"
+
+
+def test_the_name_that_an_analyte_is_asked_for_by_can_leave_open_what_it_is() -> None:
+    assert codes(interpret("25-OH vitamin D3", "22 ng/mL")) == ["doubtful-name"]
+    assert codes(interpret("25-OH vitamin D", "22 ng/mL")) == []

@@ -86,7 +86,7 @@ def interpret_frame(
 
     _check_types({"units": units, "range_sets": range_sets, "own_ranges": own_ranges}, decimal)
     catalogue = catalogue or built_in()
-    only = None if analyte is None else catalogue[analyte].id
+    only = None if analyte is None else _only(analyte, catalogue)
     ids = catalogue.ids if only is None else [only]
     default_units = {catalogue[id].id: read_unit(spelled) for id, spelled in (units or {}).items()}
     sets = {catalogue[id].id: range_set for id, range_set in (range_sets or {}).items()}
@@ -118,6 +118,17 @@ def interpret_frame(
     labelled = names_bands([catalogue[id] for id in ids], sets, own)
     given = Given(catalogue, rules, default_units, reported, labelled, decimal, only, wide)
     return cast("Frame", annotate(read, columns, given, prefix).to_native())
+
+
+def _only(name: str, catalogue: Catalogue) -> str:
+    """Return the id of the analyte that all rows are of."""
+    found = catalogue.identify(name)
+    if found.doubt:
+        raise Usage(
+            f"`analyte`: {quote(name)} leaves open what the rows are of; if they are all, say "
+            f"{found.analyte.id!r}"
+        )
+    return found.analyte.id
 
 
 def _check_types(by_analyte: Mapping[str, object], decimal: str | None) -> None:

@@ -100,14 +100,16 @@ def find_layout(
         beside = by_role(header, asked, _BESIDE)
         return Layout(_labelled(_with_what_stands_beside(results, header, beside, asked)), wide=True)
     columns = by_role(header, asked, ROLES)
-    only = None if analyte is None else catalogue[analyte]
+    asked_for = None if analyte is None else catalogue.identify(analyte)
+    only = asked_for and asked_for.analyte
     told = [read_header(name, catalogue.identifier) for name in header]
     named = {number: one for number, one in enumerate(told) if one.test}
     found = [_measured(number, one) for number, one in named.items() if one.unit]
     found = [one for one in found if only in (None, one.analyte)]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         _check_long(header, columns, found, asked.get("value"), is_asked=bool(long))
-        return Layout((Measured(columns, only, unit_in(header[columns["value"]])),), wide=False)
+        unit, doubt = unit_in(header[columns["value"]]), asked_for and asked_for.doubt
+        return Layout((Measured(columns, only, unit, doubt),), wide=False)
     if not long:
         own = _own_columns(header, asked, catalogue.identifier)
         alone = _named_alone(header, named, found, units, own)
@@ -314,7 +316,8 @@ def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measu
     id, equals, rest = text.partition("=")
     if not equals:
         raise Usage(f"--column {quote(text)}: type it as in vitd=LBXVIDMS:nmol/L")
-    analyte = catalogue[id]
+    asked_for = catalogue.identify(id)
+    analyte = asked_for.analyte
     name, colon, unit = rest.rpartition(":")
     if not colon or rest in header:
         name, unit = rest, ""
@@ -329,7 +332,8 @@ def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measu
     spelled = read_unit(unit).code if unit else told.unit
     if told.unit not in (None, spelled):
         raise Usage(f"{found} says {told.unit}; leave the unit out, or correct it there")
-    return Measured({"value": number}, analyte, spelled, told.test and told.test.doubt)
+    doubt = asked_for.doubt or (told.test and told.test.doubt)
+    return Measured({"value": number}, analyte, spelled, doubt)
 
 
 def _labelled(found: Sequence[Measured]) -> tuple[Measured, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
-from types import MappingProxyType
 from typing import NamedTuple, cast
 
 from labcheck.errors import LabcheckError, Malformed
@@ -22,18 +21,9 @@ from labcheck.sources.elements import (
 from labcheck.sources.files import Read
 from labcheck.sources.json import Path, Text, texts
 from labcheck.sources.observations import Observation
-from labcheck.sources.status import Status
+from labcheck.sources.status import FHIR_STATUSES, Status
 from labcheck.wording import quote
 
-_STATUSES: Mapping[str, Status] = MappingProxyType({
-    **dict.fromkeys(("final", "appended"), Status.FINAL),
-    "preliminary": Status.PRELIMINARY,
-    **dict.fromkeys(("amended", "corrected"), Status.CORRECTED),
-    **dict.fromkeys(("registered", "specimen-in-process"), Status.ABSENT),
-    **dict.fromkeys(("cancelled", "cannot-be-obtained"), Status.ABSENT),
-    "entered-in-error": Status.WITHDRAWN,
-    **dict.fromkeys(("unknown", ""), Status.UNKNOWN),
-})  # fmt: skip
 _READ = {name.lower(): name for name in ("Observation", "DiagnosticReport", "Bundle", "Parameters")}
 """The resources in which results stand, in lower case; FHIR knows them in no other spelling than its own."""
 
@@ -159,7 +149,7 @@ def _gone(text: Text) -> Mapping[str, str]:
         with suppress(Malformed):  # which is told when it is read
             report = cast("Object", resource.value) if resource.is_a("DiagnosticReport") else {}
             status = get(report, "status", str) or ""
-            for result in objects(report, "result") if _STATUSES.get(status) in _GONE else ():
+            for result in objects(report, "result") if FHIR_STATUSES.get(status) in _GONE else ():
                 reference, _, _ = (get(result, "reference", str) or "").partition("/_history/")
                 gone[reference] = gone["/" + "/".join(reference.split("/")[-2:])] = status
     return gone
@@ -203,9 +193,9 @@ class _Shared(NamedTuple):
 def _shared(value: Object, report_status: str, report: Object) -> _Shared:
     try:
         text = get(value, "status", str) or ""
-        if _STATUSES.get(report_status) in _GONE:  # so is all that is in the report
+        if FHIR_STATUSES.get(report_status) in _GONE:  # so is all that is in the report
             text = report_status
-        if text not in _STATUSES:
+        if text not in FHIR_STATUSES:
             raise Malformed(f"its status {quote(text)} is none that FHIR knows")
         period = get(value, "effectivePeriod", dict) or {}
         dates = [get(value, key, str) for key in ("effectiveDateTime", "effectiveInstant")]
@@ -219,7 +209,7 @@ def _shared(value: Object, report_status: str, report: Object) -> _Shared:
     except Malformed as error:
         return _Shared(problem=error)
     date, patient = next(filter(None, dates), None), next(filter(None, patients), None)
-    return _Shared(_STATUSES[text], text, date, patient, specimen, problem)
+    return _Shared(FHIR_STATUSES[text], text, date, patient, specimen, problem)
 
 
 def _patients(value: Object) -> Iterator[str | None]:

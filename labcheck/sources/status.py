@@ -22,13 +22,25 @@ class Status(StrEnum):
     """There was one, and it must not be used: deleted, entered in error, another patient's."""
 
 
-_IN_WORDS: Mapping[str, Status] = MappingProxyType({
-    **dict.fromkeys(("entered in error", "deleted", "retracted", "invalid", "geloscht"), Status.WITHDRAWN),
-    **dict.fromkeys(("cancelled", "canceled", "not done", "test not performed"), Status.ABSENT),
-    **dict.fromkeys(("storniert", "annule", "anulado", "cancelado"), Status.ABSENT),
-    **dict.fromkeys(("preliminary", "prelim", "provisional", "vorlaufig", "provisoire"), Status.PRELIMINARY),
-    **dict.fromkeys(("corrected", "amended", "korrigiert", "corrige", "corregido"), Status.CORRECTED),
+FHIR_STATUSES: Mapping[str, Status] = MappingProxyType({
+    **dict.fromkeys(("final", "appended"), Status.FINAL),
+    "preliminary": Status.PRELIMINARY,
+    **dict.fromkeys(("amended", "corrected"), Status.CORRECTED),
+    **dict.fromkeys(("registered", "specimen-in-process"), Status.ABSENT),
+    **dict.fromkeys(("cancelled", "cannot-be-obtained"), Status.ABSENT),
+    "entered-in-error": Status.WITHDRAWN,
+    **dict.fromkeys(("unknown", ""), Status.UNKNOWN),
 })  # fmt: skip
+"""What an Observation or a report says, in FHIR's codes; '' where it says nothing."""
+
+_IN_WORDS = {
+    **{code.replace("-", " "): status for code, status in FHIR_STATUSES.items() if code},
+    **dict.fromkeys(("withdrawn", "deleted", "retracted", "invalid", "void", "geloscht"), Status.WITHDRAWN),
+    **dict.fromkeys(("canceled", "rejected", "not done", "test not performed", "pending"), Status.ABSENT),
+    **dict.fromkeys(("storniert", "annule", "anulado", "cancelado", "ausstehend"), Status.ABSENT),
+    **dict.fromkeys(("prelim", "provisional", "vorlaufig", "provisoire"), Status.PRELIMINARY),
+    **dict.fromkeys(("korrigiert", "corrige", "corregido"), Status.CORRECTED),
+}
 
 
 def read_status(text: str) -> Status:
