@@ -325,6 +325,117 @@ def test_a_report_that_was_withdrawn_withdraws_the_results_that_it_refers_to(
     assert [code(one) for one in read(bundle({**report, "status": "final"}, VITD, urls=urls))] == ["low"]
 
 
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"result": [None, {"reference": "Observation/vitd"}]},
+        {"result": [{"reference": 5}, {"reference": "Observation/vitd"}]},
+        {"result": {"reference": "Observation/vitd"}},
+        {"status": ["entered-in-error"]},
+        {"status": "Entered-In-Error"},
+        {"status": "withdrawn"},
+        {"status": "final", "modifierExtension": [{"url": "http://a.example"}]},
+    ],
+)
+def test_a_report_with_a_flaw_that_may_have_withdrawn_its_results_is_told(broken: Json) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "entered-in-error",
+        "result": [{"reference": "Observation/vitd"}],
+    }
+    told, _ = read(bundle({**report, **broken}, VITD))
+    assert code(told) in ("malformed", "unreadable-value")
+
+
+def test_a_report_of_no_results_may_say_what_it_likes() -> None:
+    report = {"resourceType": "DiagnosticReport", "status": "draft"}
+    assert [code(one) for one in read(bundle(report, VITD))] == ["low"]
+
+
+def test_what_withdraws_a_panel_withdraws_its_members_and_theirs() -> None:
+    def panel(id: str, member: str, status: str = "final") -> Json:
+        return {**PANEL, "id": id, "status": status, "component": [], "hasMember": [{"reference": member}]}
+
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "entered-in-error",
+        "result": [{"reference": "Observation/p"}],
+    }
+    panels = [panel("q", "Observation/vitd"), panel("p", "Observation/q")]
+    assert [code(one) for one in read(bundle(VITD, report, *panels))] == ["withdrawn", "", ""]
+    assert [code(one) for one in read(bundle(VITD, *panels))] == ["low", "", ""]
+    gone = panel("q", "Observation/vitd", "entered-in-error")
+    assert code(read(bundle(VITD, gone))[0]) == "withdrawn"
+    related = [{"type": "has-member", "target": {"reference": "Observation/vitd"}}]
+    assert code(read(bundle(VITD, {**gone, "hasMember": None, "related": related}))[0]) == "withdrawn"
+
+
+@pytest.mark.parametrize(
+    ("url", "reference", "expected"),
+    [
+        ("urn:uuid:A1", "urn:uuid:a1", "withdrawn"),
+        ("http://s.example/fhir/Observation/7", "Observation/7", "withdrawn"),
+        ("http://s.example/fhir/Observation/7", "Observation/8", "low"),
+    ],
+)
+def test_a_reference_is_to_the_address_of_a_resource(url: str, reference: str, expected: str) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "entered-in-error",
+        "result": [{"reference": reference}],
+    }
+    without = {key: value for key, value in VITD.items() if key != "id"}
+    entries = [{"resource": report}, {"resource": without, "fullUrl": url}]
+    assert [code(one) for one in read({"resourceType": "Bundle", "entry": entries})] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("type", "expected"),
+    [
+        ({"text": "Urine"}, "wrong-analyte"),
+        ({"coding": [{"code": "78014005", "display": "Urine"}]}, "wrong-analyte"),
+        ({"coding": [{"code": "UR"}]}, "wrong-analyte"),
+        ({"text": "Serum"}, "low"),
+        (None, "low"),
+    ],
+)
+def test_a_specimen_that_is_referred_to_is_not_passed_over(type: Json | None, expected: str) -> None:
+    specimen = {"resourceType": "Specimen", "id": "s", "type": type}
+    report = {"resourceType": "DiagnosticReport", "status": "final"}
+    of_another = {"reference": "Specimen/t"}
+    by_id, inside = {"reference": "Specimen/s"}, {"reference": "#s"}
+    for document, answer in (
+        (bundle(specimen, {**VITD, "specimen": by_id}), expected),
+        (bundle({**VITD, "specimen": by_id}, specimen, urls=False), expected),
+        (bundle(specimen, {**VITD, "specimen": of_another}), "low"),
+        ({**VITD, "specimen": inside, "contained": [specimen]}, expected),
+        ({**report, "contained": [{**VITD, "specimen": inside}, specimen]}, expected),
+        ({**report, "contained": [VITD, specimen], "specimen": [inside]}, expected),
+        ({**report, "contained": [VITD, specimen], "specimen": [inside, of_another]}, "low"),
+    ):
+        assert [code(one) for one in read(document)] == [answer]
+
+
+def test_rules_and_modifiers_that_are_not_understood_are_told() -> None:
+    extension = [{"url": "http://a.example/not-done", "valueBoolean": True}]
+    assert code(one(implicitRules="http://a.example/rules")) == "unreadable-value"
+    entry = {"modifierExtension": extension, "resource": VITD}
+    assert [code(one) for one in read({"resourceType": "Bundle", "entry": [entry]})] == ["malformed"]
+    report = {"resourceType": "DiagnosticReport", "status": "final", "modifierExtension": extension}
+    assert [code(one) for one in read({**report, "contained": [VITD]})] == ["unreadable-value"] * 2
+
+
+@pytest.mark.parametrize("entry", [VITD, {**VITD, "resource": None}])
+def test_an_entry_that_does_not_hold_its_resource_is_told(entry: Json) -> None:
+    assert [code(one) for one in read({"resourceType": "Bundle", "entry": [entry]})] == ["malformed"]
+
+
+def test_what_only_replaces_another_groups_nothing() -> None:
+    without = {key: value for key, value in VITD.items() if not key.startswith("value")}
+    related = [{"type": "replaces", "target": {"reference": "Observation/1"}}]
+    assert [code(one) for one in read({**without, "related": related})] == ["no-value"]
+
+
 def test_a_report_that_was_withdrawn_may_come_behind_its_results_and_may_be_broken_elsewhere() -> None:
     broken = {"resourceType": "DiagnosticReport", "status": 5, "result": "none"}
     report = {
@@ -333,7 +444,7 @@ def test_a_report_that_was_withdrawn_may_come_behind_its_results_and_may_be_brok
         "result": [{"reference": "Observation/p"}],
     }
     found = read(bundle({**PANEL, "id": "p"}, VITD, broken, report))
-    assert [code(one) for one in found] == ["", "", "withdrawn", "low"]
+    assert [code(one) for one in found] == ["", "", "withdrawn", "low", "malformed"]
 
 
 def test_an_observation_without_an_id_is_in_no_report_that_refers_to_another() -> None:

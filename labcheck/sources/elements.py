@@ -58,6 +58,13 @@ def concept(value: Object) -> list[str]:
     return list(filter(None, codes)) or list(filter(None, [get(value, "text", str)]))
 
 
+def words_of(value: Object) -> list[str]:
+    """Return all that a CodeableConcept says: its text, and the displays and codes of its codings."""
+    codings = objects(value, "coding")
+    said = [get(value, "text", str), *(get(one, key, str) for one in codings for key in ("display", "code"))]
+    return list(dict.fromkeys(filter(None, said)))
+
+
 def identity(value: Object) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
     """Return the names, LOINC codes and other codes of what was observed; raise Malformed without any."""
     code = get(value, "code", dict)
@@ -75,10 +82,12 @@ def identity(value: Object) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str
 
 
 def modified(value: Object) -> UnreadableValue | None:
-    """Return why what has a modifierExtension cannot be used, nor anything in it."""
-    if not get(value, "modifierExtension", list):
+    """Return why what has a modifierExtension, or rules of its own, cannot be used, nor anything in it."""
+    found = get(value, "modifierExtension", list) and "modifierExtension"
+    found = found or (get(value, "implicitRules", str) and "implicitRules")
+    if not found:
         return None
-    return UnreadableValue("its modifierExtension may change what it means, and is not understood here")
+    return UnreadableValue(f"its {found} may change what it means, and is not understood here")
 
 
 def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, DecimalMark | None]:
