@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from labcheck import Interpretation, interpret
 from labcheck.catalogue import built_in
-from labcheck.errors import IncompatibleUnit, LabcheckError, Malformed, UnreadableValue
+from labcheck.errors import IncompatibleUnit, LabcheckError, Malformed, UnknownUnit, UnreadableValue
 from labcheck.model import Outcome, Refusal
 from labcheck.sources.observations import Observation, judge, look_alike, one_unit, sorted_codes
 from labcheck.sources.status import Status
@@ -226,19 +226,28 @@ def test_a_code_is_loincs_by_its_system_or_by_its_form(code: str, system: str, i
         (("apples",), "apples"),
         (("", "ng/mL"), "ng/mL"),
         (("NG/ML", "ng/mL"), "NG/ML"),
-        (("ng/mL", "ug/L"), None),
+        (("ng/mL", "ug/L"), "ng/mL"),
         (("local unit", "ng/mL"), "ng/mL"),
         (("local unit", "another"), "local unit"),
-        (("nmol/L", "ng/mL"), None),
-        (("IU/L", "ng/mL"), None),
     ],
 )
-def test_a_unit_that_is_given_twice_must_be_the_same(texts: tuple[str, ...], unit: str | None) -> None:
-    try:
-        assert one_unit(*texts) == unit
-    except IncompatibleUnit:
-        assert unit is None
-        assert len(texts) == 2
+def test_a_unit_can_be_given_twice(texts: tuple[str, ...], unit: str | None) -> None:
+    assert one_unit(*texts) == unit
+
+
+@pytest.mark.parametrize(
+    "texts", [("nmol/L", "ng/mL"), ("IU/L", "ng/mL"), ("ng/mL", "[iU]/L"), ("ng/mL", "local", "ng/dL")]
+)
+def test_a_unit_that_is_given_twice_must_be_the_same(texts: tuple[str, ...]) -> None:
+    with pytest.raises(IncompatibleUnit):
+        one_unit(*texts)
+
+
+def test_a_code_of_ucum_is_not_outweighed_by_what_stands_beside_it() -> None:
+    assert one_unit("ng/mL", "10*9/L") == "ng/mL"
+    with pytest.raises(UnknownUnit):
+        one_unit("ng/mL", "10*9/L", ucum=["10*9/L"])
+    assert one_unit("10*9/L", ucum=["10*9/L"]) == "10*9/L"
 
 
 some = st.none() | st.text()

@@ -7,7 +7,7 @@ one version of FHIR has once and another in a list is read either way.
 import re
 from typing import TypeVar, get_args
 
-from labcheck.errors import IncompatibleUnit, Malformed, NoValue, UnreadableValue
+from labcheck.errors import IncompatibleUnit, Malformed, NoValue, UnknownUnit, UnreadableValue
 from labcheck.model import Comparator, DecimalMark
 from labcheck.sources.json import Number
 from labcheck.sources.observations import one_unit, sorted_codes
@@ -18,6 +18,8 @@ Object = dict[str, object]
 
 _NORMAL = frozenset(("normal", "normal range", "reference range"))
 """What a reference range for the healthy is called; others are to treat to, or critical."""
+
+_UCUM = "http://unitsofmeasure.org"
 
 _KINDS: dict[type, str] = {  # in this order: a number is a text here, too
     Number: "a number",
@@ -94,7 +96,8 @@ def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, De
     """Return the value as text, its unit, and the decimal mark if JSON fixes it.
 
     The value is None where none is due, as what `groups` others needs none. Raises NoValue for a
-    dataAbsentReason, UnreadableValue for what is not one number, IncompatibleUnit for two units.
+    dataAbsentReason, UnreadableValue for what is not one number, IncompatibleUnit for two units, UnknownUnit
+    for a code of UCUM that contradicts what is written beside it.
     """
     if problem := modified(value):
         raise problem
@@ -138,7 +141,8 @@ def _quantity(quantity: Object) -> tuple[str, str | None, DecimalMark | None]:
 
 def _unit(*quantities: Object) -> str | None:
     """Return the one unit that quantities give, as text, as a code or as both."""
-    return one_unit(*(text for quantity in quantities for text in _units(quantity)))
+    ucum = [get(one, "code", str) or "" for one in quantities if get(one, "system", str) == _UCUM]
+    return one_unit(*(text for quantity in quantities for text in _units(quantity)), ucum=ucum)
 
 
 def _units(quantity: Object) -> list[str]:
@@ -170,7 +174,7 @@ def _span(one: Object) -> str | None:
     try:
         unit = _unit(low, high) or ""
         comparators = [get(side, "comparator", str) for side in (low, high)]
-    except IncompatibleUnit:
+    except (IncompatibleUnit, UnknownUnit):
         comparators = ["and another unit"]
     if any(comparators):
         return f"from {_written(low)} to {_written(high)}"

@@ -220,7 +220,7 @@ class _Feed:
             if status_text.upper() not in _STATUSES:
                 raise Malformed(f"its status {quote(status_text)} (OBX-11) is none that HL7 knows")
             value = _value(obx, kind)
-            unit = one_unit(*(text for part in _components(obx, 6) for text in part[:2] + part[3:5]))
+            unit = _unit(obx)
         except LabcheckError as problem:
             return replace(known, problem=problem)
         return replace(known, value=value, unit=unit, decimal=_decimal(kind, value))
@@ -243,6 +243,14 @@ def _identity(obx: "hl7.Segment") -> tuple[tuple[str, ...], tuple[str, ...], tup
     names = [name for _, name, _ in codings] + [parts[8]]  # the last as it was written down
     loinc, local = sorted_codes((code, system) for code, _, system in codings)
     return tuple(dict.fromkeys(filter(None, (" ".join(name.split()) for name in names)))), loinc, local
+
+
+def _unit(obx: "hl7.Segment") -> str | None:
+    """Return the one unit of OBX-6, which can be in codes and in words."""
+    parts = [[*part, "", "", "", "", ""][:6] for part in _components(obx, 6)]
+    codings = [part[start : start + 3] for part in parts for start in (0, 3)]
+    ucum = [code for code, _, system in codings if system.upper() == "UCUM"]
+    return one_unit(*(text for code, name, _ in codings for text in (code, name)), ucum=ucum)
 
 
 def _value(obx: "hl7.Segment", kind: str) -> str:

@@ -6,7 +6,7 @@ is acted on here, so that it has the same effect in every format.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -24,7 +24,7 @@ from labcheck.model import DecimalMark, Outcome, Refusal
 from labcheck.ranges import OwnRange
 from labcheck.sources.status import Status, check_status, notes_on_status
 from labcheck.sources.verdicts import Reported
-from labcheck.units import read_unit
+from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
 
 _LOINC = frozenset(("ln", "lnc", "2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"))
@@ -199,23 +199,31 @@ def sorted_codes(codings: Iterable[tuple[str, str]]) -> tuple[tuple[str, ...], t
     return tuple(loinc), tuple(local)
 
 
-def one_unit(*texts: str) -> str | None:
+def one_unit(*texts: str, ucum: Collection[str] = ()) -> str | None:
     """Return the unit that several fields give, in the first spelling that is understood, or as it stands.
 
-    Raises IncompatibleUnit where two of them are different units.
+    Those in `ucum` are codes of that system, which say for certain what is meant. Raises IncompatibleUnit
+    where two fields give different units, and UnknownUnit for such a code that is not understood beside one
+    that is.
     """
     given = list(dict.fromkeys(text for text in texts if text.strip()))
-    understood: dict[str, str] = {}
+    understood: dict[str, Unit | None] = {}  # None is a unit that is no concentration
     for text in given if len(given) > 1 else ():
-        with suppress(UnknownUnit):
-            understood[text] = _meaning(text)
-    if len(set(understood.values())) > 1:
+        try:
+            understood[text] = read_unit(text)
+        except IncompatibleUnit:
+            understood[text] = None
+        except UnknownUnit:
+            if text in ucum:
+                raise
+    first, *others = understood.values() or [None]
+    if not all(_are_same(first, other) for other in others):
         raise IncompatibleUnit(f"{' and '.join(map(quote, understood))} are both given as its unit")
     return next(iter((*understood, *given)), None)
 
 
-def _meaning(text: str) -> str:
-    try:
-        return read_unit(text).code
-    except IncompatibleUnit:
-        return text
+def _are_same(one: Unit | None, other: Unit | None) -> bool:
+    """Say whether numbers in two units are the same, as in ng/mL and ug/L."""
+    if one is None or other is None:
+        return False
+    return one.kind == other.kind and factor(one, other, None) == 1
