@@ -40,6 +40,18 @@ def off_scale(flags: Sequence[str], value: Decimal | None = None) -> frozenset[C
     )
 
 
+def of_codes(codes: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
+    """Return a flag that is given in codes and in words: its codes, and those words that say more."""
+    scale = off_scale(codes)
+    is_known = any(mark.upper() in SIDES for code in codes for mark in marks(code))
+    more = [
+        text
+        for text in words
+        if off_scale([text]) - scale or not (codes and (is_known or scale or text.upper() not in SIDES))
+    ]
+    return tuple(dict.fromkeys((*codes, *more)))
+
+
 def has_a_number(flag: str) -> bool:
     """Say whether a flag can stand for a comparator beside one value, and not beside another."""
     return _SIGN_BY_NUMBER.fullmatch(flag) is not None

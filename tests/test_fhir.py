@@ -416,6 +416,12 @@ def test_a_specimen_that_is_referred_to_is_not_passed_over(type: Json | None, ex
         assert [code(one) for one in read(document)] == [answer]
 
 
+def test_an_interpretation_in_words_is_read_beside_a_code_of_the_laboratorys() -> None:
+    coding = [{"system": "urn:lab", "code": "17"}]
+    assert code(one(interpretation=[{"coding": coding, "text": ">"}])) == "indeterminate"
+    assert one(interpretation=[{"coding": [{**coding[0], "display": "Low"}]}]).flags == ("17", "Low")
+
+
 def test_rules_and_modifiers_that_are_not_understood_are_told() -> None:
     extension = [{"url": "http://a.example/not-done", "valueBoolean": True}]
     assert code(one(implicitRules="http://a.example/rules")) == "unreadable-value"

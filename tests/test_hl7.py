@@ -175,6 +175,24 @@ def test_a_framed_message_and_a_batch_are_the_same_as_a_bare_one() -> None:
 
 
 @pytest.mark.parametrize(
+    ("bts", "fts", "says"),
+    [
+        ("2", "1", None),
+        ("", "", None),
+        ("many", "1", None),
+        ("3", "1", "its BTS counts 3 messages, and there are 2"),
+        ("1", "1", "its BTS counts 1 messages, and there are 2"),
+        ("2", "2", "its FTS counts 2 batches, and there are 1"),
+    ],
+)
+def test_a_batch_that_lacks_a_message_is_told(bts: str, fts: str, says: str | None) -> None:
+    head = "FHS|^~\\&|LAB\rBHS|^~\\&|LAB\r"
+    found = read(f"{MESSAGE}{head}{MESSAGE}{MESSAGE}BTS|{bts}\rFTS|{fts}\r")
+    faults = [one.problem.text for one in found if one.problem]
+    assert faults == ([says] if says else [])
+
+
+@pytest.mark.parametrize(
     ("data", "place"),
     [
         (f"FHS|^~\\&|LAB\r{MESSAGE}", "at the end"),
@@ -238,7 +256,11 @@ def test_a_segment_that_ends_in_the_middle_is_not_judged(segment: str, expected:
 
 
 @pytest.mark.parametrize(
-    "before", ["NTE|1||fasting ", "OBR|1||", "OBX|1|NM|2132-9^^LN||300|pg/mL|||||F\\r", ""]
+    "before",
+    [
+        *("NTE|1||fasting ", "NTE|1||fasting", "OBR|1||", "PID|1||123", ""),
+        *("OBX|1|NM|2132-9^^LN||300|pg/mL|||||F\\r", "OBX|1|NM|2132-9^^LN||300|pg/mL|||||F|||20240101"),
+    ],
 )
 def test_an_obx_whose_break_before_it_was_lost_is_told(before: str) -> None:
     lost, after = "OBX|2|NM|62292-8^^LN||12|ng/mL|||||F", "OBX|3|NM|2132-9^^LN||300|pg/mL|||||F"
@@ -566,3 +588,23 @@ def test_every_obx_in_is_one_observation_out_in_order(rows: Sequence[Mapping[str
     found = read("\r".join([HEAD, *segments, ""]), block)
     assert [one.local for one in found] == [(str(i),) for i in range(1, len(rows) + 1)]
     assert [one.place for one in found] == [f"message 1, OBX {i}" for i in range(1, len(rows) + 1)]
+
+
+@pytest.mark.parametrize("flag", [">", "17^high^L^>^Off scale high^HL70078", "17^>", "H~^^^^^^^^>"])
+def test_a_flag_is_read_in_whichever_component_it_stands(flag: str) -> None:
+    (found,) = read(f"{HEAD}\rOBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL||{flag}|||F\r")
+    assert code(found) == "indeterminate"
+
+
+def test_a_segment_that_goes_on_in_another_is_one() -> None:
+    start = f"{HEAD}\rOBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL|||||"
+    assert code(read(f"{start}\rADD|W\r")[0]) == "withdrawn"
+    assert code(read(f"{start}\rADD|F|||2024\r")[0]) == "low"
+    text = f"{HEAD}\rOBX|1|ST|62292-8^Vitamin D^LN||16 ng/mL\rADD| in 2019; now 44 ng/mL||||||F\r"
+    assert code(read(text)[0]) == "unknown-unit"
+
+
+def test_an_obx_without_a_type_whose_break_was_lost_is_told() -> None:
+    first = "OBX|1|NM|62292-8^^LN||12|ng/mL|||||F|||"
+    found = read(f"{HEAD}\r{first}OBX|2||2132-9^Vitamin B12^LN||100|pg/mL|||||F\r")
+    assert [code(one) for one in found] == ["low", "malformed"]

@@ -5,9 +5,11 @@ one version of FHIR has once and another in a list is read either way.
 """
 
 import re
+from itertools import chain
 from typing import TypeVar, get_args
 
 from labcheck.errors import IncompatibleUnit, Malformed, NoValue, UnknownUnit, UnreadableValue
+from labcheck.flags import of_codes
 from labcheck.model import Comparator, DecimalMark
 from labcheck.sources.json import Number
 from labcheck.sources.observations import one_unit, sorted_codes
@@ -56,15 +58,22 @@ def objects(value: Object, key: str) -> list[Object]:
 
 def concept(value: Object) -> list[str]:
     """Return the codes of a CodeableConcept, or failing that its text."""
-    codes = [get(coding, "code", str) for coding in objects(value, "coding")]
-    return list(filter(None, codes)) or list(filter(None, [get(value, "text", str)]))
+    codes, _ = _codes_and_words(value)
+    return codes or list(filter(None, [get(value, "text", str)]))
 
 
 def words_of(value: Object) -> list[str]:
-    """Return all that a CodeableConcept says: its text, and the displays and codes of its codings."""
+    """Return all that a CodeableConcept says, in words and in codes."""
+    codes, words = _codes_and_words(value)
+    return [*words, *codes]
+
+
+def _codes_and_words(value: Object) -> tuple[list[str], list[str]]:
+    """Return the codes of a CodeableConcept, and its text and what its codings display."""
     codings = objects(value, "coding")
-    said = [get(value, "text", str), *(get(one, key, str) for one in codings for key in ("display", "code"))]
-    return list(dict.fromkeys(filter(None, said)))
+    words = [get(value, "text", str), *(get(coding, "display", str) for coding in codings)]
+    codes = [get(coding, "code", str) for coding in codings]
+    return list(filter(None, codes)), list(filter(None, words))
 
 
 def identity(value: Object) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
@@ -189,7 +198,8 @@ def _written(quantity: Object) -> str:
 
 
 def flags_of(value: Object) -> tuple[str, ...]:
-    """Return the codes of the laboratory's own interpretation, one or in a list."""
+    """Return the laboratory's own interpretations, one or in a list, by their codes or in words."""
     given = value.get("interpretation")
     concepts = [given] if isinstance(given, dict) else objects(value, "interpretation")
-    return tuple(dict.fromkeys(flag for given in concepts for flag in concept(given)))
+    flags = (of_codes(*_codes_and_words(given)) for given in concepts)
+    return tuple(dict.fromkeys(chain.from_iterable(flags)))

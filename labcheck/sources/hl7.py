@@ -8,10 +8,12 @@ must follow it is missed if it does not come: a file that was cut off looks whol
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
 from types import MappingProxyType
 from typing import TYPE_CHECKING, get_args
 
 from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
+from labcheck.flags import of_codes
 from labcheck.model import Comparator, DecimalMark
 from labcheck.sources.files import Read, decoder
 from labcheck.sources.observations import Observation, one_unit, sorted_codes
@@ -81,6 +83,7 @@ class _Feed:
         self._group_specimen = ""  # of the orders behind it
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
+        self._batches = self._before_batch = 0  # so many in the file, so many messages before the last one
 
     def take(self, segment: Segment) -> Iterator[Observation]:
         """Yield what a segment brings, and what was lost in it."""
@@ -101,7 +104,7 @@ class _Feed:
         if b"MSH" in (id, broken):
             yield from self._begin(segment.text)
         elif id in (b"FHS", b"BHS", b"FTS", b"BTS", START_OF_BLOCK, END_OF_BLOCK):
-            yield from self._enclose(id)
+            yield from self._enclose(segment.text)
         elif self._head is None:
             if not self._said:
                 self._said = True
@@ -143,17 +146,31 @@ class _Feed:
             problem = Malformed(f"the batch has no {trailer.decode()} segment; it may have been cut off")
             yield Observation("at the end", problem=problem)
 
-    def _enclose(self, id: bytes) -> Iterator[Observation]:
+    def _enclose(self, text: bytes) -> Iterator[Observation]:
         """Take what stands around messages; none goes on behind it."""
+        id = text[:3]
         if id in (START_OF_BLOCK, END_OF_BLOCK):
             if self._framed and id == START_OF_BLOCK:
                 yield self._unended()
             self._framed = id == START_OF_BLOCK
         elif id in self._trailers:
             self._trailers.remove(id)
+            yield from self._count(id, text)
         elif id[1:] == b"HS":
             self._trailers.append(id[:1] + b"TS")
+            self._batches = 0 if id == b"FHS" else self._batches + 1
+            self._before_batch = self._message
         self._head, self._said = None, False
+
+    def _count(self, id: bytes, text: bytes) -> Iterator[Observation]:
+        """Yield what is missed where the end of a batch or a file counts more or less than there is."""
+        of_file = id == b"FTS"
+        there = self._batches if of_file else self._message - self._before_batch
+        said = text[4:].split(text[3:4])[0].strip()
+        if said.isdigit() and int(said) != there:
+            noun = "batches" if of_file else "messages"
+            problem = Malformed(f"its {id.decode()} counts {int(said)} {noun}, and there are {there}")
+            yield Observation(self._between(), problem=problem)
 
     def _unended(self) -> Observation:
         place = f"message {self._message}" if self._head else self._between()
@@ -207,7 +224,7 @@ class _Feed:
             value=_whole(obx, 5),
             unit=_whole(obx, 6) or None,
             range=_whole(obx, 7) or None,
-            flags=tuple(part[0] for part in _components(obx, 8) if part[0]),
+            flags=_flags(obx),
             status=self._status(status_text),
             status_text=status_text or self._order_status,
             date=_first(obx, 14) or self._date or None,
@@ -243,6 +260,16 @@ def _identity(obx: "hl7.Segment") -> tuple[tuple[str, ...], tuple[str, ...], tup
     names = [name for _, name, _ in codings] + [parts[8]]  # the last as it was written down
     loinc, local = sorted_codes((code, system) for code, _, system in codings)
     return tuple(dict.fromkeys(filter(None, (" ".join(name.split()) for name in names)))), loinc, local
+
+
+def _flags(obx: "hl7.Segment") -> tuple[str, ...]:
+    """Return the flags of OBX-8, each by its codes or in words."""
+    parts = [[*part, *[""] * 9][:9] for part in _components(obx, 8)]
+    flags = (
+        of_codes([*filter(None, (part[0], part[3]))], [*filter(None, (part[1], part[4], part[8]))])
+        for part in parts
+    )
+    return tuple(dict.fromkeys(chain.from_iterable(flags)))
 
 
 def _unit(obx: "hl7.Segment") -> str | None:

@@ -36,7 +36,7 @@ _TYPE = b"(?i:%b)" % "|".join(TYPES).encode()
 _MISSPELLED = re.compile(
     rb"(?!OBX|OBR)(?:[A-Y]BX|O[A-Z]X|OB[A-Z]|OXB|XOB|BOX)(%b)\w*\1 *%b *\1" % (_PUNCTUATION, _TYPE)
 )
-OBX_INSIDE = re.compile(rb"(?<![A-Z0-9])OBX(%b)\d*\1%b\1" % (_PUNCTUATION, _TYPE))
+OBX_INSIDE = re.compile(rb"OBX(%b)\d*\1(?:%b|(?<=\d\1))\1[^\r\n]*?\1" % (_PUNCTUATION, _TYPE))
 """Another OBX in the middle of a segment: the break before it was lost."""
 
 _HEADS = (b"MSH", b"FHS", b"BHS")
@@ -59,8 +59,13 @@ def segments(read: Read) -> Iterator[Segment]:
     """Yield each segment once the next one begins, its block ends, or nothing more comes."""
     lines: list[bytes] = []
     size, cut, separator = 0, False, b""
-    for text, end in _lines(read):
-        if lines and (_begins(text, separator) or damaged(text, separator)):
+    for line, end in _lines(read):
+        text = line
+        if lines and separator and text.startswith(b"ADD" + separator):  # the one before goes on in it
+            last = lines.pop()
+            size -= len(last) + bool(lines)
+            text = last + text[4:]
+        elif lines and (_begins(text, separator) or damaged(text, separator)):
             yield Segment(b"\n".join(lines), cut, size > LONGEST)
             lines, size = [], 0
         if text[:3] in _HEADS:
