@@ -146,8 +146,8 @@ class Identifier:
         if name and not by_name:
             said = f"LOINC {code} says {found.analyte.name}"
             return found._replace(doubt=f"{said}, but the name {quote(name)} is not known for it.")
-        if by_name and found.loinc and found.loinc.doubtful:
-            return found._replace(doubt=by_name.doubt)
+        if found.loinc and found.loinc.doubtful:
+            return found._replace(doubt=by_name.doubt if by_name else found.analyte.names.doubt)
         return found
 
     def check_component(self, name: str | None, found: Identified) -> Identified:

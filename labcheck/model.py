@@ -326,7 +326,7 @@ class Names(NamedTuple):
 class Loinc(NamedTuple):
     """A LOINC code of an analyte: the `kind` of unit that it stands for, or why it is `refused`.
 
-    One that is `doubtful` may mean something else, if the name beside it may, too.
+    One that is `doubtful` may mean something else, unless the name beside it is certain.
     """
 
     code: str
@@ -400,7 +400,7 @@ NOTES: Mapping[str, str] = MappingProxyType({
     "reported-flag-differs": "The laboratory's own flag says otherwise than the range that was used.",
     "code-unit-conflict": "The LOINC code stands for the other kind of unit; the value was read by its unit.",
     "other-population": "The range that was used is for people of other ages.",
-    "doubtful-name": "The name of the test can mean something else, too.",
+    "doubtful-name": "The name of the test, or its code, can mean something else, too.",
     "preliminary": "The laboratory may still change the result.",
     "corrected": "The result replaces an earlier one.",
     "status-unknown": "Whether the laboratory stands by the result is not known.",

@@ -154,12 +154,14 @@ def _tests(columns: Columns, given: Given, own: Own) -> Step:
         ours = equals(own("coded"), given.catalogue.ids)
         unknown = ours & (own("named") == "") & (name != "")
         certain = ours & ~code.is_in(sorted(patterns.doubtful_codes))
-        step["doubtful"] = (identify.doubted(own, patterns) & ~certain) | unknown
+        alone = ours & (name == "") & ~certain
+        step["doubtful"] = (identify.doubted(own, patterns) & ~certain) | unknown | alone
     elif columns.test:
         found, blank = own("named"), name == ""
-        step["doubtful"] = identify.doubted(own, patterns)
+        step["doubtful"] = identify.doubted(own, patterns) | name.is_in(sorted(patterns.doubtful_codes))
     elif columns.loinc:
         found, blank = chosen([(own("coded") == identify.SAYS_NOTHING, "")], own("coded")), code == ""
+        step["doubtful"] = code.is_in(sorted(patterns.doubtful_codes))
     else:
         return {**step, "meant": nw.lit(given.only)}
     if given.only is None:

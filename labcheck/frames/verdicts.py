@@ -152,7 +152,6 @@ def notes(columns: Columns, given: Given, own: Own) -> Step:
             for rules in given.rules
             for kind in sorted({one.kind for one in rules.analyte.loinc if one.kind})
         )
-    if columns.test:
         step["doubtful-name"] = own("doubtful")
     return step
 
