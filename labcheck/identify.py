@@ -110,7 +110,7 @@ class Identifier:
         self._memo: dict[str, list[Words]] = {}
         for analyte in self._analytes:
             names = analyte.names
-            for name in (analyte.id, analyte.name, *names.accepted):
+            for name in analyte.sure_names:
                 self._accepted[words_of(name, names.words)] = Identified(analyte, None)
             for name in names.doubtful:
                 self._accepted[words_of(name, names.words)] = Identified(analyte, None, names.doubt)
@@ -139,7 +139,7 @@ class Identifier:
         found = self._codes[code]
         if found.loinc and found.loinc.refused:
             raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
-        if name and not by_name and self._contradicts(re.sub(PROPERTY, " ", name)):
+        if name and not by_name and self._contradicts(name, found.analyte):
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
         if by_name and by_name.analyte.id != found.analyte.id:
             raise WrongAnalyte(f"{quote(name)} and LOINC {code} are different tests")
@@ -158,7 +158,7 @@ class Identifier:
         name = (name or "").strip()
         by_name = self._by_name(name)
         if (by_name and by_name.analyte.id != found.analyte.id) or (
-            name and not by_name and self._contradicts(re.sub(PROPERTY, " ", name))
+            name and not by_name and self._contradicts(name, found.analyte)
         ):
             raise WrongAnalyte(f"{quote(name)} is another test than {found.analyte.name}")
         return found._replace(doubt=found.doubt or (by_name and by_name.doubt))
@@ -175,11 +175,13 @@ class Identifier:
         """Say whether a name that is not understood has all the words of one that is."""
         return any(accepted <= words for words in self._spelled(name) for accepted in self._accepted)
 
-    def _contradicts(self, name: str) -> bool:
+    def _contradicts(self, name: str, found: Analyte) -> bool:
         """Say whether a name that is not known has the words of another test, or of another specimen."""
+        own = {word for name in found.sure_names for word in words_of(name, found.names.words)}
+        spelled = self._spelled(re.sub(PROPERTY, " ", name))
         return any(
-            not words.isdisjoint(CONTRADICT) or self._has_another(words, analyte)
-            for analyte, words in zip(self._analytes, self._spelled(name), strict=True)
+            not words.isdisjoint(CONTRADICT - own) or self._has_another(words, analyte)
+            for analyte, words in zip(self._analytes, spelled, strict=True)
         )
 
     def _has_another(self, words: Words, analyte: Analyte) -> bool:

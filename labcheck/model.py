@@ -370,6 +370,11 @@ class Analyte(NamedTuple):
         return f"<Analyte {self.id}>"
 
     @property
+    def sure_names(self) -> tuple[str, ...]:
+        """What its test is called and no other: the accepted names that are not doubtful."""
+        return (self.id, self.name, *self.names.accepted)
+
+    @property
     def default_range(self) -> RangeSet:
         """The file's first range set, by which a result is judged where nobody asks for another."""
         return next(iter(self.range_sets.values()))

@@ -68,6 +68,20 @@ def test_a_third_analyte_is_one_more_file(ferritin: Path) -> None:
         assert interpret(catalogue["ferritin"], value, unit="ug/L").category == category
 
 
+def test_words_that_tell_other_tests_apart_do_not_count_against_an_analyte_of_that_name(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "ferritin.toml"
+    code = '\n[[loinc]]\ncode = "2276-4"\nkind = "mass"\nsource = "made_up"\n'
+    file.write_text(FERRITIN + code, "utf-8")
+    identifier = Catalogue([file]).identifier
+    found = identifier.identify("Ferritin Roche", "2276-4")
+    assert found
+    assert (found.analyte.id, "not known for it" in (found.doubt or "")) == ("ferritin", True)
+    with pytest.raises(LabcheckError, match="another test than LOINC 62292-8"):
+        identifier.identify("Ferritin Roche", "62292-8")
+
+
 def test_the_command_line_learns_an_analyte_from_a_file(labcheck: Labcheck, ferritin: Path) -> None:
     for where in (
         ("--catalogue", str(ferritin), "ferritin", "10"),

@@ -40,7 +40,8 @@ def _names(analyte: Analyte) -> Iterator[tuple[str, str]]:
 
 
 def _accepted(analyte: Analyte) -> set[frozenset[str]]:
-    return {words_of(name, analyte.names.words) for _, name in _names(analyte)} - {frozenset()}
+    names = (*analyte.sure_names, *analyte.names.doubtful)
+    return {words_of(name, analyte.names.words) for name in names} - {frozenset()}
 
 
 def _spelled(name: str, *analytes: Analyte) -> set[frozenset[str]]:

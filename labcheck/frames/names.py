@@ -82,13 +82,13 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
     refused: list[str] = []
     for analyte in analytes:
         names = analyte.names
-        for name in (analyte.id, analyte.name, *names.accepted, *names.doubtful):
+        for name in (*analyte.sure_names, *names.doubtful):
             lower = name.lower()
             if (meant := _meant(lower, catalogue)) and meant[0] == analyte.id:
                 verbatim[lower] = analyte.id
                 doubtful_verbatim.update([lower] if meant[1] else [])
         doubted = list(_patterns(names.doubtful, analyte, catalogue, (analyte.id, True)))
-        sure = _patterns((analyte.id, analyte.name, *names.accepted), analyte, catalogue, (analyte.id, False))
+        sure = _patterns(analyte.sure_names, analyte, catalogue, (analyte.id, False))
         accepted[analyte.id] = _any([*sure, *doubted])
         doubtful += doubted
         refused += dict.fromkeys(_patterns(names.refused, analyte, catalogue, None))
@@ -251,9 +251,6 @@ def _vocabulary(analytes: Iterable[Analyte]) -> set[str]:
     words = {*SAY_NOTHING, *EVERYWHERE}
     for analyte in analytes:
         words.update(analyte.names.words)
-        for name in (
-            *(analyte.id, analyte.name),
-            *(*analyte.names.accepted, *analyte.names.doubtful, *analyte.names.refused),
-        ):
+        for name in (*analyte.sure_names, *analyte.names.doubtful, *analyte.names.refused):
             words.update(in_order(name, analyte.names.words))
     return {word for word in words if re.fullmatch("[a-z]+", word)}
