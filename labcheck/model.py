@@ -20,7 +20,7 @@ COMPARATORS: Mapping[str, Comparator] = MappingProxyType({
 })  # fmt: skip
 """The signs that are written for each."""
 
-Kind = Literal["mass", "substance"]
+QuantityKind = Literal["mass", "substance"]
 """What is counted in a volume: grams or moles."""
 
 REFUSED = "refused"
@@ -167,7 +167,7 @@ class Scale(NamedTuple):
     """The bands of a range set from low to high, in one of the units that its source printed."""
 
     unit: str
-    kind: Kind
+    kind: QuantityKind
     bands: tuple[Band, ...]
 
 
@@ -210,7 +210,7 @@ class RangeSet(NamedTuple):
         """The normal range, in `unit`."""
         return next(band.interval for band in self.bands if band.category is Category.NORMAL)
 
-    def printed_for(self, kind: Kind) -> "RangeSet":
+    def printed_for(self, kind: QuantityKind) -> "RangeSet":
         """Return the set with the scale alone that a result in a unit of that `kind` is compared with."""
         if len(self.scales) == 1:
             return self
@@ -330,7 +330,7 @@ class Loinc(NamedTuple):
     """
 
     code: str
-    kind: Kind | None
+    kind: QuantityKind | None
     refused: str | None
     source: Source
     doubtful: bool = False

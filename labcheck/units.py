@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from labcheck.errors import IncompatibleUnit, MissingUnit, UnknownUnit
-from labcheck.model import EXACT, Conversion, Kind, Measurement, MolarMass, Quantity
+from labcheck.model import EXACT, Conversion, Measurement, MolarMass, Quantity, QuantityKind
 from labcheck.wording import did_you_mean, quote
 
 if TYPE_CHECKING:
@@ -29,11 +29,11 @@ class Unit:
     """A concentration, mass or amount of substance in a volume; `code` is its UCUM code."""
 
     code: str
-    kind: Kind
+    kind: QuantityKind
 
 
 _PREFIXES = ("", "m", "u", "n", "p", "f")
-_SYMBOLS: dict[Kind, str] = {"mass": "g", "substance": "mol"}
+_SYMBOLS: dict[QuantityKind, str] = {"mass": "g", "substance": "mol"}
 _VOLUMES = ("L", "dL", "mL")
 
 # The grammar, compiled when it is first needed, on text in lower case with _PLAIN's signs and single blanks.
@@ -98,7 +98,7 @@ def read_unit(text: str) -> Unit:
 
 
 def _unit(parts: set[str], prefix: str) -> Unit:
-    kind: Kind = "mass" if "mass" in parts else "substance"
+    kind: QuantityKind = "mass" if "mass" in parts else "substance"
     volume = next((v for v in ("dL", "mL") if parts & {v, f"per_{v}", f"inverse_{v}"}), "L")
     if "percent" in parts:
         volume = "dL"

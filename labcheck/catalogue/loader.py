@@ -24,12 +24,12 @@ from labcheck.model import (
     Category,
     Caution,
     Interval,
-    Kind,
     Loinc,
     Meaning,
     Mistake,
     MolarMass,
     Names,
+    QuantityKind,
     RangeSet,
     Scale,
     Section,
@@ -130,7 +130,7 @@ class _Reader:
         if code[-1] != (check := _check_digit(code[:-2])):
             raise table.fault("code", f"{quote(code)} is mistyped; a code {code[:-2]} would end in -{check}")
         refused = table.text("refused") if "refused" in table else None
-        kind = None if refused else cast("Kind", table.one_of("kind", ("mass", "substance")))
+        kind = None if refused else cast("QuantityKind", table.one_of("kind", ("mass", "substance")))
         doubtful = not refused and table.flag("doubtful")
         return Loinc(code, kind, refused, self._source(table), doubtful)
 

@@ -36,7 +36,7 @@ from labcheck.model import REFUSED, Analyte, Interpretation, Outcome, Refusal
 from labcheck.ranges import names_bands
 from labcheck.wording import quote
 
-Report = Callable[[Sequence[Outcome], bool], None]
+Printer = Callable[[Sequence[Outcome], bool], None]
 """Prints outcomes; the flag says that there is one, asked for alone."""
 
 
@@ -212,7 +212,7 @@ def _report_of(
     *,
     compare: bool,
     labelled: Callable[[], bool],
-) -> Report:
+) -> Printer:
     """Return the one report that the options ask for; rows of it are `labelled` or not."""
     report = one_report(format, "json" if json else None, "quiet" if quiet else None) or "terminal"
     if verbose and report != "terminal":
@@ -268,7 +268,7 @@ def _category(outcome: Outcome) -> str:
     return outcome.category if isinstance(outcome, Interpretation) else REFUSED
 
 
-def _finish(outcomes: Sequence[Outcome], report: Report, watched: frozenset[str], alone: bool) -> None:
+def _finish(outcomes: Sequence[Outcome], report: Printer, watched: frozenset[str], alone: bool) -> None:
     """Print the report, say what was refused and why, and exit with the code that follows."""
     report(outcomes, alone)
     sys.stdout.flush()  # what follows on stderr comes behind it, and not at all if it cannot be written

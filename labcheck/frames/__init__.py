@@ -7,7 +7,7 @@ not guessed at: its category is `unjudged`, and its note says what is unusual. `
 
     rules.py         the catalogue's limits -> numbers that floats can be compared with
     names.py         its names of tests -> regular expressions that every engine reads alike
-    given.py         what holds for all rows, and which columns are read
+    settings.py      what holds for all rows, and which columns are read
     steps.py         a verdict, step by step; each adds columns for the next:
       identify.py      whose result it is
       expressions.py   its value and unit, its category
@@ -80,8 +80,8 @@ def interpret_frame(
     engine, and where limits of the catalogue are too near to each other for binary floats.
     """
     nw = _narwhals()
-    from labcheck.frames.given import Columns, Given
     from labcheck.frames.rules import rules_of
+    from labcheck.frames.settings import Columns, Settings
     from labcheck.frames.steps import annotate
 
     _check_types({"units": units, "range_sets": range_sets, "own_ranges": own_ranges}, decimal)
@@ -116,8 +116,8 @@ def interpret_frame(
     if reported and not columns.bring_ranges:
         raise Usage("say with `range`, or `low` and `high`, where the ranges are that `reported` judges by")
     labelled = names_bands([catalogue[id] for id in ids], sets, own)
-    given = Given(catalogue, rules, default_units, reported, labelled, decimal, only, wide)
-    return cast("Frame", annotate(read, columns, given, prefix).to_native())
+    settings = Settings(catalogue, rules, default_units, reported, labelled, decimal, only, wide)
+    return cast("Frame", annotate(read, columns, settings, prefix).to_native())
 
 
 def _only(name: str, catalogue: Catalogue) -> str:

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import narwhals.stable.v2 as nw
 
-from labcheck.frames.rules import LONGEST, NEAR, Edge, Scale, edges_of
+from labcheck.frames.rules import LONGEST, NEAR, CompiledScale, Edge, edges_of
 from labcheck.model import COMPARATORS, Category, Interval
 from labcheck.reading import NO_SIGNS, NO_VALUE
 from labcheck.sources.rows import OPERATORS
@@ -179,12 +179,12 @@ def by_unit(unit: Expr, values: Mapping[str, str | float]) -> Expr:
     return chosen(cases[:-1], cases[-1][1])
 
 
-def is_judged_by(scale: Scale, unit: Expr, codes: Iterable[str]) -> Expr:
+def is_judged_by(scale: CompiledScale, unit: Expr, codes: Iterable[str]) -> Expr:
     """Say whether a result in that unit, of those codes, is compared with this scale."""
     return equals(unit, [code for code in codes if read_unit(code).kind == scale.kind])
 
 
-def category(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]) -> Expr:
+def category(scale: CompiledScale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]) -> Expr:
     """Return the one category that all of a result lies in, or indeterminate, as `classify` does."""
     edges = [starts[edge] for edge in scale.edges]
     one = chosen(
@@ -211,7 +211,7 @@ def category(scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge
 
 
 def words(
-    words: Sequence[str], scale: Scale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]
+    words: Sequence[str], scale: CompiledScale, product: Expr, comparator: Expr, starts: Mapping[Edge, float]
 ) -> Expr:
     """Return which of the words, one for each band, are those of bands that a result can lie in."""
     edges = scale.edges
@@ -249,7 +249,7 @@ def near_an_edge(product: Expr, starts: Mapping[Edge, float]) -> Expr:
     return any_of((product > limit * (1 - NEAR)) & (product < limit * (1 + NEAR)) for limit in limits)
 
 
-def within(product: Expr, distance: Expr, scales: Iterable[Scale]) -> Expr:
+def within(product: Expr, distance: Expr, scales: Iterable[CompiledScale]) -> Expr:
     """Say whether a number lies so near to a limit of a scale."""
     limits = sorted({float(edge.limit) for scale in scales for edge in scale.edges})
     near = ((product > limit - distance) & (product < limit + distance) for limit in limits)

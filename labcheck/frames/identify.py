@@ -8,8 +8,8 @@ from collections.abc import Iterable
 import narwhals.stable.v2 as nw
 
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, chosen, equals, only_where
-from labcheck.frames.given import Own, Step
 from labcheck.frames.names import OTHER, NamePatterns
+from labcheck.frames.settings import Own, Step
 from labcheck.identify import LOINC_CODE, LONGEST
 from labcheck.model import REFUSED
 

@@ -12,8 +12,8 @@ import narwhals.stable.v2 as nw
 from labcheck.flags import OFF_SCALE, SIDES
 from labcheck.frames import expressions as ex
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, all_of, any_of, chosen, equals
-from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
 from labcheck.frames.rules import Rules, edges_of
+from labcheck.frames.settings import Columns, Own, Settings, Step, by_analyte
 from labcheck.model import Category
 
 READ, UNREADABLE = "read", "unreadable"
@@ -25,7 +25,7 @@ _TWO_ENDS = f"^{_NUMBER} *[-–] *{_NUMBER}$"
 _ONE_END = f"^(?:[<>]=?|=[<>]|[≤≥]) *{_NUMBER}$"
 
 
-def ends(columns: Columns, _: Given, own: Own) -> Step:
+def ends(columns: Columns, _: Settings, own: Own) -> Step:
     """Read both ends of the row's own range, '' where it is open, and the comparator of one with one end."""
     named = [role for role in ("low", "high") if columns._asdict()[role]]
     low, high = (
@@ -54,7 +54,7 @@ def ends(columns: Columns, _: Given, own: Own) -> Step:
     }
 
 
-def numbers(_: Columns, __: Given, own: Own) -> Step:
+def numbers(_: Columns, __: Settings, own: Own) -> Step:
     """Make numbers of both ends, 0 where there is none."""
     read = own("ranged") == READ
     return {
@@ -63,11 +63,11 @@ def numbers(_: Columns, __: Given, own: Own) -> Step:
     }
 
 
-def standing(_: Columns, given: Given, own: Own) -> Step:
+def standing(_: Columns, settings: Settings, own: Own) -> Step:
     """Say whether the range is one, and the categories that the result can have by it: `low or normal`."""
     number, start, stop, sign = own("float"), own("start"), own("stop"), own("sign")
     has_start, has_stop = own("from") != "", own("to") != ""
-    most = min(rules.digits for rules in given.rules)
+    most = min(rules.digits for rules in settings.rules)
     longer = any_of(ex.has_more_digits(own(text), most) for text in ("from", "to", "number"))
 
     def impossible(rules: Rules) -> Expr:
@@ -106,7 +106,7 @@ def standing(_: Columns, given: Given, own: Own) -> Step:
                 (longer, UNJUDGED),
                 (has_stop & (stop <= start), UNREADABLE),
                 (has_start & ~has_stop & (start == 0.0), UNREADABLE),
-                (by_analyte(given, own, impossible), UNREADABLE),
+                (by_analyte(settings, own, impossible), UNREADABLE),
             ],
             READ,
         ),

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from labcheck.catalogue import Catalogue
 from labcheck.classify import bands_met
 from labcheck.errors import IncompatibleUnit, Usage
-from labcheck.model import Analyte, Band, Category, Interval, Kind, RangeSet
+from labcheck.model import Analyte, Band, Category, Interval, QuantityKind, RangeSet
 from labcheck.ranges import OwnRange, canonical_bands, chosen, own_range
 from labcheck.units import Unit, everyday_units, factor, other_spellings, read_unit
 
@@ -45,13 +45,13 @@ class Edge(NamedTuple):
     included: bool
 
 
-class Scale(NamedTuple):
+class CompiledScale(NamedTuple):
     """The bands that an analyte's results are judged by; of several scales, those in a unit of its `kind`.
 
     `words` are the source's own for each band.
     """
 
-    kind: Kind
+    kind: QuantityKind
     range: str
     categories: tuple[Category, ...]
     words: tuple[str, ...]
@@ -67,7 +67,7 @@ class Rules(NamedTuple):
     """
 
     analyte: Analyte
-    scales: tuple[Scale, ...]
+    scales: tuple[CompiledScale, ...]
     factors: Mapping[str, Decimal]
     starts: Mapping[Edge, float]
     digits: int
@@ -142,7 +142,7 @@ def edges_of(limits: Interval) -> tuple[Edge, Edge]:
     return Edge(limits.low, False), Edge(limits.high, True)
 
 
-def _scales(used: RangeSet, analyte: Analyte) -> Iterator[Scale]:
+def _scales(used: RangeSet, analyte: Analyte) -> Iterator[CompiledScale]:
     for scale in used.scales:
         one = used.printed_for(scale.kind)
         # No result is below 0: a range from there has nothing under it (`0-20`).
@@ -151,7 +151,7 @@ def _scales(used: RangeSet, analyte: Analyte) -> Iterator[Scale]:
             Edge(band.interval.high or Decimal(0), band.interval.includes_high) for band in bands[:-1]
         )
         categories, words = zip(*((band.category, band.word) for band in bands), strict=True)
-        yield Scale(scale.kind, str(one), categories, words, edges)
+        yield CompiledScale(scale.kind, str(one), categories, words, edges)
 
 
 def _starts(edges: Sequence[Edge], factors: Sequence[Decimal]) -> tuple[int, dict[Edge, float]]:

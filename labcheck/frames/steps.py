@@ -12,30 +12,30 @@ from labcheck.errors import Usage
 from labcheck.frames import expressions as ex
 from labcheck.frames import identify, reported, verdicts
 from labcheck.frames.expressions import UNJUDGED, Expr, any_of, chosen, equals
-from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
 from labcheck.frames.names import name_patterns
 from labcheck.frames.rules import Rules, refused_units, unit_spellings
+from labcheck.frames.settings import Columns, Own, Settings, Step, by_analyte
 from labcheck.model import REFUSED
 from labcheck.wording import quote
 
 Frame = nw.DataFrame[Any] | nw.LazyFrame[Any]
 
 
-def annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Frame:
+def annotate(frame: Frame, columns: Columns, settings: Settings, prefix: str) -> Frame:
     """Add the columns of a verdict to a frame, and nothing else."""
     if isinstance(frame, nw.DataFrame) and frame.implementation.is_pandas():
-        return _annotate_pandas(frame, columns, given, prefix)
-    return _annotate(frame, columns, given, prefix)
+        return _annotate_pandas(frame, columns, settings, prefix)
+    return _annotate(frame, columns, settings, prefix)
 
 
-def _annotate_pandas(frame: nw.DataFrame[Any], columns: Columns, given: Given, prefix: str) -> Frame:
+def _annotate_pandas(frame: nw.DataFrame[Any], columns: Columns, settings: Settings, prefix: str) -> Frame:
     """Go through Arrow, which is faster than pandas in all of this."""
     read = list(dict.fromkeys(filter(None, columns)))
     try:
         arrow = frame.select(read).to_arrow()
     except (TypeError, ValueError):  # numbers and texts in one column, which pandas writes as texts
-        return _annotate(frame, columns, given, prefix)
-    judged = _annotate(nw.from_native(arrow), columns, given, prefix).drop(arrow.column_names)
+        return _annotate(frame, columns, settings, prefix)
+    judged = _annotate(nw.from_native(arrow), columns, settings, prefix).drop(arrow.column_names)
     _check_free(judged.columns, frame.columns)
     added = nw.DataFrame.from_arrow(judged, backend="pandas")
     return frame.with_columns(*(added[name] for name in added.columns))
@@ -49,7 +49,7 @@ def _check_free(names: Iterable[str], taken: Iterable[str]) -> None:
             raise Usage(f"there is a column {quote(present[name.lower()])} already; choose another prefix")
 
 
-def _annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Frame:
+def _annotate(frame: Frame, columns: Columns, settings: Settings, prefix: str) -> Frame:
     schema = frame.collect_schema()
     between: dict[str, None] = {}
 
@@ -68,16 +68,16 @@ def _annotate(frame: Frame, columns: Columns, given: Given, prefix: str) -> Fram
     steps += [reported.ends, reported.numbers, reported.standing] if columns.bring_ranges else []
     steps += [verdicts.categories] if columns.bring_ranges or columns.flag else []
     steps += [verdicts.reasons, verdicts.values]
-    add(_texts(columns, given, schema), "_")
+    add(_texts(columns, settings, schema), "_")
     for step in steps:
-        add(step(columns, given, own), "_")
-    notes = verdicts.notes(columns, given, own)
+        add(step(columns, settings, own), "_")
+    notes = verdicts.notes(columns, settings, own)
     add(notes, "_")
-    add(verdicts.cells(columns, given, own, list(notes)), "")
+    add(verdicts.cells(columns, settings, own, list(notes)), "")
     return frame.drop(*between)
 
 
-def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
+def _texts(columns: Columns, settings: Settings, schema: Mapping[str, Any]) -> Step:
     """Write what a verdict rests on as text: names in lower case, units as well unless they are codes."""
 
     def text(column: str) -> Expr:
@@ -86,7 +86,7 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
         return ex.text(column, schema[column])
 
     def figure(column: str) -> Expr:
-        has_comma = given.decimal == "comma" and not schema[column].is_numeric()
+        has_comma = settings.decimal == "comma" and not schema[column].is_numeric()
         return ex.pointed(text(column)) if has_comma else text(column)
 
     step = {"value": figure(columns.value)}
@@ -96,7 +96,7 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
         step["loinc"] = text(columns.loinc).str.strip_chars(ex.BLANKS)
     if columns.test and columns.loinc:  # a column of tests can hold codes, too
         name, code = step["test"], step["loinc"]
-        is_code = (code == "") & identify.is_code(name, name_patterns(given.catalogue))
+        is_code = (code == "") & identify.is_code(name, name_patterns(settings.catalogue))
         step["test"] = chosen([(is_code, "")], name)
         step["loinc"] = chosen([(is_code, name)], code)
     if columns.unit:
@@ -115,19 +115,19 @@ def _texts(columns: Columns, given: Given, schema: Mapping[str, Any]) -> Step:
     return step
 
 
-def _readings(columns: Columns, given: Given, own: Own) -> Step:
+def _readings(columns: Columns, settings: Settings, own: Own) -> Step:
     """Read each of the texts for itself."""
     value = own("value")
     bare = ex.is_bare(value)
     step = {"bare": bare, "plain": chosen([(bare, nw.lit(True))], ex.is_plain(value))}
     if columns.test:
-        step |= identify.to_match(own("test"), name_patterns(given.catalogue))
+        step |= identify.to_match(own("test"), name_patterns(settings.catalogue))
     if columns.loinc:
-        step["coded"] = identify.coded(own("loinc"), name_patterns(given.catalogue))
+        step["coded"] = identify.coded(own("loinc"), name_patterns(settings.catalogue))
     return step
 
 
-def _parts(columns: Columns, given: Given, own: Own) -> Step:
+def _parts(columns: Columns, settings: Settings, own: Own) -> Step:
     """Take a plain number apart, and match the name."""
     value, bare, plain = own("value"), own("bare"), own("plain")
     step = {
@@ -135,23 +135,23 @@ def _parts(columns: Columns, given: Given, own: Own) -> Step:
         "sign_before": chosen([(bare | ~plain, "")], ex.sign_in(value)),
     }
     if columns.test:
-        patterns = name_patterns(given.catalogue)
+        patterns = name_patterns(settings.catalogue)
         step["named"] = identify.named(own, patterns, or_coded=not columns.loinc)
     return step
 
 
-def _tests(columns: Columns, given: Given, own: Own) -> Step:
+def _tests(columns: Columns, settings: Settings, own: Own) -> Step:
     """Settle the number, and whose result it is: an analyte's id, REFUSED, UNJUDGED, '' for not covered."""
     step = {
         "float": own("number").cast(nw.Float64),
         "before": ex.comparator(own("sign_before")),
     }
     name, code = own("test"), own("loinc")
-    patterns = name_patterns(given.catalogue)
+    patterns = name_patterns(settings.catalogue)
     if columns.test and columns.loinc:
-        found = identify.meant(own("named"), own("coded"), name, given.catalogue.ids, patterns)
+        found = identify.meant(own("named"), own("coded"), name, settings.catalogue.ids, patterns)
         blank = (name == "") & (code == "")
-        ours = equals(own("coded"), given.catalogue.ids)
+        ours = equals(own("coded"), settings.catalogue.ids)
         unknown = ours & (own("named") == "") & (name != "")
         certain = ours & ~code.is_in(sorted(patterns.doubtful_codes))
         alone = ours & (name == "") & ~certain
@@ -163,16 +163,16 @@ def _tests(columns: Columns, given: Given, own: Own) -> Step:
         found, blank = chosen([(own("coded") == identify.SAYS_NOTHING, "")], own("coded")), code == ""
         step["doubtful"] = code.is_in(sorted(patterns.doubtful_codes))
     else:
-        return {**step, "meant": nw.lit(given.only)}
-    if given.only is None:
+        return {**step, "meant": nw.lit(settings.only)}
+    if settings.only is None:
         return {**step, "meant": found}
-    kept = equals(found, (given.only, REFUSED, UNJUDGED))
-    return {**step, "meant": chosen([(blank, given.only), (kept, found)], "")}
+    kept = equals(found, (settings.only, REFUSED, UNJUDGED))
+    return {**step, "meant": chosen([(blank, settings.only), (kept, found)], "")}
 
 
-def _units(columns: Columns, given: Given, own: Own) -> Step:
+def _units(columns: Columns, settings: Settings, own: Own) -> Step:
     """Read the unit, or take the one that is known for rows without, and settle the comparator."""
-    defaults = [(own("meant") == id, unit.code) for id, unit in given.units.items()]
+    defaults = [(own("meant") == id, unit.code) for id, unit in settings.units.items()]
     default = chosen(defaults, "") if defaults else nw.lit("")
     beside, before = own("beside"), own("before")
     step = {
@@ -189,7 +189,7 @@ def _units(columns: Columns, given: Given, own: Own) -> Step:
     ]
     lacking = [
         (own("meant") == rules.analyte.id) & equals(spelled, lacks)
-        for rules in given.rules
+        for rules in settings.rules
         if (lacks := [text for pair in spellings.items() if pair[1] not in rules.factors for text in pair])
     ]
     unknown = [(any_of(lacking), UNJUDGED)] if lacking else []
@@ -197,20 +197,20 @@ def _units(columns: Columns, given: Given, own: Own) -> Step:
     return {**step, "code": chosen([(spelled == "", default), *unknown, *known, refused], UNJUDGED)}
 
 
-def _factors(_: Columns, given: Given, own: Own) -> Step:
+def _factors(_: Columns, settings: Settings, own: Own) -> Step:
     """Choose what the number is multiplied by to be in the analyte's unit."""
 
     def by_unit(rules: Rules) -> Expr:
         return ex.by_unit(own("code"), {code: float(by) for code, by in rules.factors.items()})
 
-    return {"factor": by_analyte(given, own, by_unit)}
+    return {"factor": by_analyte(settings, own, by_unit)}
 
 
-def _products(_: Columns, __: Given, own: Own) -> Step:
+def _products(_: Columns, __: Settings, own: Own) -> Step:
     """Convert."""
     return {"product": own("float") * own("factor")}
 
 
-def _edges(_: Columns, given: Given, own: Own) -> Step:
+def _edges(_: Columns, settings: Settings, own: Own) -> Step:
     """Say whether the result is next to a limit."""
-    return {"edge": by_analyte(given, own, lambda rules: ex.near_an_edge(own("product"), rules.starts))}
+    return {"edge": by_analyte(settings, own, lambda rules: ex.near_an_edge(own("product"), rules.starts))}

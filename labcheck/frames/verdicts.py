@@ -16,8 +16,8 @@ from labcheck.errors import (
 from labcheck.frames import expressions as ex
 from labcheck.frames import reported
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, Value, any_of, chosen, equals
-from labcheck.frames.given import Columns, Given, Own, Step, by_analyte
-from labcheck.frames.rules import Rules, Scale
+from labcheck.frames.rules import CompiledScale, Rules
+from labcheck.frames.settings import Columns, Own, Settings, Step, by_analyte
 from labcheck.model import REFUSED, Category
 from labcheck.units import read_unit
 
@@ -32,7 +32,7 @@ _MOST = 1e6
 """More than this has not so many places in a binary float."""
 
 
-def reasons(columns: Columns, given: Given, own: Own) -> Step:
+def reasons(columns: Columns, settings: Settings, own: Own) -> Step:
     """Say why a row has no verdict, '' if it has one, and what the verdict is."""
     value, product, comparator = own("value"), own("product"), own("comparator")
     no_value = ex.says_nothing(value)
@@ -41,7 +41,7 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
         (own("meant") == "", NOT_COVERED),
         (own("meant") == UNJUDGED, UNUSUAL_NAME),
     ]
-    if given.wide:
+    if settings.wide:
         cases.insert(0, (ex.is_blank(value), NOT_COVERED))
     if columns.loinc:
         cases.insert(-1, ((own("meant") == UNJUDGED) & (own("coded") == UNJUDGED), UNUSUAL_CODE))
@@ -53,16 +53,16 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
         below, above = ex.outside(rules.analyte.possible, product, rules.starts)
         return ((comparator == "") & below) | (~comparator.str.starts_with("<") & above)
 
-    digits = min(rules.digits for rules in given.rules)
+    digits = min(rules.digits for rules in settings.rules)
     of_range: list[Case] = []
     if columns.bring_ranges:
         ranged = own("ranged")
         of_range = [
             (ranged == UNJUDGED, UNUSUAL_RANGE),
-            (_is_by_report(given, own) & (ranged == reported.UNREADABLE), UnreadableRange.code),
+            (_is_by_report(settings, own) & (ranged == reported.UNREADABLE), UnreadableRange.code),
         ]
     category = _by_scale(
-        given, own, lambda rules, scale: ex.category(scale, product, comparator, rules.starts)
+        settings, own, lambda rules, scale: ex.category(scale, product, comparator, rules.starts)
     )
     return {
         "reason": chosen(
@@ -80,39 +80,41 @@ def reasons(columns: Columns, given: Given, own: Own) -> Step:
                 (own("code") == REFUSED, IncompatibleUnit.code),
                 (own("code") == UNJUDGED, UNUSUAL_UNIT),
                 (ex.has_more_digits(own("number"), digits) & own("edge"), UNUSUAL_VALUE),
-                (by_analyte(given, own, impossible), ImpossibleValue.code),
+                (by_analyte(settings, own, impossible), ImpossibleValue.code),
                 *of_range,
                 *(
                     ((own("meant") == rules.analyte.id) & (own("factor") != 1.0), MissingUnit.code)
-                    for rules in given.rules
+                    for rules in settings.rules
                     if rules.must_be_canonical
                 ),
             ],
             "",
         ),
-        "category": _unless_by_report(columns, given, own, reported.category(own), category),
+        "category": _unless_by_report(columns, settings, own, reported.category(own), category),
     }
 
 
-def categories(columns: Columns, given: Given, own: Own) -> Step:
+def categories(columns: Columns, settings: Settings, own: Own) -> Step:
     """Say which categories a result can have, for what the laboratory says to be compared with."""
-    published = _words(given, own, lambda scale: scale.categories)
-    return {"categories": _unless_by_report(columns, given, own, own("by_report"), published)}
+    published = _words(settings, own, lambda scale: scale.categories)
+    return {"categories": _unless_by_report(columns, settings, own, own("by_report"), published)}
 
 
-def _is_by_report(given: Given, own: Own) -> Expr:
+def _is_by_report(settings: Settings, own: Own) -> Expr:
     """Say whether the row's own range judges it, where there is one."""
-    return equals(own("meant"), sorted(given.reported)) if given.reported else nw.lit(False)
+    return equals(own("meant"), sorted(settings.reported)) if settings.reported else nw.lit(False)
 
 
-def _unless_by_report(columns: Columns, given: Given, own: Own, by_report: Expr, otherwise: Expr) -> Expr:
+def _unless_by_report(
+    columns: Columns, settings: Settings, own: Own, by_report: Expr, otherwise: Expr
+) -> Expr:
     """Choose what the row's own range says where that is the one that judges."""
-    if not (columns.bring_ranges and given.reported):
+    if not (columns.bring_ranges and settings.reported):
         return otherwise
-    return chosen([(_is_by_report(given, own) & (own("ranged") == reported.READ), by_report)], otherwise)
+    return chosen([(_is_by_report(settings, own) & (own("ranged") == reported.READ), by_report)], otherwise)
 
 
-def _by_scale(given: Given, own: Own, say: Callable[[Rules, Scale], Value]) -> Expr:
+def _by_scale(settings: Settings, own: Own, say: Callable[[Rules, CompiledScale], Value]) -> Expr:
     """Choose what is said by the rules and the scale that a row is compared with."""
 
     def by_kind(rules: Rules) -> Value:
@@ -120,15 +122,15 @@ def _by_scale(given: Given, own: Own, say: Callable[[Rules, Scale], Value]) -> E
         cases = [(ex.is_judged_by(scale, own("code"), rules.factors), say(rules, scale)) for scale in others]
         return chosen(cases, say(rules, last)) if cases else say(rules, last)
 
-    return by_analyte(given, own, by_kind)
+    return by_analyte(settings, own, by_kind)
 
 
-def notes(columns: Columns, given: Given, own: Own) -> Step:
+def notes(columns: Columns, settings: Settings, own: Own) -> Step:
     """Say of each note whether a reader has to know it, were there a verdict; in the order of `interpret`."""
     comparator, product, code = own("comparator"), own("product"), own("code")
     exact, less = comparator == "", comparator.str.starts_with("<")
     figure = nw.concat_str(own("meant"), code, own("number").str.strip_chars_start("0"), separator=" ")
-    rounded = [figure for rules in given.rules for figure in rules.rounded]
+    rounded = [figure for rules in settings.rules for figure in rules.rounded]
 
     def implausible(rules: Rules) -> Expr:
         low, high = ex.outside(rules.analyte.plausible, product, rules.starts)
@@ -138,29 +140,29 @@ def notes(columns: Columns, given: Given, own: Own) -> Step:
     def near(rules: Rules) -> Expr:
         return ex.within(product, own("factor"), rules.scales)
 
-    near_limit = ex.only_where(exact & by_analyte(given, own, near), figure.is_in(rounded))
+    near_limit = ex.only_where(exact & by_analyte(settings, own, near), figure.is_in(rounded))
     step = {
-        "implausible": by_analyte(given, own, implausible),
-        "near-limit": _unless_by_report(columns, given, own, nw.lit(False), near_limit),
-        **_notes_on_report(columns, given, own),
+        "implausible": by_analyte(settings, own, implausible),
+        "near-limit": _unless_by_report(columns, settings, own, nw.lit(False), near_limit),
+        **_notes_on_report(columns, settings, own),
     }
     if columns.loinc or columns.test:
         loinc = own("loinc" if columns.loinc else "test")
         step["code-unit-conflict"] = any_of(
             equals(loinc, [one.code for one in rules.analyte.loinc if one.kind == kind])
             & equals(code, [unit for unit in rules.factors if read_unit(unit).kind != kind])
-            for rules in given.rules
+            for rules in settings.rules
             for kind in sorted({one.kind for one in rules.analyte.loinc if one.kind})
         )
         step["doubtful-name"] = own("doubtful")
     return step
 
 
-def _notes_on_report(columns: Columns, given: Given, own: Own) -> Step:
+def _notes_on_report(columns: Columns, settings: Settings, own: Own) -> Step:
     step = {}
     ranged = own("ranged") if columns.bring_ranges else nw.lit("")
-    if given.reported:
-        step["no-reported-range"] = _is_by_report(given, own) & (ranged == "")
+    if settings.reported:
+        step["no-reported-range"] = _is_by_report(settings, own) & (ranged == "")
     if columns.bring_ranges:
         step["unreadable-range"] = ranged == reported.UNREADABLE
         differs = own("by_report") != own("categories")
@@ -170,7 +172,7 @@ def _notes_on_report(columns: Columns, given: Given, own: Own) -> Step:
     return step
 
 
-def values(_: Columns, __: Given, own: Own) -> Step:
+def values(_: Columns, __: Settings, own: Own) -> Step:
     """Round what was converted to what the core writes, from 1 to _MOST; beyond, leave it as it is."""
     product = own("product")
     usual = (product >= 1.0) & (product <= _MOST)
@@ -179,12 +181,12 @@ def values(_: Columns, __: Given, own: Own) -> Step:
     return {"usual": usual, "rounded": chosen([(usual, (product * steps).round(0) / steps)], product)}
 
 
-def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Step:
+def cells(columns: Columns, settings: Settings, own: Own, notes: Sequence[str]) -> Step:
     """Write the columns that are added."""
     judged, meant, reason = own("reason") == "", own("meant"), own("reason")
     unjudged = equals(reason, UNUSUAL)
     written = nw.when(own("factor") == 1.0).then(own("number")).otherwise(_written(own))
-    published = _by_scale(given, own, lambda _, scale: scale.range)
+    published = _by_scale(settings, own, lambda _, scale: scale.range)
 
     def of_judged(expr: Value) -> Expr:
         return chosen([(judged, expr)], None)
@@ -192,20 +194,20 @@ def cells(columns: Columns, given: Given, own: Own, notes: Sequence[str]) -> Ste
     row = {
         "analyte": chosen([((reason == NOT_COVERED) | equals(meant, (REFUSED, UNJUDGED)), None)], meant),
         "value": of_judged(nw.concat_str(own("comparator"), written)),
-        "unit": of_judged(by_analyte(given, own, lambda rules: rules.analyte.unit)),
+        "unit": of_judged(by_analyte(settings, own, lambda rules: rules.analyte.unit)),
         "category": chosen(
             [(judged, own("category")), (reason == NOT_COVERED, None), (unjudged, UNJUDGED)], REFUSED
         ),
         "code": of_judged(chosen([(own("category") == str(one), one.code) for one in Category], "")),
-        "range": of_judged(_unless_by_report(columns, given, own, reported.as_written(own), published)),
+        "range": of_judged(_unless_by_report(columns, settings, own, reported.as_written(own), published)),
         "note": chosen(
             [(judged, _joined(notes, own)), (reason == NOT_COVERED, None)],
             reason,
         ),
     }
-    if given.labelled:
-        words = _words(given, own, lambda scale: scale.words)
-        row["label"] = of_judged(_unless_by_report(columns, given, own, own("by_report"), words))
+    if settings.labelled:
+        words = _words(settings, own, lambda scale: scale.words)
+        row["label"] = of_judged(_unless_by_report(columns, settings, own, own("by_report"), words))
     return row
 
 
@@ -218,11 +220,11 @@ def _written(own: Own) -> Expr:
     return nw.when(is_whole).then(whole.cast(nw.String)).otherwise(exact.cast(nw.String))
 
 
-def _words(given: Given, own: Own, of: Callable[[Scale], Sequence[str]]) -> Expr:
+def _words(settings: Settings, own: Own, of: Callable[[CompiledScale], Sequence[str]]) -> Expr:
     """Return what a scale has for each of the bands that a result can lie in."""
     product, comparator = own("product"), own("comparator")
     return _by_scale(
-        given, own, lambda rules, scale: ex.words(of(scale), scale, product, comparator, rules.starts)
+        settings, own, lambda rules, scale: ex.words(of(scale), scale, product, comparator, rules.starts)
     )
 
 

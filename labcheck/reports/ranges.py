@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from labcheck.model import REPORTED, Analyte, Band, Category, Kind, RangeSet, Scale
+from labcheck.model import REPORTED, Analyte, Band, Category, QuantityKind, RangeSet, Scale
 from labcheck.ranges import canonical_bands
 from labcheck.reports import bar, json, markdown, named
 from labcheck.units import Unit, factor, read_unit
@@ -74,7 +74,7 @@ def _limits(bands: Sequence[Band]) -> list[Decimal]:
     return [band.interval.high for band in bands if band.interval.high]
 
 
-def units_of(analyte: Analyte) -> Mapping[Kind, Unit]:
+def units_of(analyte: Analyte) -> Mapping[QuantityKind, Unit]:
     """Return the canonical unit, and the first unit of the other kind that a set is printed in."""
     units = {(unit := read_unit(analyte.unit)).kind: unit}
     for range_set in analyte.range_sets.values():
@@ -83,7 +83,7 @@ def units_of(analyte: Analyte) -> Mapping[Kind, Unit]:
     return units
 
 
-def scale_in(kind: Kind, range_set: RangeSet, analyte: Analyte) -> tuple[Scale, bool]:
+def scale_in(kind: QuantityKind, range_set: RangeSet, analyte: Analyte) -> tuple[Scale, bool]:
     """Return the set's scale of that kind, and whether it was printed; else its first one is converted."""
     for scale in range_set.scales:
         if scale.kind == kind:

@@ -14,7 +14,7 @@ from labcheck.errors import Usage
 from labcheck.identify import Identifier
 from labcheck.model import Analyte
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
-from labcheck.sources.roles import OPTIONS, ROLES, Role, by_role, listed, normal, number_of, some
+from labcheck.sources.roles import OPTIONS, ROLES, Role, by_role, listed, normalised, number_of, some
 from labcheck.units import read_unit
 from labcheck.wording import clipped, printable, quote
 
@@ -216,7 +216,7 @@ def _own_columns(header: Sequence[str], asked: Container[str], identifier: Ident
     """
     own: dict[str, dict[str, int]] = {}
     patterns = {role: pattern for role, pattern in _OWN.items() if role not in asked}
-    for number, name in enumerate(map(normal, header)):
+    for number, name in enumerate(map(normalised, header)):
         for role, pattern in patterns.items():
             match = pattern.fullmatch(name)
             if match and (test := read_header(match["test"] or match["of"], identifier).test):
@@ -298,14 +298,14 @@ def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
 
 
 def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
-    numbered = [name for name in header if normal(name) in _NUMBERED]
+    numbered = [name for name in header if normalised(name) in _NUMBERED]
     said = f"no column is known to hold {missing}"
     if len(header) == 1 and re.search(r"[,;|\t]", header[0]):
         return Usage(
             f"{said}; {listed(header)}; if that is several, say what stands between them with --delimiter"
         )
     if numbered:
-        said += f", and {printable(numbered[0])} has numbers of {_NUMBERED[normal(numbered[0])]}"
+        said += f", and {printable(numbered[0])} has numbers of {_NUMBERED[normalised(numbered[0])]}"
     return Usage(
         f"{said}; {listed(header)}; say which with --test or --loinc and --value, "
         "with --column vitd=COLUMN:UNIT, or with --analyte for a file of one test"

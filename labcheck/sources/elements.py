@@ -32,7 +32,7 @@ _KINDS: dict[type, str] = {  # in this order: a number is a text here, too
 }
 
 
-def kind(value: object) -> str:
+def json_type(value: object) -> str:
     """Return how a message calls the JSON type of a value."""
     return next(name for type, name in _KINDS.items() if isinstance(value, type))
 
@@ -43,7 +43,7 @@ def get(value: Object, key: str, of: type[T]) -> T | None:
     if found is None:
         return None
     if not isinstance(found, of) or (of is str and isinstance(found, Number)):
-        raise Malformed(f"its {key} is {kind(found)}, not {_KINDS[of]}")
+        raise Malformed(f"its {key} is {json_type(found)}, not {_KINDS[of]}")
     return found
 
 
@@ -52,7 +52,7 @@ def objects(value: Object, key: str) -> list[Object]:
     found = get(value, key, list) or []
     for item in found:
         if not isinstance(item, dict):
-            raise Malformed(f"its {key} holds {kind(item)}, not objects alone")
+            raise Malformed(f"its {key} holds {json_type(item)}, not objects alone")
     return found
 
 

@@ -11,7 +11,7 @@ from labcheck.sources.elements import (
     flags_of,
     get,
     identity,
-    kind,
+    json_type,
     measured,
     modified,
     objects,
@@ -77,7 +77,7 @@ def _found(resource: Resource, value: Object, said: References) -> Iterator[Foun
         if isinstance(component, dict):
             yield Found(_observation(component, here, shared, groups=False), value, resource.path, i)
         else:
-            problem = Malformed(f"this is {kind(component)}, not a component")
+            problem = Malformed(f"this is {json_type(component)}, not a component")
             yield Found(Observation(here, problem=problem))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from labcheck.errors import Malformed
-from labcheck.sources.elements import Object, get, kind, modified
+from labcheck.sources.elements import Object, get, json_type, modified
 from labcheck.sources.json import Path
 from labcheck.wording import quote
 
@@ -61,7 +61,7 @@ def _inside(outer: Resource) -> Iterator[Resource]:
             yield outer.inner(item, f"item {i + 1}", i)
         return
     if not isinstance(value, dict):
-        raise Malformed(f"this is {kind(value)}, not a FHIR resource")
+        raise Malformed(f"this is {json_type(value)}, not a FHIR resource")
     if outer.holds:
         yield from _held(outer, value)
         return

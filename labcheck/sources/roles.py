@@ -124,7 +124,7 @@ def by_role(header: Sequence[str], asked: Mapping[str, str], roles: Sequence[Rol
     columns: dict[str, int] = {
         role: number_of(name, header, OPTIONS[role]) for role, name in asked.items() if name
     }
-    called = list(map(normal, header))
+    called = list(map(normalised, header))
     for role in roles:
         if role not in asked and (number := _found(role, header, called, columns.values())) is not None:
             columns[role] = number
@@ -146,7 +146,7 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
-def normal(name: str) -> str:
+def normalised(name: str) -> str:
     """Return a name of a header as `_NAMES` has it: `Test-Name` is `test_name`."""
     return re.sub(r"[^a-z0-9]+", "_", folded(name)).strip("_")
 
@@ -164,7 +164,7 @@ def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Colle
             fitting = [
                 number
                 for number in others
-                if unit_in(header[number]) and normal(re.split(r"[(\[]", header[number])[0]) in known
+                if unit_in(header[number]) and normalised(re.split(r"[(\[]", header[number])[0]) in known
             ]
         if len(fitting) > 1:
             which = ", ".join(printable(header[number]) for number in fitting)
@@ -181,7 +181,7 @@ def number_of(name: str, header: Sequence[str], option: str) -> int:
     """Return the column that an option names, by its header or by its number from 1."""
     fitting = [number for number, other in enumerate(header) if other.strip() == name.strip()]
     fitting = fitting or [
-        number for number, other in enumerate(header) if normal(other) == normal(name) != ""
+        number for number, other in enumerate(header) if normalised(other) == normalised(name) != ""
     ]
     if len(fitting) == 1:
         return fitting[0]

@@ -33,7 +33,7 @@ class Columns(NamedTuple):
         return any((self.range, self.low, self.high))
 
 
-class Given(NamedTuple):
+class Settings(NamedTuple):
     """What holds for all rows.
 
     `rules` are those of each analyte that is judged: of all, or of `only` one, whose rows need not name it.
@@ -51,7 +51,7 @@ class Given(NamedTuple):
     wide: bool
 
 
-def by_analyte(given: Given, own: Own, say: Callable[[Rules], Value]) -> Expr:
+def by_analyte(settings: Settings, own: Own, say: Callable[[Rules], Value]) -> Expr:
     """Choose what is said by the rules of the row's analyte; the last one speaks for rows of none."""
-    *others, last = given.rules
+    *others, last = settings.rules
     return chosen([(own("meant") == rules.analyte.id, say(rules)) for rules in others], say(last))
