@@ -1,8 +1,8 @@
 """Everything that can be refused: one class a reason, with its stable code.
 
 A refusal is an answer. Its text is one line that says what was read, why it cannot be used and what to
-type instead. What judges many results makes an answer of it for each; otherwise the command line's edge
-prints it and exits.
+type instead. Commands over many results turn it into a row; elsewhere the edge of the command line prints it
+and exits.
 """
 
 from collections.abc import Mapping
@@ -111,7 +111,7 @@ class WrongAnalyte(LabcheckError):
 
 
 class DamagedCode(LabcheckError):
-    """A spreadsheet has made a date of a LOINC code: 1989-3 is now Mar-89, and so may be others."""
+    """A spreadsheet has made a date of a LOINC code: 1989-3 is Mar-89 now, as other codes can be."""
 
     code = "damaged-code"
     advice = "A spreadsheet has made a date of the LOINC code; export the table anew with codes as text."
@@ -140,7 +140,7 @@ class UnknownAnalyte(LabcheckError):
 
 
 class Usage(LabcheckError):
-    """The command line asks for something that does not exist or does not fit together."""
+    """A call or a command line asks for something that does not exist or does not fit together."""
 
     code = "usage"
 

@@ -44,7 +44,7 @@ EVERYWHERE = {
 OTHER_SPECIMENS = frozenset(
     ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow")
 )
-"""What says that something else than blood was examined; `Blood` is what serum and plasma are drawn as."""
+"""Specimens other than blood, as which serum and plasma are drawn."""
 
 _SPECIMENS = {
     other: specimen
@@ -63,10 +63,10 @@ _SPECIMENS = {
     }.items()
     for other in others.split()
 }
-"""Other words for them, where nothing but a specimen is said."""
+"""Other words for these, in a text that names a specimen and nothing else."""
 
 _NEITHER_SERUM = OTHER_SPECIMENS | {"whole"}
-"""What is no specimen of ours where nothing but that is said: cells are measured with it in whole blood."""
+"""What is neither serum nor plasma. Whole blood is none either: its cells would be measured as well."""
 
 CONTRADICT = OTHER_SPECIMENS | {
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
@@ -74,9 +74,9 @@ CONTRADICT = OTHER_SPECIMENS | {
     *("ergocalciferol", "ferritin", "folate", "haptocorrin", "presence"),
     *("methylmalonate", "methylmalonic", "homocysteine"),
 }  # fmt: skip
-"""With one of these a name contradicts a code of ours, even if nothing else is known of it."""
+"""A name with one of these contradicts a code of ours, however unknown it is otherwise."""
 LONGEST = 200
-"""A longer text is no name."""
+"""A text of more characters than this is no name."""
 
 LOINC_CODE = "[0-9]{1,7}-[0-9]"
 """What LOINC's codes look like."""

@@ -35,7 +35,7 @@ from labcheck.model import (
     Standing,
 )
 from labcheck.ranges import OwnRange, canonical_bands, own_range, ranges_of, read_own_range, stand
-from labcheck.reading import is_blank, read_age, read_value
+from labcheck.reading import check_decimal_mark, is_blank, read_age, read_value
 from labcheck.units import Unit, convert, factor, read_unit
 from labcheck.wording import quote
 
@@ -57,10 +57,12 @@ def interpret(
 ) -> Interpretation:
     """Judge one result.
 
-    `analyte` is an id of the built-in catalogue (`vitd`, `b12`) or an Analyte. `value` is the result as it
-    was reported, with its comparator (`<5`) and perhaps its unit; without any unit the canonical one is
-    taken, and a note says so. `range` is the user's own normal range, in the canonical unit or in the one
-    written behind it; without it the range set of the id `range_set` is used, or the analyte's default one.
+    `analyte` is an id of the built-in catalogue (`vitd`, `b12`), a name of its test, or an Analyte, as
+    `Catalogue([file])["ferritin"]` gives it. `value` is the result as it was reported, with its comparator
+    (`<5`) and perhaps its unit, which `unit` must not contradict; without any unit the canonical one is
+    taken, and a note says so. `range` is the user's own normal range, both ends normal, in the canonical unit
+    or in the one written behind it; with one end it judges that side alone. Without it the range set of the
+    id `range_set` is used, or the analyte's default one.
 
     `reported_range` and `reported_flag` are what the report says beside the value: its normal range, in the
     result's unit or in the one written behind it, and its mark (`H`, `low`) or several. Where they say
@@ -69,12 +71,14 @@ def interpret(
     `range_set` `reported` the report's range is the one that is used; if there is none, the default is, with
     a note.
 
-    `decimal` settles numbers like `1,060`. `age`, in years, picks the cautions that fit. `loinc` is the code
-    that came with the result; a unit that does not suit it gets a note. `doubt` is what else the test can be
-    by its name, and becomes a note. Where `assume_unit` is off, a missing unit is refused.
+    `decimal` settles numbers like `1,060`. `age`, in years from 0 to 130, picks the cautions that fit.
+    `loinc` is the code that came with the result; a unit that does not suit it gets a note. `doubt` is what
+    else the test can be by its name, and becomes a note. Where `assume_unit` is off, a missing unit is
+    refused.
 
     Raises LabcheckError, whose `code` is the reason.
     """
+    check_decimal_mark(decimal)
     if isinstance(analyte, str):
         found = built_in().identify(analyte)
         analyte, doubt = found.analyte, doubt or found.doubt

@@ -1,8 +1,9 @@
 """The vocabulary that every step shares: what goes in, what is known, what comes out.
 
 All of it is immutable, and none of it does I/O. Numbers are `Decimal`, with the digits that were written:
-a binary float would move a result across a limit. Plain records are named tuples,
-which Python makes in a quarter of the time that a dataclass takes it at every start.
+a binary float would move a result across a limit. What the catalogue is made of are named tuples, which
+Python makes in a quarter of the time that a dataclass takes it at every start; what a verdict is made of are
+dataclasses, as they are no sequences.
 """
 
 from collections.abc import Iterable, Mapping
@@ -296,7 +297,10 @@ class Meaning(NamedTuple):
 
 
 class Caution(NamedTuple):
-    """A statement that certain categories earn, or only values `above` a bound in the canonical unit."""
+    """A statement that certain categories earn, or only values `above` a bound, itself excluded.
+
+    The bound is in the canonical unit.
+    """
 
     statement: Statement
     categories: tuple[Category, ...]
@@ -417,8 +421,9 @@ NOTES: Mapping[str, str] = MappingProxyType({
 class Interpretation:
     """A result, judged.
 
-    `canonical` is in the analyte's unit and exact; `conversion` is None where none was needed; `standing` is
-    where the result stands by the range that was used.
+    `canonical` is in the analyte's unit, and exact (from grams to moles by a factor of 34 digits);
+    `conversion` is None where none was needed; `standing` is where the result stands by the range that was
+    used.
     """
 
     analyte: Analyte

@@ -127,7 +127,7 @@ def names_bands(
 
 
 def own_range(own: OwnRange, given: Unit | None, analyte: Analyte) -> RangeSet:
-    """Make a range set of a user's own range, to judge a result by that was `given` in a unit."""
+    """Make a range set of a user's own range, for a result in the unit `given`; None is no unit."""
     text, normal, unit = own
     canonical = read_unit(analyte.unit)
     if unit is not None:

@@ -16,6 +16,7 @@ from labcheck.errors import (
     UnreadableAge,
     UnreadableRange,
     UnreadableValue,
+    Usage,
 )
 from labcheck.model import COMPARATORS, Comparator, DecimalMark, Interval, Measurement
 from labcheck.wording import quote
@@ -184,6 +185,12 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
 def is_blank(text: str) -> bool:
     """Say whether a text stands for there being nothing: it is empty, or `-`, or `N/A`."""
     return _says_nothing(_plain(text))
+
+
+def check_decimal_mark(mark: object) -> None:
+    """Raise Usage for what is no decimal mark, as no checker of types sees it in a notebook."""
+    if mark not in (None, "point", "comma"):
+        raise Usage(f"{quote(str(mark))} is no decimal mark; say point or comma")
 
 
 def read_age(text: str) -> Decimal:

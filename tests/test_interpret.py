@@ -515,3 +515,8 @@ def test_the_flag_of_the_laboratory_is_kept() -> None:
 def test_the_name_that_an_analyte_is_asked_for_by_can_leave_open_what_it_is() -> None:
     assert codes(interpret("25-OH vitamin D3", "22 ng/mL")) == ["doubtful-name"]
     assert codes(interpret("25-OH vitamin D", "22 ng/mL")) == []
+
+
+def test_what_is_no_decimal_mark_is_told() -> None:
+    with pytest.raises(LabcheckError, match="'Point' is no decimal mark; say point or comma"):
+        interpret("vitd", "1,060", decimal="Point")  # type: ignore[arg-type]

@@ -18,12 +18,13 @@ not guessed at: its category is `unjudged`, and its note says what is unusual. `
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeVar, cast, get_args
+from typing import Any, TypeVar, cast
 
 from labcheck.catalogue import Catalogue, built_in
 from labcheck.errors import Usage
 from labcheck.model import REPORTED, DecimalMark
 from labcheck.ranges import OwnRange, names_bands, read_own_range
+from labcheck.reading import check_decimal_mark
 from labcheck.units import factor, read_unit
 from labcheck.wording import installs, printable, quote
 
@@ -52,6 +53,8 @@ def interpret_frame(
     catalogue: Catalogue | None = None,
 ) -> Frame:
     """Judge each row of a frame, and return it with the columns of `labcheck csv` added, all of text.
+
+    Those are `labcheck_analyte`, `_value` and `_unit` (canonical), `_category`, `_code`, `_range`, `_note`.
 
     `value`, `test`, `loinc`, `unit` and `comparator` are names of columns; comparators may be OMOP's operator
     concepts. So are `range`, `low`, `high` and `flag`, which the laboratory itself says of the result.
@@ -84,7 +87,8 @@ def interpret_frame(
     from labcheck.frames.settings import Columns, Settings
     from labcheck.frames.steps import annotate
 
-    _check_types({"units": units, "range_sets": range_sets, "own_ranges": own_ranges}, decimal)
+    _check_types({"units": units, "range_sets": range_sets, "own_ranges": own_ranges})
+    check_decimal_mark(decimal)
     catalogue = catalogue or built_in()
     only = None if analyte is None else _only(analyte, catalogue)
     ids = catalogue.ids if only is None else [only]
@@ -131,13 +135,11 @@ def _only(name: str, catalogue: Catalogue) -> str:
     return found.analyte.id
 
 
-def _check_types(by_analyte: Mapping[str, object], decimal: str | None) -> None:
+def _check_types(by_analyte: Mapping[str, object]) -> None:
     """Check what a call in a notebook gets wrong, as no checker of types sees it."""
     for option, chosen in by_analyte.items():
         if not isinstance(chosen, Mapping | None):
             raise Usage(f"`{option}` has to name the analyte, as in {{'vitd': {chosen!r}}}")
-    if decimal not in (None, *get_args(DecimalMark)):
-        raise Usage(f"{quote(str(decimal))} is no decimal mark; say point or comma")
 
 
 def _read(frame: object, columns: Iterable[str], nw: Any) -> Any:

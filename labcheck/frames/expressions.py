@@ -1,4 +1,4 @@
-"""One row's verdict as Narwhals expressions, in steps that each add columns for the next.
+"""The Narwhals expressions that the steps of a verdict are made of.
 
 Only what every engine has is used: comparing, choosing, and a few functions on text. No condition is ever
 null, as engines differ in what they make of that: a missing text is an empty one, a number that is none is 0.

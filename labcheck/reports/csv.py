@@ -11,7 +11,7 @@ from labcheck.wording import printable
 
 
 class Rows:
-    """A table written anew, with another delimiter than it came with."""
+    """Rows as CSV or TSV: of documents, and of a table that came with another delimiter."""
 
     independent = True
 

@@ -44,10 +44,10 @@ RAGGED = refused("", RAGGED_ROW)
 UNCLOSED = refused("", UNCLOSED_QUOTE)
 
 _AT_ONCE = 150
-"""So many cells, of whole lines, a match looks at: a pattern of more would take long to compile."""
+"""One match covers whole lines of about this many cells; a larger pattern would compile slowly."""
 
 _SUFFIXES = 10_000
-"""Of what stands behind rows, so much is remembered in another format; some 3 MB."""
+"""How many distinct added cells are kept as another format writes them; about 3 MB."""
 
 
 class RowFormat(Protocol):

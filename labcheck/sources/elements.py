@@ -19,7 +19,7 @@ T = TypeVar("T")
 Object = dict[str, object]
 
 _NORMAL = frozenset(("normal", "normal range", "reference range"))
-"""What a reference range for the healthy is called; others are to treat to, or critical."""
+"""Codes of ranges for healthy people; others are therapeutic or critical."""
 
 _UCUM = "http://unitsofmeasure.org"
 
@@ -104,7 +104,7 @@ def modified(value: Object) -> UnreadableValue | None:
 def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, DecimalMark | None]:
     """Return the value as text, its unit, and the decimal mark if JSON fixes it.
 
-    The value is None where none is due, as what `groups` others needs none. Raises NoValue for a
+    The value is None where none is due: what `groups` others needs none. Raises NoValue for a
     dataAbsentReason, UnreadableValue for what is not one number, IncompatibleUnit for two units, UnknownUnit
     for a code of UCUM that contradicts what is written beside it.
     """

@@ -127,7 +127,7 @@ class _Feed:
             self._patient = _first(person, 3) or _first(person, 2)
 
     def _take_broken(self, segment: Segment, id: bytes) -> Iterator[Observation]:
-        """Take what looks like a segment; what it would have told is not known, and not what was before."""
+        """Take a damaged segment: what it said is unknown, and what an earlier one said no longer holds."""
         if id == b"OBX":
             begins = quote(segment.text[:6].decode("latin-1"))
             problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")

@@ -32,7 +32,7 @@ _TURNS = 1021
 _TIMES = sys.maxsize
 
 _SAMPLE = 500
-"""So many keys tell how often they come."""
+"""Size of the sample that tells how often keys come."""
 
 
 class Memo(dict[Key, "repeat[bytes]"]):

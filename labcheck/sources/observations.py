@@ -28,7 +28,7 @@ from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import quote
 
 _LOINC = frozenset(("ln", "lnc", "2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"))
-"""Systems of codes that are LOINC's, beside those that have its name in theirs."""
+"""Code systems that mean LOINC; so does any with `loinc` in its name."""
 
 
 @dataclass(frozen=True)

@@ -101,7 +101,7 @@ OPERATORS: dict[str, str] = {
     "4172703": "",
     "0": "",
 }
-"""What a cell of its own says of how a value compares, '' for that it is just the value."""
+"""What a comparator in a cell of its own means; '' is none."""
 
 
 def _may_be_grouped(text: str) -> bool:

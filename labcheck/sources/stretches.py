@@ -18,10 +18,10 @@ _MOST_DIGITS = 14
 """Longer numbers go the plain way."""
 
 _NEAR = Decimal("0.6")
-"""Nearer to an end, in units of a number's last digit, the core is asked: its note on rounding takes 0.5."""
+"""So near to a limit, in units of the last digit, the core decides: its note on rounding reaches 0.5."""
 
 _BESIDE = _NEAR.scaleb(-1)
-"""What `_NEAR` is at most for a number with a point."""
+"""The widest `_NEAR` for a number with decimals."""
 
 _ZERO = ord("0")
 

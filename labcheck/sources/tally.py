@@ -17,16 +17,16 @@ from labcheck.wording import clipped, printable
 EXAMPLES = 5
 
 _LOOK_ALIKES = 1_000
-"""So many names of tests like ours are kept."""
+"""How many names of tests like ours are kept."""
 
 _NAMED = 20
-"""So many of them are named to people."""
+"""How many of them are named to people."""
 
 _BINS = 1000
-"""So many bins or more the plausible values of an analyte are counted in; some are for those beyond."""
+"""The plausible values of an analyte are counted in at least this many bins; those beyond get more."""
 
 _LONGEST_CELL = 100
-"""Of what a refused result says, so many characters are listed."""
+"""A cell in the list of refusals is cut after this many characters."""
 
 
 class Place(NamedTuple):

@@ -16,22 +16,22 @@ from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported, Verdict
 
 LONGEST_KEY = 250
-"""Of keys with more bytes nothing is remembered."""
+"""Keys of more bytes than this are not remembered."""
 
 _WAYS = 1_000
-"""Of so many combinations of other cells the ways are remembered; one takes some 8 kB."""
+"""How many combinations of the other cells a way is kept for; about 8 kB each."""
 
 _EACH_ITS_OWN = 200
-"""From so many ways on, one is worked out only for other cells that have come before."""
+"""Beyond this many, a way is worked out only for a combination that has come before."""
 
 _SEEN_ONCE = 32_000
-"""So many combinations of other cells are known to have come; some 7 MB."""
+"""How many combinations are remembered as seen once; about 7 MB."""
 
 _JUDGED = 4_000
-"""So many verdicts of the core are remembered; some 3 MB."""
+"""How many verdicts of the core are remembered; about 3 MB."""
 
 _ALIKE = 8_000
-"""So many beginnings of values are remembered; some 3 MB."""
+"""How many beginnings and ends of keys are remembered; about 3 MB."""
 
 Key = bytes | tuple[bytes, ...]
 """Key cells as they stand in the file: a run of neighbouring cells, or several runs."""
@@ -70,7 +70,7 @@ class _Way(NamedTuple):
 
 
 _Alike = tuple[bytes, bytes, Group, bytes, Callable[[int, int], bytes] | None]
-"""How to answer rows that differ behind the point alone: a part, the digits before it, what converts."""
+"""What answers rows that differ only behind the point: a part, the digits before it, the converter."""
 
 
 class Ways:
