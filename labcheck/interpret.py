@@ -240,8 +240,13 @@ def _notes_on_report(
             f"By the range on the report, {by_report.range}, it is {_or(by_report.categories)}; {here}",
         )
     says = {mark: SIDES.get(mark.upper(), ()) for flag in flags if flag for mark in marks(flag)}
+    sides = [set(said) for said in says.values() if said]
     if differing := {
-        mark: said for mark, said in says.items() if said and not set(said).intersection(used.categories)
+        mark: said
+        for mark, said in says.items()
+        if said
+        and not any(side < set(said) for side in sides)  # `A` is low or high, and beside it `L` says more
+        and not set(said).intersection(used.categories)
     }:
         said = " and ".join(_or(categories) for categories in dict.fromkeys(differing.values()))
         yield Note(

@@ -350,6 +350,7 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             {"low": "50"},
             "a number will do, too; a range of your own goes into --range, as in vi",
         ),
+        ("test,value", {"range": "30-100"}, "a range of your own goes into --range, as in vitd=30-100"),
         ("test,value,low,lower_limit", {}, "more than one column can hold the low: low, lower_limit"),
         ("v,c", {"wide": ("vitd=v:ng/mL",), "test": "c"}, "and so does --test; leave one"),
         (

@@ -571,6 +571,7 @@ def test_flags_are_one_or_a_list(interpretation: object, flags: tuple[str, ...])
         ({"effectiveDateTime": None, "effectiveInstant": "2024-03-05T00:00:00Z"}, "2024-03-05T00:00:00Z"),
         ({"effectiveDateTime": None, "effectivePeriod": {"start": "2024-03"}}, "2024-03"),
         ({"effectiveDateTime": None, "issued": "2024"}, "2024"),
+        ({"effectiveDateTime": None, "effectivePeriod": {"start": "2023"}, "issued": "2024"}, "2023"),
         ({"effectiveDateTime": None}, None),
     ],
 )

@@ -984,3 +984,9 @@ def test_without_narwhals_the_error_names_the_extra(monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(sys.modules, "narwhals.stable.v2", None)
     with pytest.raises(LabcheckError, match=r"pip install '\.\[frames\]'"):
         interpret_frame(pl.DataFrame({"value": ["22"]}), value="value", analyte="vitd")
+
+
+def test_digits_with_two_points_side_by_side_are_refused() -> None:
+    frame = pl.DataFrame({"value": ["..5", "5..", "22..5", "22.5"]})
+    judged = interpret_frame(frame, value="value", analyte="vitd", units={"vitd": "ng/mL"})
+    assert judged["labcheck_note"].to_list() == ["unreadable-value"] * 3 + [None]

@@ -145,6 +145,9 @@ def test_a_damaged_patient_or_order_does_not_leave_those_before_in_force() -> No
     lines.insert(-2, '"PID|1|99|2222')
     *_, last = read("\r".join(lines))
     assert (last.place, last.patient, last.date) == ("message 1, OBX 3", None, None)
+    segment = "OBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL|||||F"
+    orders = (f"OBR|1{'|' * 14}UR", segment, "obr|2|", segment)
+    assert [one.specimen for one in read("\r".join([HEAD, *orders, ""]))] == ["UR", None]
 
 
 def test_messages_are_counted_and_share_nothing() -> None:
@@ -315,6 +318,7 @@ def test_a_result_of_what_nobody_says_is_told(segment: str, says: str) -> None:
     assert found.problem is not None
     assert says in found.problem.text
     assert read(f"{HEAD}\rOBX|1|NM|||||||||F\r")[0].problem is None
+    assert read(f"{HEAD}\rOBX|1||ST^Vitamin D^L||60|nmol/L|||||F\r")[0].problem is None
 
 
 @pytest.mark.parametrize(

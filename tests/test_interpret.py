@@ -520,3 +520,23 @@ def test_the_name_that_an_analyte_is_asked_for_by_can_leave_open_what_it_is() ->
 def test_what_is_no_decimal_mark_is_told() -> None:
     with pytest.raises(LabcheckError, match="'Point' is no decimal mark; say point or comma"):
         interpret("vitd", "1,060", decimal="Point")  # type: ignore[arg-type]
+
+
+def test_what_a_rounded_figure_can_stand_for_is_said_in_words_or_categories() -> None:
+    judged = interpret("vitd", "75 nmol/L", range_set="endocrine-2011")
+    assert [note.text for note in judged.notes] == [
+        "75 nmol/L is rounded: it can stand for 74.5 to 75.5, which is low or normal."
+    ]
+
+
+def test_a_point_is_taken_for_one_that_groups_only_where_that_would_make_more_of_too_little() -> None:
+    (note,) = interpret("b12", "5000.125 pg/mL").notes
+    assert "--decimal" not in note.text
+    with pytest.raises(LabcheckError, match="if the point groups thousands, say --decimal comma"):
+        interpret("b12", "1.060 pg/mL")
+
+
+def test_of_several_flags_the_one_that_says_more_counts() -> None:
+    (note,) = interpret("vitd", "22 ng/mL", reported_flag=("A", "H")).notes
+    assert note.text.startswith("The report flags it H, which says high;")
+    assert codes(interpret("vitd", "35 ng/mL", reported_flag="A")) == ["reported-flag-differs"]

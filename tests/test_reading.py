@@ -14,7 +14,7 @@ from labcheck.errors import (
     UnreadableValue,
 )
 from labcheck.model import DecimalMark, Interval
-from labcheck.reading import read_age, read_range, read_value
+from labcheck.reading import LONGEST, read_age, read_range, read_value
 
 
 @pytest.mark.parametrize(
@@ -371,3 +371,17 @@ def test_any_text_that_looks_like_a_value_is_read_or_refused(text: str) -> None:
         assert read_value(text).value > 0
     except LabcheckError as refusal:
         assert refusal.code in {"no-value", "unreadable-value", "ambiguous-number", "impossible-value"}
+
+
+def test_so_many_characters_are_read_and_no_more() -> None:
+    assert read_value("2" + "0" * (LONGEST - 1)).value == Decimal("2E99")
+    assert read_value("<" + "2" * (LONGEST - 1)).comparator == "<"
+    for text in ("2" + "0" * LONGEST, "<" + "2" * LONGEST):
+        with pytest.raises(UnreadableValue):
+            read_value(text)
+
+
+@pytest.mark.parametrize("blank", ["\u00a0", "\u2007", "\u2009", "\u202f"])
+def test_a_blank_that_keeps_a_number_together_groups_by_either_mark(blank: str) -> None:
+    for decimal in ("point", "comma", None):
+        assert read_value(f"1{blank}187", decimal).value == 1187

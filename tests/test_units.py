@@ -184,3 +184,9 @@ def test_a_callers_own_decimal_context_does_not_round_a_factor() -> None:
 def test_a_factor_without_end_is_short() -> None:
     by = factor(read_unit("ng/mL"), read_unit("nmol/L"), built_in()["vitd"].molar_mass)
     assert len(by.as_tuple().digits) == 34
+
+
+def test_a_longer_text_is_no_unit() -> None:
+    assert read_unit("ng/mL".ljust(60)).code == "ng/mL"
+    with pytest.raises(UnknownUnit):
+        read_unit("ng/mL".ljust(61))

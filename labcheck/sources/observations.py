@@ -127,7 +127,7 @@ def judge(
             range=own_ranges.get(analyte),
             range_set=range_sets.get(analyte),
             reported_range=observation.range,
-            reported_flag=_telling(observation.flags),
+            reported_flag=observation.flags,
             decimal=observation.decimal or decimal,
             loinc=found.loinc,
             doubt=found.doubt,
@@ -137,12 +137,6 @@ def judge(
         return Refusal(analyte, observation.value or "", observation.unit, error.code, error.text)
     notes = notes_on_status(observation.status, observation.status_text)
     return replace(judged, notes=(*judged.notes, *notes))
-
-
-def _telling(flags: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the flags without those that say less than another: `A` is low or high, and beside it `L`."""
-    sides = {flag for flag in flags if flag.upper() in ("L", "LL", "N", "H", "HH")}
-    return tuple(flag for flag in flags if not sides or flag.upper() not in ("A", "AA"))
 
 
 def _identify(observation: Observation, identifier: Identifier) -> Identified | None:
