@@ -16,6 +16,7 @@ from labcheck.errors import (
     ImpossibleValue,
     IncompatibleUnit,
     MissingUnit,
+    UnknownUnit,
     UnreadableValue,
 )
 from labcheck.flags import SIDES, marks, off_scale
@@ -145,8 +146,19 @@ def _with_comparator(reported: Measurement, flagged: frozenset[Comparator]) -> M
 
 
 def given_unit(reported: Measurement, beside: Unit | None) -> Unit | None:
-    """Return the unit behind the value or `beside` it; raise IncompatibleUnit where they are not the same."""
-    behind = None if reported.unit is None else read_unit(reported.unit)
+    """Return the unit behind the value or `beside` it.
+
+    Raises IncompatibleUnit where they are not the same, and UnreadableValue where something else is behind.
+    """
+    try:
+        behind = None if reported.unit is None else read_unit(reported.unit)
+    except UnknownUnit as error:
+        if beside is None:
+            raise
+        raise UnreadableValue(
+            f"{quote(reported.text)} has more than a number, and {quote(reported.unit or '')} is no unit; "
+            "leave it out"
+        ) from error
     if beside and behind and beside != behind:
         raise IncompatibleUnit(
             f"{quote(reported.text)} names the unit {behind.code}, but {beside.code} was given beside it; "

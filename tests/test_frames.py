@@ -990,3 +990,17 @@ def test_digits_with_two_points_side_by_side_are_refused() -> None:
     frame = pl.DataFrame({"value": ["..5", "5..", "22..5", "22.5"]})
     judged = interpret_frame(frame, value="value", analyte="vitd", units={"vitd": "ng/mL"})
     assert judged["labcheck_note"].to_list() == ["unreadable-value"] * 3 + [None]
+
+
+@pytest.mark.parametrize(
+    "column", [pd.PeriodIndex(["2002", "2005"], freq="Y"), pd.interval_range(0, 2), [1j, 2j]]
+)
+def test_what_is_neither_numbers_nor_text_is_told(column: Any) -> None:
+    with pytest.raises(LabcheckError, match="not numbers or text"):
+        interpret_frame(pd.DataFrame({"v": column}), value="v", analyte="vitd", units={"vitd": "ng/mL"})
+
+
+def test_a_sparse_column_is_read() -> None:
+    frame = pd.DataFrame({"v": pd.arrays.SparseArray([22.0, 35.0])})
+    judged = interpret_frame(frame, value="v", analyte="vitd", units={"vitd": "ng/mL"})
+    assert judged["labcheck_category"].tolist() == ["low", "normal"]

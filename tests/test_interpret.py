@@ -540,3 +540,13 @@ def test_of_several_flags_the_one_that_says_more_counts() -> None:
     (note,) = interpret("vitd", "22 ng/mL", reported_flag=("A", "H")).notes
     assert note.text.startswith("The report flags it H, which says high;")
     assert codes(interpret("vitd", "35 ng/mL", reported_flag="A")) == ["reported-flag-differs"]
+
+
+@pytest.mark.parametrize("value", ["35 (insufficient)", "<10 (LOD)", "40 (repeat)"])
+def test_what_stands_behind_a_number_beside_its_unit_is_not_called_a_unit(value: str) -> None:
+    with pytest.raises(LabcheckError, match="is no unit; leave it out") as caught:
+        interpret("vitd", value, unit="ng/mL")
+    assert caught.value.code == "unreadable-value"
+    with pytest.raises(LabcheckError, match="is not a unit that is known here") as caught:
+        interpret("vitd", value)
+    assert caught.value.code == "unknown-unit"

@@ -31,6 +31,10 @@ def annotate(frame: Frame, columns: Columns, settings: Settings, prefix: str) ->
 def _annotate_pandas(frame: nw.DataFrame[Any], columns: Columns, settings: Settings, prefix: str) -> Frame:
     """Go through Arrow, which is faster than pandas in all of this."""
     read = list(dict.fromkeys(filter(None, columns)))
+    types = frame.to_native().dtypes
+    for column in read:  # Arrow would make numbers of some
+        if frame.schema[column] == nw.Unknown and not str(types[column]).startswith("Sparse"):
+            raise _no_text(column, types[column])
     try:
         arrow = frame.select(read).to_arrow()
     except (TypeError, ValueError):  # numbers and texts in one column, which pandas writes as texts
@@ -77,12 +81,16 @@ def _annotate(frame: Frame, columns: Columns, settings: Settings, prefix: str) -
     return frame.drop(*between)
 
 
+def _no_text(column: str, dtype: object) -> Usage:
+    return Usage(f"the column {quote(column)} is {dtype}, not numbers or text")
+
+
 def _texts(columns: Columns, settings: Settings, schema: Mapping[str, Any]) -> Step:
     """Write what a verdict rests on as text: names in lower case, units as well unless they are codes."""
 
     def text(column: str) -> Expr:
         if schema[column].is_nested() or schema[column] == nw.Duration:
-            raise Usage(f"the column {quote(column)} is {schema[column]}, not numbers or text")
+            raise _no_text(column, schema[column])
         return ex.text(column, schema[column])
 
     def figure(column: str) -> Expr:
