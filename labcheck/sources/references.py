@@ -48,20 +48,21 @@ def read_references(text: Text) -> References:
     """Look through a document for what its resources say of each other; most say nothing that counts."""
     gone: dict[str, str] = {}
     specimens: dict[str, str] = {}
-    panels: list[tuple[Sequence[str], Object]] = []
+    grouped: dict[str, list[str]] = {}  # what the members of a panel are referred to by, by its names
     if not any(word in text.raw for word in (b"DiagnosticReport", b"hasMember", b"related", b"Specimen")):
         return References(gone, specimens)
     for resource, _ in resources(Resource(text.value, "")):
         with suppress(Malformed):  # which is told when it is read
             value = cast("Object", resource.value)
             if resource.is_a("DiagnosticReport"):
-                _withdraw(gone, get(value, "status", str), objects(value, "result"))
-            elif resource.is_a("Observation"):
-                _withdraw(gone, get(value, "status", str), members(value))
-                panels.append((list(_names(resource)), value))
+                _withdraw(gone, get(value, "status", str), _addresses(objects(value, "result")))
+            elif resource.is_a("Observation") and (addresses := _addresses(members(value))):
+                _withdraw(gone, get(value, "status", str), addresses)
+                for name in _names(resource):
+                    grouped.setdefault(name, []).extend(addresses)
             elif resource.is_a("Specimen") and (words := _specimen_words(value)):
                 specimens |= dict.fromkeys(_names(resource), words)
-    _withdraw_members(gone, panels)
+    _withdraw_members(gone, grouped)
     return References(gone, specimens)
 
 
@@ -83,22 +84,26 @@ def members(value: Object) -> list[Object]:
     return [*objects(value, "hasMember"), *(get(one, "target", dict) or {} for one in related)]
 
 
-def _withdraw(gone: dict[str, str], status: str | None, references: Sequence[Object]) -> None:
+def _addresses(references: Sequence[Object]) -> list[str]:
+    return list(filter(None, (get(one, "reference", str) for one in references)))
+
+
+def _withdraw(gone: dict[str, str], status: str | None, addresses: Sequence[str]) -> None:
     """Keep what is referred to with a status that withdraws it."""
     if status and FHIR_STATUSES.get(status) in _GONE:
-        for one in references:
-            gone |= dict.fromkeys(_keys(get(one, "reference", str) or ""), status)
+        for address in addresses:
+            gone |= dict.fromkeys(_keys(address), status)
 
 
-def _withdraw_members(gone: dict[str, str], panels: Sequence[tuple[Sequence[str], Object]]) -> None:
+def _withdraw_members(gone: dict[str, str], grouped: dict[str, list[str]]) -> None:
     """Withdraw the members of panels that are gone, and their members."""
-    before = -1
-    while before != len(gone):
-        before = len(gone)
-        for names, value in panels:
-            if status := next((gone[name] for name in names if name in gone), None):
-                with suppress(Malformed):
-                    _withdraw(gone, status, members(value))
+    waiting = list(gone)
+    while waiting:
+        name = waiting.pop()
+        for address in grouped.pop(name, ()):
+            keys = [key for key in _keys(address) if key not in gone]
+            gone |= dict.fromkeys(keys, gone[name])
+            waiting += keys
 
 
 def _keys(reference: str) -> Sequence[str]:
