@@ -277,6 +277,21 @@ def test_the_quick_way_and_the_plain_way_give_the_same_bytes(
     assert made.tally.rows == rows
 
 
+@pytest.mark.parametrize(
+    ("header", "body"),
+    [
+        ("id,specimen,vitd_ng_ml,b12_pg_ml", b"1,serum,35,300\n2,urine,22,x\n3,,,100\n"),
+        ("vitd_ng_ml,status,b12_pg_ml", b"35,final,300\n22,cancelled,100\n,deleted,100\n"),
+        ("vitd_ng_ml,vitd_nmol_l,specimen,x,status", b"35,87,CSF,1,\n35,87,,2,amended\n"),
+        ("vitd_op,vitd_ng_ml,specimen,b12_pg_ml,b12_op", b"<,35,,300,>\n,35,urine,300,\n"),
+    ],
+)
+def test_what_several_results_of_a_row_share_is_read_for_each(header: str, body: bytes) -> None:
+    out, made = both(body * 3, header=header.split(","))
+    assert out.count(b"\n") == body.count(b"\n") * 3
+    assert sum(made.tally.kinds.values()) == body.count(b"\n") * 6
+
+
 @settings(max_examples=200)
 @given(st.binary(max_size=200).map(lambda b: b.replace(b"x", b'"').replace(b"y", b",").replace(b"z", b"\n")))
 def test_any_bytes_at_all_give_the_same_bytes_both_ways(body: bytes) -> None:

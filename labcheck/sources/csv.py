@@ -25,7 +25,7 @@ Text is decoded cell by cell and only where a cell is looked at: the rest may be
 """
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import NamedTuple, Protocol
 
@@ -123,14 +123,18 @@ class Annotator:
             Memo(Ways(measured, judge, delimiter, decode, end=end, notice=self._notice), tally, only=only)
             for measured, judge, end in zip(layout.results, judges, ends, strict=True)
         ]
-        runs = sorted({run for memo in self._memos for run in _runs(memo.ways.columns)})
+        read_by = {
+            column: [i for i, memo in enumerate(self._memos) if column in memo.ways.columns]
+            for column in range(self._columns)
+        }
+        runs = _runs(read_by)
         line = self._pattern(runs)
         self._find = re.compile(b"^" + line, re.MULTILINE).findall
         self._match = re.compile(line * max(1, _AT_ONCE // self._columns)).match
         self._runs = len(runs)
         self._keys = [
-            tuple(i for i, (first, _) in enumerate(runs) if first in memo.ways.columns)
-            for memo in self._memos
+            tuple(number for number, (first, _) in enumerate(runs) if i in read_by[first])
+            for i in range(len(self._memos))
         ]
         self._suffixes: dict[bytes, str] = {}
         self._ragged, self._unclosed = (
@@ -350,12 +354,12 @@ def _masked(data: bytes, delimiter: bytes) -> bytes | None:
     return data
 
 
-def _runs(columns: Sequence[int]) -> list[tuple[int, int]]:
-    """Return neighbouring columns as (first, last)."""
+def _runs(read_by: Mapping[int, Sequence[int]]) -> list[tuple[int, int]]:
+    """Return neighbouring columns that the same memos read, and any at all, as (first, last)."""
     runs: list[tuple[int, int]] = []
-    for column in columns:
-        if runs and runs[-1][1] == column - 1:
+    for column, readers in read_by.items():
+        if readers and runs and runs[-1][1] == column - 1 and read_by[column - 1] == readers:
             runs[-1] = (runs[-1][0], column)
-        else:
+        elif readers:
             runs.append((column, column))
     return runs
