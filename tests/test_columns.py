@@ -191,7 +191,10 @@ def test_what_stands_beside_the_one_result_of_a_row_is_its_own(header: str, colu
         ("a,vitd_op,b", {"wide": ("vitd=a", "b12=b")}, [{"value": 0, "comparator": 1}, {"value": 2}]),
         ("vitd_op,vitd_ng_ml,b12_op", {}, [{"value": 1, "comparator": 0}]),
         ("op,vitd_op,vitd_ng_ml", {"comparator": "op"}, [{"value": 1 + 1, "comparator": 0}]),
-        ("vitd_op,vitd_ng_ml", {"comparator": ""}, [{"value": 1}]),
+        ("vitd_op,vitd_ng_ml", {"comparator": ""}, [{"value": 1, "comparator": 0}]),
+        ("vitd_op,vitd_ng_ml,comparator", {"comparator": ""}, [{"value": 1, "comparator": 0}]),
+        ("vitd_op,vitd_ng_ml,vitd_sign", {"comparator": ""}, [{"value": 1}]),
+        ("vitd_op,vitd_ng_ml,vitd_nmol_l", {"comparator": ""}, [{"value": 1}, {"value": 2}]),
         ("vitd_qual,vitd_ng_ml,unit vitd", {}, [{"value": 1, "comparator": 0, "unit": 2}]),
         (
             "comparator,vitd_op,vitd_ng_ml,b12_op,b12_pg_ml",

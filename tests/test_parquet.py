@@ -445,7 +445,7 @@ def test_a_column_of_comparators_is_never_passed_over(
     rows = [("vitd", None, 22.0, "ng/mL"), ("vitd", "< ", 31.0, "ng/mL")]
     file, out = write(tmp_path / "in.parquet", rows, header), tmp_path / "out.parquet"
     ran = labcheck("parquet", file, "-o", str(out))
-    assert "'op' (column 2) has '<' by itself; say that it is" in ran.stderr
+    assert "'op' (column 2) has '< ' by itself; say that it is" in ran.stderr
     assert not out.exists()
     labcheck("parquet", file, "-o", str(out), "--comparator", "op")
     assert pq.read_table(out)["labcheck_value"].to_pylist() == ["22.0", "<31.0"]

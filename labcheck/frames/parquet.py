@@ -47,15 +47,16 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
             if added in names:
                 raise Usage(f"there is a column {quote(added)} already; choose other names with --prefix")
             schema = schema.append(pa.field(added, pa.string()))
-    unread = Unread(names, layout, asked.roles)
+    unread = Unread(names, layout, asked.roles, asked.catalogue.identifier)
     with ExitStack() as stack:
         sink = pa.PythonFile(_Sink(write), mode="w") if write else None
         writer = stack.enter_context(pq.ParquetWriter(sink, schema)) if sink else None
         for table in _batches(file, name):
             if not tally.rows:
-                unread.check(_first_rows(table))
+                unread.check(_rows(table.slice(0, FIRST), 1))
+                unread.decide()
             if unread.watches:
-                unread.check_signs(_signs_alone(table))
+                unread.check_signs(_rows(_with_signs(table), None))
             judged = [result.judge(table, first=tally.rows + 1) for result in results]
             tally.rows += table.num_rows
             if refusals:
@@ -67,22 +68,22 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
                 writer.write_table(whole.filter(_any_of(judged, asked.only)) if asked.only else whole)
 
 
-def _first_rows(table: Any) -> Iterator[tuple[int, list[str]]]:
-    """Yield the number and the cells of the first rows of a file."""
-    rows = zip(*(column.to_pylist() for column in table.slice(0, FIRST).columns), strict=True)
-    for number, row in enumerate(rows, 1):
-        yield number, ["" if cell is None else str(cell) for cell in row]
+def _rows(table: Any, start: int | None) -> Iterator[tuple[int | None, list[str]]]:
+    """Yield the cells of rows, which are numbered from `start`, if they follow each other."""
+    for number, row in enumerate(zip(*(column.to_pylist() for column in table.columns), strict=True)):
+        cells = ["" if cell is None else str(cell) for cell in row]
+        yield (None if start is None else start + number), cells
 
 
-def _signs_alone(table: Any) -> Iterator[tuple[None, list[str]]]:
-    """Yield, for each column that has a comparator and nothing else in a cell, a row up to one of these."""
-    signs = pa.array(COMPARATORS)
-    for number, column in enumerate(table.columns):
+def _with_signs(table: Any) -> Any:
+    """Return the rows that have a comparator and nothing else in a cell."""
+    signs, found = pa.array(COMPARATORS), set[int]()
+    for column in table.columns:
         kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
         if pa.types.is_string(kind) or pa.types.is_large_string(kind):
             texts = pc.utf8_trim_whitespace(column.cast(pa.string()))
-            found = texts.filter(pc.is_in(texts, signs)).slice(0, 1)
-            yield from ((None, [*[""] * number, sign.as_py()]) for sign in found)
+            found.update(pc.indices_nonzero(pc.is_in(texts, signs)).to_pylist())
+    return table.take(sorted(found)) if found else table.slice(0, 0)
 
 
 def _any_of(columns: Sequence[Sequence[Any]], only: frozenset[str]) -> Any:

@@ -96,7 +96,7 @@ def find_layout(
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
         own = _own_columns(header, asked, catalogue.identifier)
-        results = _with_own(_asked_results(wide, header, catalogue), header, own)
+        results = _with_own(_asked_results(wide, header, catalogue), header, own, asked)
         beside = by_role(header, asked, _BESIDE)
         return Layout(_labelled(_with_what_stands_beside(results, header, beside, asked)), wide=True)
     columns = by_role(header, asked, ROLES)
@@ -115,7 +115,7 @@ def find_layout(
         alone = _named_alone(header, named, found, units, own)
         found += [one for one in alone if only in (None, one.analyte)]
         if found:
-            results = _with_what_stands_beside(_with_own(found, header, own), header, columns, asked)
+            results = _with_what_stands_beside(_with_own(found, header, own, asked), header, columns, asked)
             return _found_layout(header, told, results, catalogue.identifier)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
 
@@ -209,32 +209,39 @@ _Own = Mapping[str, Mapping[str, int]]
 """Columns by analyte and role."""
 
 
-def _own_columns(header: Sequence[str], asked: Container[str], identifier: Identifier) -> _Own:
+def _own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Identifier) -> _Own:
     """Return the columns that stand beside the results of one test by their names, as `vitd_unit` does.
 
-    None is looked for that is `asked` for. Raises Usage where more than one column fits.
+    None is looked for that is `asked` for by name; where one is to be none, only those that are certain are
+    taken. Raises Usage where more than one column fits.
     """
     own: dict[str, dict[str, int]] = {}
-    patterns = {role: pattern for role, pattern in _OWN.items() if role not in asked}
+    several = set[tuple[str, str]]()
+    patterns = {role: pattern for role, pattern in _OWN.items() if not asked.get(role)}
     for number, name in enumerate(map(normalised, header)):
         for role, pattern in patterns.items():
             match = pattern.fullmatch(name)
             if match and (test := read_header(match["test"] or match["of"], identifier).test):
                 of_test = own.setdefault(test.analyte.id, {})
-                if role in of_test:
+                if role in of_test and role not in asked:
                     raise _several_fit(role, [header[of_test[role]], header[number]])
+                several |= {(test.analyte.id, role)} if role in of_test else set()
                 of_test[role] = number
+    for id, role in several:
+        del own[id][role]
     return own
 
 
-def _with_own(found: Sequence[Measured], header: Sequence[str], own: _Own) -> list[Measured]:
+def _with_own(
+    found: Sequence[Measured], header: Sequence[str], own: _Own, asked: Mapping[str, str]
+) -> list[Measured]:
     """Add to each result the columns of its test's own.
 
     Raises Usage where a test has several results, and a column that can be of any of them.
     """
     for test, columns in own.items():
         values = [one.columns["value"] for one in found if one.analyte and one.analyte.id == test]
-        for role in _DECISIVE & columns.keys() if len(values) > 1 else ():
+        for role in _DECISIVE & columns.keys() - {*asked} if len(values) > 1 else ():
             raise _of_any(role, header[columns[role]], [header[value] for value in values])
     tests = [one.analyte.id if one.analyte else "" for one in found]
     return [

@@ -327,7 +327,12 @@ class Annotator:
             memo.start_again()
 
     def hand_over(self) -> None:
-        """Count in the tally what was counted here; nothing may follow."""
+        """Count in the tally what was counted here; nothing may follow.
+
+        Raises Usage where the rows that came say together that a column should have been read.
+        """
+        if self._unread:
+            self._unread.decide()
         for memo in self._memos:
             memo.hand_over()
 

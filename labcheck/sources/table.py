@@ -70,7 +70,7 @@ class Table:
         shape = (head.header, head.delimiter, head.recoded)
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
-        annotator = self._annotator(name, head)
+        annotator = self._annotator(name, head, size=source.size)
         if self._shape is None:
             self._shape = shape
             self._rows = self.other(head.delimiter)
@@ -116,14 +116,16 @@ class Table:
             recoded=recoded,
         )
 
-    def _annotator(self, name: str, head: "_Head") -> Annotator:
+    def _annotator(self, name: str, head: "_Head", *, size: int | None) -> Annotator:
         """Make what annotates the rows under a header; raise Usage where its columns are not certain."""
         layout = self.asked.layout(head.header)
         for column in layout.look_alikes:
             self.tally.look_alike(column)
-        cells = Unread(head.header, layout, self.asked.roles)
+        cells = Unread(head.header, layout, self.asked.roles, self.asked.catalogue.identifier)
         unread = UnreadText(cells, len(head.header), head.delimiter, head.decode)
         unread.check(head.rest, 1, final=False)
+        if size is not None and len(head.before) + len(head.raw) + len(head.rest) >= size:
+            unread.decide()
         annotator = Annotator(
             head.header,
             layout,

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from labcheck.errors import LabcheckError, Usage
 from labcheck.flags import off_scale
+from labcheck.identify import Identifier
 from labcheck.model import COMPARATORS
 from labcheck.sources.columns import Layout
 from labcheck.sources.records import records
-from labcheck.sources.roles import OPTIONS, Role
+from labcheck.sources.roles import OPTIONS, Role, normalised
 from labcheck.sources.rows import OPERATORS
 from labcheck.units import read_unit
 from labcheck.wording import quote
@@ -27,7 +28,10 @@ _SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
 _MARKS = _SIGNS | {"/", "%"}
 """What a cell has that says one of these things in another way than by a word."""
 
-_WORDS = frozenset(word for word, sign in OPERATORS.items() if sign and word.replace(" ", "").isalpha())
+_WORDS = frozenset(("LT", "LE", "GT", "GE", "LESS THAN", "GREATER THAN", "MORE THAN"))
+_PLACES = frozenset(("country", "country_code", "nation", "nationality", "state", "language", "lang", "land"))
+"""What has `LT` and `GE` as well, and means Lithuania and Georgia."""
+
 _SPECIMENS = frozenset((
     *("urine", "urin", "urina", "orina", "mocz", "sammelurin", "spontanurin", "csf", "liquor"),
     *("stool", "stuhl", "feces", "faeces", "heces", "saliva", "speichel"),
@@ -35,7 +39,10 @@ _SPECIMENS = frozenset((
 """What alone in a cell can be nothing but a specimen."""
 
 _LONGEST = 40
-"""Of longer cells, which are remarks, nothing is thought."""
+"""Longer cells are remarks, and are passed over."""
+
+Row = tuple[int | None, Sequence[str]]
+"""The cells of a row, and its number if it has one."""
 
 
 class _Found(NamedTuple):
@@ -51,88 +58,142 @@ class _Found(NamedTuple):
 class Unread:
     """The cells of a table that nothing reads, by its header and its results."""
 
-    def __init__(self, header: Sequence[str], layout: Layout, asked: Container[str]) -> None:
+    def __init__(
+        self, header: Sequence[str], layout: Layout, asked: Container[str], identifier: Identifier
+    ) -> None:
         """Take the roles that are `asked` for: an option names their column, or says that there is none."""
         self._header = header
         self._layout = layout
+        self._identifier = identifier
         read = {number for one in layout.results for number in one.columns.values()}
         self._unread = [number for number in range(len(header)) if number not in read]
-        settled = {role for role in OPTIONS if role in asked}
-        if layout.wide and all(one.unit for one in layout.results):
+        self._asked = frozenset(role for role in OPTIONS if role in asked)
+        settled = {*self._asked}
+        settled |= {role for role in OPTIONS if all(role in one.columns for one in layout.results)} - {
+            "value"
+        }
+        if layout.wide and all(one.unit or "unit" in one.columns for one in layout.results):
             settled.add("unit")
-        for role in ("unit", "specimen"):
-            if all(role in one.columns for one in layout.results):
-                settled.add(role)
         self._settled = settled
+        self._words: dict[int, _Found] = {}
+        self._copies: dict[int, _Found] = {}
+        self._others: set[int] = set()  # columns with other cells than such words
+        self._differ: set[int] = set()  # columns with other cells than copies of the value
 
     @property
     def watches(self) -> bool:
         """Whether all rows are to be looked through for comparators, as no column is known to hold them."""
-        known = all("comparator" in one.columns for one in self._layout.results)
-        return not known and "comparator" not in self._settled
+        return "comparator" not in self._settled
 
-    def check(self, rows: Iterable[tuple[int | None, Sequence[str]]]) -> None:
-        """Raise Usage for what is found in the cells of rows, each with its number if it has one."""
-        words: dict[int, _Found] = {}
-        others: set[int] = set()
+    def check(self, rows: Iterable[Row]) -> None:
+        """Raise Usage for what is found in the cells of these rows, as far as one cell tells it."""
         for row, cells in rows:
             for number in self._unread:
                 cell = cells[number].strip() if number < len(cells) else ""
-                if cell.upper() in _WORDS:
-                    words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
+                if cell.upper() in _WORDS and normalised(self._header[number]) not in _PLACES:
+                    if self._is_covered(cells):
+                        self._words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
                 elif cell:
-                    others.add(number)
-                    if len(cell) <= _LONGEST and (not _MARKS.isdisjoint(cell) or cell.lower() in _SPECIMENS):
-                        for found in self._found(number, row, cell, cells):
-                            self._ask(found)
-        for number, found in words.items():
-            if number not in others:  # `LT` is a country, too
+                    self._others.add(number)
+                    if len(cell) <= _LONGEST:
+                        self._look_at(number, row, cell, cells)
+
+    def decide(self) -> None:
+        """Raise Usage for what only all the cells of a column tell, of those that were looked at."""
+        for number, found in self._words.items():
+            if number not in self._others:
+                self._ask(found)
+        for number, found in self._copies.items():
+            if number not in self._differ:
                 self._ask(found)
 
-    def check_signs(self, rows: Iterable[tuple[int | None, Sequence[str]]]) -> None:
+    def check_signs(self, rows: Iterable[Row]) -> None:
         """Raise Usage for a comparator that stands alone in one of the cells."""
         for row, cells in rows:
             for number in self._unread:
-                if number < len(cells) and cells[number].strip() in COMPARATORS:
+                if number < len(cells) and cells[number].strip() in COMPARATORS and self._is_covered(cells):
                     self._ask(_Found("comparator", number, row, cells[number], " by itself"))
 
-    def _found(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> Iterator[_Found]:
-        if cell in COMPARATORS:
-            yield _Found("comparator", number, row, cell, " by itself")
-        elif not _SIGNS.isdisjoint(cell):
-            if off_scale([cell]):
-                yield _Found("flag", number, row, cell, ", which says that a value was off the scale")
-            for one in self._layout.results:
-                value = cells[one.columns["value"]] if one.columns["value"] < len(cells) else ""
-                if cell[0] in _SIGNS and _same_number(cell.lstrip("<>=≤≥ "), value):
-                    yield _Found("value", number, row, cell, f", where {quote(value)} is read")
-        elif cell.lower() in _SPECIMENS:
-            yield _Found("specimen", number, row, cell, ", which is no blood")
-        else:
-            with suppress(LabcheckError):
-                unit = read_unit(cell).code
-                if any(one.unit != unit for one in self._layout.results):
-                    yield _Found("unit", number, row, cell, ", which is a unit")
+    def _look_at(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
+        """Look at a cell; it is a copy of a value if it has the same number."""
+        if any(map(str.isdigit, cell)) and number not in self._differ:
+            copied = [value for value in self._values(cells) if _same_number(cell.lstrip("<>=≤≥ "), value)]
+            if not copied:
+                self._differ.add(number)
+            elif cell[0] in _SIGNS and not self._says_so(cell, cells):
+                says = f", where {quote(copied[0])} is read"
+                self._copies.setdefault(number, _Found("value", number, row, cell, says))
+        if not _MARKS.isdisjoint(cell) or cell.lower() in _SPECIMENS:
+            found = self._found(number, row, cell)
+            if found and self._is_covered(cells):
+                self._ask(found, beside=self._beside(cells))
 
-    def _ask(self, found: _Found) -> None:
-        if found.role in self._settled:
+    def _found(self, number: int, row: int | None, cell: str) -> _Found | None:
+        if cell in COMPARATORS:
+            return _Found("comparator", number, row, cell, " by itself")
+        if not _SIGNS.isdisjoint(cell):
+            is_flag = any(map(str.isalpha, cell)) and off_scale([cell])
+            says = ", which says that a value was off the scale"
+            return _Found("flag", number, row, cell, says) if is_flag else None
+        if cell.lower() in _SPECIMENS:
+            return _Found("specimen", number, row, cell, ", which is no blood")
+        with suppress(LabcheckError):
+            unit = read_unit(cell).code
+            if any(one.unit != unit for one in self._layout.results):
+                return _Found("unit", number, row, cell, ", which is a unit")
+        return None
+
+    def _values(self, cells: Sequence[str]) -> Iterator[str]:
+        for one in self._layout.results:
+            if one.columns["value"] < len(cells):
+                yield cells[one.columns["value"]]
+
+    def _says_so(self, cell: str, cells: Sequence[str]) -> bool:
+        """Say whether a comparator beside a value says what a cell does that copies both."""
+        sign = max(filter(cell.startswith, COMPARATORS), key=len)
+        return COMPARATORS[sign] in self._beside(cells)
+
+    def _beside(self, cells: Sequence[str]) -> list[str | None]:
+        """Return what the columns of comparators say in a row."""
+        columns = [one.columns["comparator"] for one in self._layout.results if "comparator" in one.columns]
+        return [OPERATORS.get(cells[column].strip().upper()) for column in columns if column < len(cells)]
+
+    def _is_covered(self, cells: Sequence[str]) -> bool:
+        """Say whether a row has a result of a test that is judged, or that is refused."""
+        if self._layout.wide:
+            return any(value.strip() for value in self._values(cells))
+        columns = self._layout.results[0].columns
+        test, loinc = (
+            cells[columns[role]] if role in columns and columns[role] < len(cells) else ""
+            for role in ("test", "loinc")
+        )
+        if not test.strip() and not loinc.strip():
+            return self._layout.results[0].analyte is not None
+        try:
+            code = loinc or (test if self._identifier.is_code(test) else "")
+            return self._identifier.identify(test if code != test else "", code) is not None
+        except LabcheckError:
+            return True
+
+    def _ask(self, found: _Found, beside: Sequence[str | None] = ()) -> None:
+        """Raise Usage, unless it is settled which column has that role.
+
+        One that was found by its name does not settle a lone sign where it says nothing itself in that row,
+        as `beside` tells of a row of a long table.
+        """
+        doubtful = found.cell in COMPARATORS and "comparator" not in self._asked and not self._layout.wide
+        known = doubtful and [*beside] == [""]
+        if found.role in self._settled and not known:
             return
-        option = OPTIONS[found.role]
-        known = [one.columns[found.role] for one in self._layout.results if found.role in one.columns]
-        name, other = self._named(found.column), self._named(known[0]) if known else "''"
+        option, name = OPTIONS[found.role], self._header[found.column]
+        named = quote(name) if self._header.count(name) == 1 else str(found.column + 1)
         where = f"column {found.column + 1}" + ("" if found.row is None else f", row {found.row}")
-        advice = f"say that it is the result's with {option} {name}, or that it is not with {option} {other}"
+        other = quote(self._header[self._layout.results[0].columns["comparator"]]) if known else "''"
+        advice = f"say that it is the result's with {option} {named}, or that it is not with {option} {other}"
         if found.role == "value":
             which = "--column vitd=COLUMN:UNIT" if self._layout.wide else option
             advice = f"say which column holds the results with {which}"
-        raise Usage(
-            f"{quote(self._header[found.column])} ({where}) has {quote(found.cell)}{found.says}; {advice}"
-        )
-
-    def _named(self, column: int) -> str:
-        """Return how an option names a column."""
-        name = self._header[column]
-        return quote(name) if self._header.count(name) == 1 else str(column + 1)
+        raise Usage(f"{quote(name)} ({where}) has {quote(found.cell)}{found.says}; {advice}")
 
 
 class UnreadText:
@@ -145,7 +206,6 @@ class UnreadText:
         self._columns = columns
         self._delimiter = delimiter
         self._decode = decode
-        self._looked_at = 0
         self._ends = re.compile(rb'=?[\s\xc2\xa0]*"?(?:[%b\r\n]|\Z)' % re.escape(delimiter)).match
 
     def check(self, data: bytes, row: int, *, final: bool) -> None:
@@ -153,12 +213,16 @@ class UnreadText:
 
         An incomplete record at the end is left, unless `final` says that nothing follows.
         """
-        if self._looked_at < FIRST:
-            rows = list(islice(self._rows(data, row, final=final), FIRST - self._looked_at))
-            self._looked_at += len(rows)
-            self._unread.check(rows)
+        if row <= FIRST:  # the header is row 1
+            self._unread.check(islice(self._rows(data, row, final=final), FIRST + 1 - row))
+        if row + data.count(b"\n") > FIRST:
+            self.decide()
         if self._unread.watches and self._has_a_sign(data):
             self._unread.check_signs(self._rows(data, row, final=final))
+
+    def decide(self) -> None:
+        """Raise Usage for what the cells together tell, once all of the first rows have come."""
+        self._unread.decide()
 
     def _rows(self, data: bytes, row: int, *, final: bool) -> Iterator[tuple[int, list[str]]]:
         for number, record in enumerate(records(data, self._delimiter, final=final), row + 1):
