@@ -24,7 +24,12 @@ OFF_SCALE: dict[str, Comparator] = {
 
 _SIGN, _WORDS = "[<>＜＞≤≥⩽⩾]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
 _SIGN_BY_WORDS = re.compile(rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})")
-_SIGN_BY_NUMBER = re.compile(rf"\W*({_SIGN})\s*([0-9]+(?:[.,][0-9]+)?)\W*")
+_SIGN_BY_NUMBER = re.compile(rf"(?:[A-Za-z]{{1,2}}\s*)?[(\[]?\s*({_SIGN})\s*([0-9]+(?:[.,][0-9]+)?)[)\]]?")
+_OF_THE_RANGE = frozenset(("ULN", "LLN", "NORMAL", "NORM", "REF", "REFERENCE", "UL", "LL"))
+"""What a sign can stand beside that is a limit of the range, and none of the assay."""
+
+_LONGEST = 60
+"""A longer text is no flag."""
 
 
 def off_scale(flags: Sequence[str], value: Decimal | None = None) -> frozenset[Comparator]:
@@ -47,7 +52,9 @@ def of_codes(codes: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
     more = [
         text
         for text in words
-        if off_scale([text]) - scale or not (codes and (is_known or scale or text.upper() not in SIDES))
+        if off_scale([text]) - scale
+        or has_a_number(text)
+        or not (codes and (is_known or scale or text.upper() not in SIDES))
     ]
     return tuple(dict.fromkeys((*codes, *more)))
 
@@ -69,9 +76,11 @@ def marks(flag: str) -> list[str]:
     whole = flag.strip("()[] \t")
     parts = re.split(r"[\s,;~/|]+", whole)
     known = SIDES.keys() | OFF_SCALE.keys()
-    if whole.upper() in known:
+    if whole.upper() in known or len(whole) > _LONGEST:
         return [whole]
-    if known.issuperset(map(str.upper, parts)):
-        return parts
+    in_capitals = set(map(str.upper, parts))
+    if known >= in_capitals:
+        return [whole] if in_capitals & OFF_SCALE.keys() and in_capitals & _OF_THE_RANGE else parts
     found = _SIGN_BY_WORDS.fullmatch(whole)
-    return list(filter(None, found.groups())) if found else [whole]
+    said = list(filter(None, found.groups())) if found else [whole]
+    return [whole] if _OF_THE_RANGE.intersection(map(str.upper, said)) else said

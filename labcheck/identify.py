@@ -31,7 +31,7 @@ PROPERTY = (
 """What LOINC says behind a name: a concentration, in serum or plasma. Another specimen is left to be read."""
 
 SAY_NOTHING = frozenset({
-    *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "im", "i"),
+    *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p"),
     *("level", "levels", "lvl", "concentration", "quant", "quantitative", "ia"),
 })  # fmt: skip
 EVERYWHERE = {
@@ -55,18 +55,17 @@ _SPECIMENS = {
         "hair": "haare cheveux nail nails nagel",
         "milk": "muttermilch",
         "tissue": "gewebe biopsy biopsie semen smn sperma ejakulat",
-        "fluid": """fruchtwasser synovial pleura pleural ascites punktat bile galle sweat schweiss tears
-                 tranenflussigkeit aspirate water wasser""",
+        "fluid": "fruchtwasser synovial pleura pleural ascites punktat tranenflussigkeit aspirate",
         "csf": "likwor",
         "marrow": "knochenmark",
-        "whole": "vollblut dried dbs",
+        "dried": "dbs",
     }.items()
     for other in others.split()
 }
 """Other words for these, in a text that names a specimen and nothing else."""
 
-_NEITHER_SERUM = OTHER_SPECIMENS | {"whole"}
-"""What is neither serum nor plasma. Whole blood is none either: its cells would be measured as well."""
+_NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried"}
+"""Dried blood has its cells in it. Other whole blood is what many call the tube that serum is made from."""
 
 CONTRADICT = OTHER_SPECIMENS | {
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
@@ -153,13 +152,14 @@ class Identifier:
     def check_component(self, name: str | None, found: Identified) -> Identified:
         """Return what was `found` by the test's name or code with the doubts of another name beside it.
 
-        A name that is not known says nothing. Raises WrongAnalyte for that of another test.
+        Most such texts are descriptions, which say nothing. Raises WrongAnalyte for the name of another test,
+        and for one of ours in another specimen.
         """
         name = (name or "").strip()
         by_name = self._by_name(name)
-        if (by_name and by_name.analyte.id != found.analyte.id) or (
-            name and not by_name and self._contradicts(name, found.analyte)
-        ):
+        words = words_of(name, {**found.analyte.names.words, **_SPECIMENS})
+        elsewhere = self.resembles(name) and words & OTHER_SPECIMENS
+        if elsewhere or (by_name and by_name.analyte.id != found.analyte.id):
             raise WrongAnalyte(f"{quote(name)} is another test than {found.analyte.name}")
         return found._replace(doubt=found.doubt or (by_name and by_name.doubt))
 
@@ -226,7 +226,7 @@ def check_specimen(specimen: str | None, analyte: Analyte) -> None:
     if not specimen:
         return
     said, own = (words_of(text, _SPECIMENS) for text in (specimen, analyte.specimen))
-    if said & _NEITHER_SERUM - own:
+    if said & _NO_SPECIMENS_OF_OURS - own:
         raise WrongAnalyte(
             f"the specimen is {quote(specimen)}; {analyte.name} is measured in {analyte.specimen}"
         )

@@ -13,6 +13,8 @@ from labcheck.flags import of_codes
         (["17"], ["high"], ("17", "high")),
         (["17"], ["something"], ("17",)),
         (["H"], [">"], ("H", ">")),
+        (["H"], [">80"], ("H", ">80")),
+        (["H"], ["> ULN"], ("H",)),
         (["17", ">"], ["high", "Off scale high"], ("17", ">")),
         ([], ["High"], ("High",)),
         ([], ["something"], ("something",)),

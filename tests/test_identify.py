@@ -82,7 +82,13 @@ def test_the_names_of_vitamin_d_are_understood(name: str) -> None:
             "cobalamine",
             "Vitamin B12, serum",
         ),
-        *("Witamina B12", "S-Kobalamin", "P-Kobalaminer", "VB12", "Vit B12 Lvl", "Vit. B12 i.S."),
+        *(
+            "Witamina B12",
+            "S-Kobalamin",
+            "P-Kobalaminer",
+            "VB12",
+            "Vit B12 Lvl",
+        ),
     ],
 )
 def test_the_names_of_vitamin_b12_are_understood(name: str) -> None:
@@ -301,7 +307,7 @@ def test_a_name_that_is_not_understood_can_be_like_one_that_is(name: str, like: 
             ("Sammelurin", True),
             ("Bone marrow", True),
             ("Tränenflüssigkeit", True),
-            ("Whole blood", True),
+            ("DBS", True),
             ("Dried blood spot", True),
         ),
         *(
@@ -309,6 +315,8 @@ def test_a_name_that_is_not_understood_can_be_like_one_that_is(name: str, like: 
             ("EDTA plasma", False),
             ("Venous blood", False),
             ("SST", False),
+            ("EDTA whole blood", False),
+            ("Serum, bile stained", False),
             ("", False),
             (None, False),
         ),
@@ -321,7 +329,7 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
             check_specimen(specimen, vitd)
     else:
         check_specimen(specimen, vitd)
-    check_specimen(specimen, vitd._replace(specimen="urine, CSF, other fluid, milk, marrow or whole blood"))
+    check_specimen(specimen, vitd._replace(specimen="urine, CSF, other fluid, milk, marrow or dried blood"))
 
 
 def test_a_code_outweighs_a_name_unless_they_disagree() -> None:

@@ -242,6 +242,7 @@ def test_a_laboratorys_flag_that_says_otherwise_gets_a_note(value: str, noted: b
         ("150", "< 150.0", "<150", Category.INDETERMINATE),
         ("150", "(>150)", ">150", Category.INDETERMINATE),
         ("150", "<<", "<150", Category.INDETERMINATE),
+        ("150", "H (>150)", ">150", Category.INDETERMINATE),
         ("150", "less than", "<150", Category.INDETERMINATE),
         ("150", "Below LOD", "<150", Category.INDETERMINATE),
     ],
@@ -256,7 +257,9 @@ def test_a_flag_that_says_off_scale_is_the_comparator_that_a_value_lacks(
     assert f"read as {judged.reported.comparator}{judged.reported.value}, not as" in note.text
 
 
-@pytest.mark.parametrize("flag", ["-->", "> 3 days", ">30", "<->", "H>>L"])
+@pytest.mark.parametrize(
+    "flag", ["-->", "> 3 days", ">30", "<->", "H>>L", "> ULN", "LLN <", "< normal", f"a{' ' * 40_000}!"]
+)
 def test_a_sign_that_is_part_of_something_else_is_no_comparator(flag: str) -> None:
     assert str(interpret("vitd", "35", unit="ng/mL", reported_flag=flag).canonical) == "35 ng/mL"
 

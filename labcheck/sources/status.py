@@ -1,5 +1,6 @@
 """How far a laboratory stands by a result, and what that means for a verdict."""
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
@@ -35,7 +36,8 @@ FHIR_STATUSES: Mapping[str, Status] = MappingProxyType({
 
 _IN_WORDS = {
     **{code.replace("-", " "): status for code, status in FHIR_STATUSES.items() if code},
-    **dict.fromkeys(("withdrawn", "deleted", "retracted", "invalid", "void", "geloscht"), Status.WITHDRAWN),
+    **dict.fromkeys(("withdrawn", "deleted", "retracted", "invalid", "void"), Status.WITHDRAWN),
+    **dict.fromkeys(("geloscht", "ungultig", "zuruckgezogen", "annullato"), Status.WITHDRAWN),
     **dict.fromkeys(("canceled", "rejected", "not done", "test not performed", "pending"), Status.ABSENT),
     **dict.fromkeys(("storniert", "annule", "anulado", "cancelado", "ausstehend"), Status.ABSENT),
     **dict.fromkeys(("prelim", "provisional", "vorlaufig", "provisoire"), Status.PRELIMINARY),
@@ -44,8 +46,13 @@ _IN_WORDS = {
 
 
 def read_status(text: str) -> Status:
-    """Read what a table says in words; its letters differ from one to another, and are taken for final."""
-    return _IN_WORDS.get(" ".join(folded(text).replace("-", " ").split()), Status.FINAL)
+    """Read what a table says in words, of which the first ones count.
+
+    Its letters differ from one to another, and are taken for final, as what is not known is.
+    """
+    words = re.findall(r"[^\W_]+", folded(text))
+    known = (" ".join(words[:number]) for number in range(len(words), 0, -1))
+    return next((_IN_WORDS[said] for said in known if said in _IN_WORDS), Status.FINAL)
 
 
 def check_status(status: Status, text: str) -> None:
