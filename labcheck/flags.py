@@ -39,7 +39,7 @@ def off_scale(flags: Sequence[str], value: Decimal | None = None) -> frozenset[C
     """
     said = {mark.upper() for flag in flags for mark in marks(flag)}
     found = {comparator for mark, comparator in OFF_SCALE.items() if mark in said}
-    by_number = filter(None, map(_SIGN_BY_NUMBER.fullmatch, flags))
+    by_number = filter(None, map(_by_number, flags))
     return frozenset(
         found | {COMPARATORS[sign] for sign, number in map(_parts, by_number) if number == value}
     )
@@ -61,7 +61,11 @@ def of_codes(codes: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
 
 def has_a_number(flag: str) -> bool:
     """Say whether a flag can stand for a comparator beside one value, and not beside another."""
-    return _SIGN_BY_NUMBER.fullmatch(flag) is not None
+    return _by_number(flag) is not None
+
+
+def _by_number(flag: str) -> re.Match[str] | None:
+    return _SIGN_BY_NUMBER.fullmatch(flag) if len(flag) <= _LONGEST else None
 
 
 def _parts(match: re.Match[str]) -> tuple[str, Decimal]:

@@ -422,6 +422,38 @@ def test_an_interpretation_in_words_is_read_beside_a_code_of_the_laboratorys() -
     assert one(interpretation=[{"coding": [{**coding[0], "display": "Low"}]}]).flags == ("17", "Low")
 
 
+def test_a_contained_resource_is_known_within_its_container_alone() -> None:
+    urine = {"resourceType": "Specimen", "id": "1", "type": {"text": "Urine"}}
+    report = {"resourceType": "DiagnosticReport", "status": "final", "contained": [urine]}
+    serum = {**urine, "type": {"text": "Serum"}}
+    for reference in ("Specimen/1", "http://a.example/Specimen/1"):
+        observation = {**VITD, "specimen": {"reference": reference}}
+        assert [code(one) for one in read(bundle(report, observation, serum, urls=False))] == ["low"]
+    other = {
+        **report,
+        "status": "entered-in-error",
+        "contained": [],
+        "result": [{"reference": "Observation/c"}],
+    }
+    inside = {**PANEL, "component": [], "contained": [{**VITD, "id": "c"}]}
+    assert [code(one) for one in read(bundle(other, inside))] == ["", "low"]
+    gone = {**inside, "status": "entered-in-error", "hasMember": [{"reference": "#c"}]}
+    assert [code(one) for one in read(bundle(gone))] == ["", "withdrawn"]
+
+
+@pytest.mark.parametrize("status", ["registered", "preliminary", "partial", "unknown"])
+def test_what_is_still_to_come_of_a_report_or_a_panel_withdraws_nothing(status: str) -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": status,
+        "result": [{"reference": "Observation/vitd"}],
+    }
+    assert [code(one) for one in read(bundle(report, VITD))] == ["low"]
+    panel = {**PANEL, "component": [], "status": status, "hasMember": [{"reference": "Observation/vitd"}]}
+    if status != "partial":
+        assert code(read(bundle(VITD, panel))[0]) == "low"
+
+
 def test_rules_and_modifiers_that_are_not_understood_are_told() -> None:
     extension = [{"url": "http://a.example/not-done", "valueBoolean": True}]
     assert code(one(implicitRules="http://a.example/rules")) == "unreadable-value"

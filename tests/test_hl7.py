@@ -612,3 +612,19 @@ def test_an_obx_without_a_type_whose_break_was_lost_is_told() -> None:
     first = "OBX|1|NM|62292-8^^LN||12|ng/mL|||||F|||"
     found = read(f"{HEAD}\r{first}OBX|2||2132-9^Vitamin B12^LN||100|pg/mL|||||F\r")
     assert [code(one) for one in found] == ["low", "malformed"]
+
+
+def test_a_file_need_not_have_batches() -> None:
+    assert read(f"FHS|^~\\&|LAB\r{MESSAGE}FTS|1\r") == read(MESSAGE)
+
+
+def test_an_obx_in_another_separator_is_none_and_a_damaged_one_is_told_once() -> None:
+    segment = "OBX|1|NM|62292-8^^LN||12|ng/mL|||||F"
+    found = read(f"{HEAD}\rERR||OBX^1^^^|207\r????{segment}\r{segment}\r")
+    assert [code(one) for one in found] == ["malformed", "low"]
+
+
+def test_a_specimen_of_an_order_without_results_is_not_the_next_orders() -> None:
+    segment = "OBX|1|NM|62292-8^^LN||12|ng/mL|||||F"
+    (found,) = read("\r".join([HEAD, "OBR|1|||UCULT", "SPM|1|||UR^Urine", "OBR|2", segment, ""]))
+    assert code(found) == "low"

@@ -82,6 +82,8 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("45", Given("Vitamin D (nmol/L)", unit="ng/mL"), "refused", "incompatible-unit"),
         ("45", Given("Vitamin D (nmol/L)", header_unit="ng/mL"), "", ""),
         ("45", Given("Vitamin D (total)", unit="nmol/L"), "low", ""),
+        ("300", Given("Ferritin (PM)"), "", ""),
+        ("300", Given("Vitamin B12 (PM)", unit="pg/mL"), "", ""),
         ("45", Given("Ferritin (ng/mL)"), "", ""),
         ("5", Given("Ferritin", None, "ng/mL", specimen="Urine"), "", ""),
         ("22", Given("vitd", None, "ng/mL", specimen="Urine, 24 h"), "refused", "wrong-analyte"),

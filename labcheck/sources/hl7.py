@@ -50,6 +50,7 @@ _ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
 })  # fmt: skip
 _NUMBERS = frozenset(("NM", "SN"))
 _TEXTS = frozenset(("", "NM", "ST", "TX", "FT"))
+_OWN_OBX = re.compile(rb"[^0-9A-Za-z]{0,8}OBX")
 _COMPARATORS = frozenset(("", "=", *get_args(Comparator)))
 
 
@@ -81,6 +82,7 @@ class _Feed:
         self._message = self._obx = 0
         self._date = self._patient = self._order_status = self._specimen = ""
         self._group_specimen = ""  # of the orders behind it
+        self._ordered = False  # whether an order of the message has come
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
         self._batches = self._before_batch = 0  # so many in the file, so many messages before the last one
@@ -88,7 +90,11 @@ class _Feed:
     def take(self, segment: Segment) -> Iterator[Observation]:
         """Yield what a segment brings, and what was lost in it."""
         yield from self._take_begin(segment)
-        for _ in OBX_INSIDE.finditer(segment.text, 3) if self._head else ():
+        separator = (self._head or "")[3:4].encode()
+        own = _OWN_OBX.match(segment.text)
+        for found in OBX_INSIDE.finditer(segment.text, own.end() if own else 3) if self._head else ():
+            if found[1] != separator:
+                continue
             problem = Malformed("its OBX segment begins in the middle of another one, whose end was lost")
             yield Observation(self._next_obx(), problem=problem)
 
@@ -118,9 +124,10 @@ class _Feed:
             yield self._observation(segment, self._next_obx())
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
+            self._ordered = True
             self._date, self._order_status = _first(order, 7), _first(order, 25)
             self._specimen = _specimen(order, 15) or self._group_specimen
-        elif id == b"SPM" and (self._group_specimen or not self._obx):  # else it is of results before it
+        elif id == b"SPM" and (self._group_specimen or not self._ordered):  # else it is of those before it
             self._specimen = self._group_specimen = _specimen(self._parse(segment.text, 4), 4)
         elif id == b"PID":
             person = self._parse(segment.text, 3)
@@ -167,7 +174,7 @@ class _Feed:
         of_file = id == b"FTS"
         there = self._batches if of_file else self._message - self._before_batch
         said = text[4:].split(text[3:4])[0].strip()
-        if said.isdigit() and int(said) != there:
+        if said.isdigit() and int(said) != there and (there or not of_file):  # a file need not have batches
             noun = "batches" if of_file else "messages"
             problem = Malformed(f"its {id.decode()} counts {int(said)} {noun}, and there are {there}")
             yield Observation(self._between(), problem=problem)
@@ -182,6 +189,7 @@ class _Feed:
     def _begin(self, text: bytes) -> Iterator[Observation]:
         self._message += 1
         self._obx = 0
+        self._ordered = False
         self._date = self._patient = self._order_status = self._specimen = self._group_specimen = ""
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):

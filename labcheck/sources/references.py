@@ -10,12 +10,14 @@ from typing import NamedTuple, cast
 
 from labcheck.errors import Malformed
 from labcheck.sources.elements import Object, get, modified, objects, words_of
-from labcheck.sources.json import Text
+from labcheck.sources.json import Path, Text
 from labcheck.sources.resources import Resource, resources
 from labcheck.sources.status import FHIR_STATUSES, Status
 from labcheck.wording import quote
 
-_GONE = (Status.WITHDRAWN, Status.ABSENT)
+_WITHDRAW = frozenset(("entered-in-error", "cancelled", "cannot-be-obtained"))
+"""The statuses of a report that hold for the results it refers to; others are of what is still to come."""
+
 _OF_REPORTS = frozenset((*FHIR_STATUSES, "partial", "modified"))
 
 
@@ -29,18 +31,15 @@ class References(NamedTuple):
         """Return the status of what holds an Observation, or refers to it, and withdraws it; or empty."""
         status = get(resource.report, "status", str) or ""
         found = next((self.gone[name] for name in _names(resource) if name in self.gone), None)
-        return found or (status if FHIR_STATUSES.get(status) in _GONE else "")
+        return found or (status if status in _WITHDRAW else "")
 
     def specimen(self, resource: Resource) -> str | None:
         """Return all that is said of an Observation's specimen, or of the one specimen of its report."""
-        value = cast("Object", resource.value)
-        own = get(value, "specimen", dict)
+        own = get(cast("Object", resource.value), "specimen", dict)
         of_report = objects(resource.report, "specimen")
         given = own or (of_report[0] if len(of_report) == 1 else {})
-        contained = (*_contained(resource.report), *_contained(value))
-        reference = get(given, "reference", str) or ""
-        said = [get(given, "display", str), *_contained_words(contained, reference)]
-        said += [self.specimens.get(key) for key in _keys(reference)]
+        keys = _keys(get(given, "reference", str) or "", resource.path)
+        said = [get(given, "display", str), *map(self.specimens.get, keys)]
         return ", ".join(dict.fromkeys(filter(None, said))) or None
 
 
@@ -48,19 +47,24 @@ def read_references(text: Text) -> References:
     """Look through a document for what its resources say of each other; most say nothing that counts."""
     gone: dict[str, str] = {}
     specimens: dict[str, str] = {}
-    grouped: dict[str, list[str]] = {}  # what the members of a panel are referred to by, by its names
+    grouped: dict[str, list[str]] = {}  # the keys of the members of a panel, by its names
     if not any(word in text.raw for word in (b"DiagnosticReport", b"hasMember", b"related", b"Specimen")):
         return References(gone, specimens)
     for resource, _ in resources(Resource(text.value, "")):
         with suppress(Malformed):  # which is told when it is read
             value = cast("Object", resource.value)
             if resource.is_a("DiagnosticReport"):
-                _withdraw(gone, get(value, "status", str), _addresses(objects(value, "result")))
-            elif resource.is_a("Observation") and (addresses := _addresses(members(value))):
-                _withdraw(gone, get(value, "status", str), addresses)
+                status = get(value, "status", str) or ""
+                if status in _WITHDRAW:
+                    gone |= dict.fromkeys(_keys_of(objects(value, "result"), resource), status)
+            elif resource.is_a("Observation") and (keys := _keys_of(members(value), resource)):
+                status = get(value, "status", str) or ""
+                if FHIR_STATUSES.get(status) is Status.WITHDRAWN:
+                    gone |= dict.fromkeys(keys, status)
                 for name in _names(resource):
-                    grouped.setdefault(name, []).extend(addresses)
-            elif resource.is_a("Specimen") and (words := _specimen_words(value)):
+                    grouped.setdefault(name, []).extend(keys)
+            elif resource.is_a("Specimen"):
+                words = ", ".join(words_of(get(value, "type", dict) or {}))
                 specimens |= dict.fromkeys(_names(resource), words)
     _withdraw_members(gone, grouped)
     return References(gone, specimens)
@@ -84,43 +88,45 @@ def members(value: Object) -> list[Object]:
     return [*objects(value, "hasMember"), *(get(one, "target", dict) or {} for one in related)]
 
 
-def _addresses(references: Sequence[Object]) -> list[str]:
-    return list(filter(None, (get(one, "reference", str) for one in references)))
-
-
-def _withdraw(gone: dict[str, str], status: str | None, addresses: Sequence[str]) -> None:
-    """Keep what is referred to with a status that withdraws it."""
-    if status and FHIR_STATUSES.get(status) in _GONE:
-        for address in addresses:
-            gone |= dict.fromkeys(_keys(address), status)
+def _keys_of(references: Sequence[Object], resource: Resource) -> list[str]:
+    """Return what the resources are kept under that a resource refers to."""
+    return [key for one in references for key in _keys(get(one, "reference", str) or "", resource.path)]
 
 
 def _withdraw_members(gone: dict[str, str], grouped: dict[str, list[str]]) -> None:
-    """Withdraw the members of panels that are gone, and their members."""
-    waiting = list(gone)
+    """Withdraw the members of panels that were entered in error, and their members."""
+    waiting = [name for name in gone if gone[name] == "entered-in-error"]
     while waiting:
         name = waiting.pop()
-        for address in grouped.pop(name, ()):
-            keys = [key for key in _keys(address) if key not in gone]
-            gone |= dict.fromkeys(keys, gone[name])
-            waiting += keys
+        keys = [key for key in grouped.pop(name, ()) if key not in gone]
+        gone |= dict.fromkeys(keys, gone[name])
+        waiting += keys
 
 
-def _keys(reference: str) -> Sequence[str]:
-    """Return what a reference is kept under: itself, and the end of its address."""
+def _keys(reference: str, path: Path) -> Sequence[str]:
+    """Return what a reference, from the resource of that path, is kept under.
+
+    That is itself and the end of its address, or what it is called within the same resource.
+    """
     address, _, _ = reference.partition("/_history/")
-    if not address or address.startswith("#"):
+    if not address:
         return ()
+    if address.startswith("#"):
+        return (f"{_container(path)}{address}",)
     return _plain(address), "/" + "/".join(address.split("/")[-2:])
 
 
 def _names(resource: Resource) -> Iterator[str]:
     """Yield what references to a resource can be kept under.
 
-    Without an address of its own it may have any that ends in its id.
+    Without an address of its own it may have any that ends in its id. A contained one is known within its
+    container alone.
     """
     value = cast("Object", resource.value)
     type, id, url = value.get("resourceType"), value.get("id"), resource.url
+    if "contained" in resource.path:
+        yield f"{_container(resource.path)}#{id}"
+        return
     if url:
         yield _plain(url)
         if url.split("/")[-2:-1] == [type]:
@@ -131,21 +137,10 @@ def _names(resource: Resource) -> Iterator[str]:
             yield f"/{type}/{id}"
 
 
+def _container(path: Path) -> Path:
+    """Return the path of the resource that contains the one of a path, or of itself if none does."""
+    return path[: path.index("contained")] if "contained" in path else path
+
+
 def _plain(address: str) -> str:
     return address.lower() if address.lower().startswith("urn:") else address
-
-
-def _contained(value: Object) -> list[Object]:
-    return [one for one in get(value, "contained", list) or () if isinstance(one, dict)]
-
-
-def _contained_words(contained: Sequence[Object], reference: str) -> Iterator[str]:
-    """Yield the words of the contained specimen that is referred to."""
-    for one in contained:
-        if one.get("resourceType") == "Specimen" and reference == f"#{one.get('id')}":
-            yield _specimen_words(one)
-
-
-def _specimen_words(specimen: Object) -> str:
-    """Return what a Specimen says that it is, in words and codes."""
-    return ", ".join(words_of(get(specimen, "type", dict) or {}))

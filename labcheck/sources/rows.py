@@ -57,9 +57,10 @@ class Given(NamedTuple):
 
     def with_the_unit_of_its_name(self) -> "Given":
         """Return the same with a unit behind the test's name, as in `Vitamin D (nmol/L)`, for a header's."""
-        name, unit = parted(self.test or "")
-        if unit is None or self.header_unit not in (None, unit):
-            return self
+        test = self.test or ""
+        name, unit = parted(test)
+        if unit is None or self.header_unit not in (None, unit) or "/" not in test[len(name) :]:
+            return self  # `(PM)` is no pM there
         return self._replace(test=name, header_unit=unit)
 
     def reported(self, value: str) -> Reported:
