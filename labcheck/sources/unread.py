@@ -25,6 +25,7 @@ FIRST = 300
 """So many rows are looked at cell by cell."""
 
 _SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
+_AS_BYTES = [sign.encode() for sign in sorted(_SIGNS)]
 _MARKS = _SIGNS | {"/", "%"}
 """What a cell has that says one of these things in another way than by a word."""
 
@@ -215,8 +216,8 @@ class UnreadText:
         """
         if row <= FIRST:  # the header is row 1
             self._unread.check(islice(self._rows(data, row, final=final), FIRST + 1 - row))
-        if row + data.count(b"\n") > FIRST:
-            self.decide()
+            if row + data.count(b"\n") > FIRST:
+                self.decide()
         if self._unread.watches and self._has_a_sign(data):
             self._unread.check_signs(self._rows(data, row, final=final))
 
@@ -230,7 +231,7 @@ class UnreadText:
 
     def _has_a_sign(self, data: bytes) -> bool:
         """Say whether a cell may end in the sign of a comparator."""
-        return any(self._ends_a_cell(sign.encode(), data) for sign in _SIGNS)
+        return any(self._ends_a_cell(sign, data) for sign in _AS_BYTES)
 
     def _ends_a_cell(self, sign: bytes, data: bytes) -> bool:
         size = len(sign)
