@@ -40,8 +40,7 @@ def _names(analyte: Analyte) -> Iterator[tuple[str, str]]:
 
 
 def _accepted(analyte: Analyte) -> set[frozenset[str]]:
-    names = (*analyte.sure_names, *analyte.names.doubtful)
-    return {words_of(name, analyte.names.words) for name in names} - {frozenset()}
+    return {words_of(name, analyte.names.words) for _, name in _names(analyte)} - {frozenset()}
 
 
 def _spelled(name: str, *analytes: Analyte) -> set[frozenset[str]]:

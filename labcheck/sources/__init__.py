@@ -11,7 +11,7 @@ A table, and below each step what it is made of:
       turns.py         several processes, a block each
     csv.py           a block: the quick way for all of its rows, or the plain one for each
       records.py       its records, with their own bytes
-      unread.py        comparators in it that stand where nothing reads them
+      unread.py        cells of it that nothing reads, and that would count
     memo.py          a row by its key cells: what has been said before, and how often
     ways.py          a row by its key cells, worked out
       stretches.py     plain numbers, by the limits that they lie between

@@ -207,6 +207,7 @@ class UnreadText:
         self._columns = columns
         self._delimiter = delimiter
         self._decode = decode
+        self._last = 1  # row that was looked at
         self._ends = re.compile(rb'=?[\s\xc2\xa0]*"?(?:[%b\r\n]|\Z)' % re.escape(delimiter)).match
 
     def check(self, data: bytes, row: int, *, final: bool) -> None:
@@ -214,9 +215,11 @@ class UnreadText:
 
         An incomplete record at the end is left, unless `final` says that nothing follows.
         """
-        if row <= FIRST:  # the header is row 1
-            self._unread.check(islice(self._rows(data, row, final=final), FIRST + 1 - row))
-            if row + data.count(b"\n") > FIRST:
+        if row <= FIRST and self._last <= FIRST:  # the header is row 1
+            rows = list(islice(self._rows(data, row, final=final), FIRST + 1 - row))
+            self._last = row + len(rows)
+            self._unread.check(rows)
+            if self._last > FIRST:
                 self.decide()
         if self._unread.watches and self._has_a_sign(data):
             self._unread.check_signs(self._rows(data, row, final=final))
