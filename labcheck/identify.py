@@ -156,6 +156,8 @@ class Identifier:
         and for one of ours in another specimen.
         """
         name = (name or "").strip()
+        if not name:
+            return found
         by_name = self._by_name(name)
         words = words_of(name, {**found.analyte.names.words, **_SPECIMENS})
         elsewhere = self.resembles(name) and words & OTHER_SPECIMENS
