@@ -6,6 +6,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from labcheck.errors import NoValue, Withdrawn
+from labcheck.flags import SIDES
 from labcheck.model import Note
 from labcheck.wording import folded, quote
 
@@ -36,6 +37,15 @@ FHIR_STATUSES: Mapping[str, Status] = MappingProxyType({
 
 _IN_WORDS = {
     **{code.replace("-", " "): status for code, status in FHIR_STATUSES.items() if code},
+    **dict.fromkeys(("f", "complete", "completed", "done", "closed", "signed", "ok"), Status.FINAL),
+    **dict.fromkeys(("verified", "validated", "approved", "released", "reported"), Status.FINAL),
+    **dict.fromkeys(("resulted", "authorised", "authorized", "auth"), Status.FINAL),
+    **dict.fromkeys(("endgultig", "freigegeben", "validiert", "abgeschlossen"), Status.FINAL),
+    **dict.fromkeys(("definitif", "valide", "termine", "definitivo", "validado"), Status.FINAL),
+    **dict.fromkeys(("finalizado", "completado", "validato", "definitief"), Status.FINAL),
+    **dict.fromkeys(("in range", "out of range", "within range", "below range"), Status.FINAL),  # flags
+    **dict.fromkeys(("above range", "borderline", "critical", "optimal", "sufficient"), Status.FINAL),
+    **dict.fromkeys(("deficient", "insufficient", "niedrig", "hoch"), Status.FINAL),
     **dict.fromkeys(("withdrawn", "deleted", "retracted", "invalid", "void"), Status.WITHDRAWN),
     **dict.fromkeys(("geloscht", "ungultig", "zuruckgezogen", "annullato"), Status.WITHDRAWN),
     **dict.fromkeys(("canceled", "rejected", "not done", "test not performed", "pending"), Status.ABSENT),
@@ -44,15 +54,22 @@ _IN_WORDS = {
     **dict.fromkeys(("korrigiert", "corrige", "corregido"), Status.CORRECTED),
 }
 
+_SAY_NOTHING = frozenset(("result", "results", "report", "status", "resultat", "resultado", "befund"))
+
 
 def read_status(text: str) -> Status:
-    """Read what a table says in words, of which the first ones count.
+    """Read what a table says in words, of which the first ones count; '' is a result that stands.
 
-    Its letters differ from one to another, and are taken for final, as what is not known is.
+    A column of this name can hold flags, too, which say nothing of the result's standing. What is not known
+    is `UNKNOWN`, as are single letters, which differ from one table to another, and more than "final".
     """
-    words = re.findall(r"[^\W_]+", folded(text))
-    known = (" ".join(words[:number]) for number in range(len(words), 0, -1))
-    return next((_IN_WORDS[said] for said in known if said in _IN_WORDS), Status.FINAL)
+    words = [word for word in re.findall(r"[^\W_]+", folded(text)) if word not in _SAY_NOTHING]
+    if not words or text.strip().upper() in SIDES:
+        return Status.FINAL
+    number = next((n for n in range(len(words), 0, -1) if " ".join(words[:n]) in _IN_WORDS), 0)
+    status = _IN_WORDS.get(" ".join(words[:number]), Status.UNKNOWN)
+    says_more = any(_IN_WORDS.get(word) is not Status.FINAL for word in words[number:])
+    return Status.UNKNOWN if status is Status.FINAL and says_more else status
 
 
 def check_status(status: Status, text: str) -> None:
