@@ -1,14 +1,23 @@
 """What the commands over tables share, whatever file those stand in: the options, and what they settle."""
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from itertools import chain
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.options import categories, chosen_range_sets, own_ranges
+from labcheck.cli.options import (
+    DecimalOption,
+    OwnRanges,
+    RangeSetOption,
+    categories,
+    chosen_range_sets,
+    own_ranges,
+)
 from labcheck.errors import Usage
-from labcheck.model import DecimalMark
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
@@ -42,60 +51,90 @@ def _column(name: str, of: str) -> Any:
     return typer.Option(name, metavar="COLUMN", help=f"The column of {of}, by name or number; '' for none.")
 
 
-TestColumn = Annotated[str | None, _column("--test", "tests' names")]
-ComponentColumn = Annotated[str | None, _column("--component", "names that can contradict the tests'")]
-LoincColumn = Annotated[str | None, _column("--loinc", "LOINC codes")]
-SpecimenColumn = Annotated[str | None, _column("--specimen", "specimens")]
-ValueColumn = Annotated[str | None, _column("--value", "values")]
-UnitColumn = Annotated[str | None, _column("--unit-column", "units")]
-ComparatorColumn = Annotated[str | None, _column("--comparator", "< and >")]
-RangeColumn = Annotated[str | None, _column("--range-column", "the laboratory's ranges")]
-LowColumn = Annotated[str | None, _column("--low", "their low ends")]
-HighColumn = Annotated[str | None, _column("--high", "their high ends")]
-FlagColumn = Annotated[str | None, _column("--flag", "the laboratory's flags, H or L")]
-StatusColumn = Annotated[str | None, _column("--status", "the results' status, as cancelled")]
+class TableOptions(NamedTuple):
+    """The options themselves, as they were typed; each column is named by its header or number."""
+
+    unit: DefaultUnits = None
+    analyte: OneAnalyte = None
+    wide: WideColumns = None
+    test: Annotated[str | None, _column("--test", "tests' names")] = None
+    component: Annotated[str | None, _column("--component", "names that can contradict the tests'")] = None
+    loinc: Annotated[str | None, _column("--loinc", "LOINC codes")] = None
+    specimen: Annotated[str | None, _column("--specimen", "specimens")] = None
+    value: Annotated[str | None, _column("--value", "values")] = None
+    unit_column: Annotated[str | None, _column("--unit-column", "units")] = None
+    comparator: Annotated[str | None, _column("--comparator", "< and >")] = None
+    range_column: Annotated[str | None, _column("--range-column", "the laboratory's ranges")] = None
+    low: Annotated[str | None, _column("--low", "their low ends")] = None
+    high: Annotated[str | None, _column("--high", "their high ends")] = None
+    flag: Annotated[str | None, _column("--flag", "the laboratory's flags, H or L")] = None
+    status: Annotated[str | None, _column("--status", "the results' status, as cancelled")] = None
+    prefix: Prefix = "labcheck_"
+    decimal: DecimalOption = None
+    range: OwnRanges = None
+    range_set: RangeSetOption = None
+    all_ranges: AllRanges = False
+
+    def settle(self, catalogue: Catalogue, *, only: str | None, summary: bool) -> "Asked":
+        """Return what the options settle.
+
+        Raises Usage for what cannot be; with `summary` there are no rows that columns could be added to.
+        """
+        from labcheck.sources.asked import Asked
+
+        if summary and self.all_ranges:
+            raise Usage("--all-ranges adds columns to rows, and the summary has none; leave one of them out")
+        if self.prefix[:1] in ("=", "+", "-", "@") or not self.prefix.isprintable():
+            raise Usage(
+                f"--prefix {quote(self.prefix)}: names of columns begin with a letter; type one as in lab_"
+            )
+        only_one = _only_analyte(self.analyte, self.wide or (), catalogue)
+        own = own_ranges(self.range or (), catalogue, only_one, self.decimal)
+        return Asked(
+            catalogue=catalogue,
+            columns={role: name for role, name in self._columns.items() if name is not None},
+            wide=self.wide or (),
+            analyte=self.analyte,
+            units=_default_units(self.unit or (), catalogue, only_one),
+            decimal=self.decimal,
+            range_sets=chosen_range_sets(self.range_set, catalogue, own),
+            own_ranges=own,
+            all_ranges=catalogue.range_set_ids if self.all_ranges else (),
+            prefix=self.prefix,
+            only=categories(only, "--only"),
+        )
+
+    @property
+    def _columns(self) -> "Mapping[Role, str | None]":
+        return {
+            "test": self.test,
+            "component": self.component,
+            "loinc": self.loinc,
+            "specimen": self.specimen,
+            "value": self.value,
+            "unit": self.unit_column,
+            "comparator": self.comparator,
+            "range": self.range_column,
+            "low": self.low,
+            "high": self.high,
+            "flag": self.flag,
+            "status": self.status,
+        }
 
 
-def asked_of(
-    catalogue: Catalogue,
-    *,
-    columns: "Mapping[Role, str | None]",
-    wide: Sequence[str] | None,
-    analyte: str | None,
-    units: Sequence[str] | None,
-    decimal: DecimalMark | None,
-    ranges: Sequence[str] | None,
-    range_set: str | None,
-    all_ranges: bool,
-    prefix: str,
-    only: str | None,
-    summary: bool,
-) -> "Asked":
-    """Return what the options settle; `columns` are by role, None for one that is to be found.
+def with_table_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take each field of `TableOptions` as an option, in the place of its `options`."""
 
-    Raises Usage for what cannot be; with `summary` there are no rows that columns could be added to.
-    """
-    from labcheck.sources.asked import Asked
+    @wraps(command)
+    def taking_each(**given: Any) -> None:
+        options = TableOptions(**{name: given.pop(name) for name in TableOptions._fields})
+        command(**given, options=options)
 
-    if summary and all_ranges:
-        raise Usage("--all-ranges adds columns to rows, and the summary has none; leave one of them out")
-    if prefix[:1] in ("=", "+", "-", "@") or not prefix.isprintable():
-        raise Usage(f"--prefix {quote(prefix)}: names of columns begin with a letter; type one as in lab_")
-    only_one = _only_analyte(analyte, wide or (), catalogue)
-    own = own_ranges(ranges or (), catalogue, only_one, decimal)
-    return Asked(
-        catalogue=catalogue,
-        columns={role: name for role, name in columns.items() if name is not None},
-        wide=wide or (),
-        analyte=analyte,
-        units=_default_units(units or (), catalogue, only_one),
-        decimal=decimal,
-        range_sets=chosen_range_sets(range_set, catalogue, own),
-        own_ranges=own,
-        all_ranges=catalogue.range_set_ids if all_ranges else (),
-        prefix=prefix,
-        only=categories(only, "--only"),
-    )
+    parameters = dict(signature(command).parameters)
+    each = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in signature(TableOptions).parameters.values()]
+    taken = ([parameters[name]] if name != "options" else each for name in parameters)
+    taking_each.__dict__["__signature__"] = Signature([*chain.from_iterable(taken)])
+    return taking_each
 
 
 def _only_analyte(analyte: str | None, wide: Sequence[str], catalogue: Catalogue) -> str | None:

@@ -6,26 +6,7 @@ from typing import Annotated
 
 import typer
 
-from labcheck.cli.asked import (
-    AllRanges,
-    ComparatorColumn,
-    ComponentColumn,
-    DefaultUnits,
-    FlagColumn,
-    HighColumn,
-    LoincColumn,
-    LowColumn,
-    OneAnalyte,
-    Prefix,
-    RangeColumn,
-    SpecimenColumn,
-    StatusColumn,
-    TestColumn,
-    UnitColumn,
-    ValueColumn,
-    WideColumns,
-    asked_of,
-)
+from labcheck.cli.asked import TableOptions, with_table_options
 from labcheck.cli.bulk import (
     Errors,
     JudgedBy,
@@ -40,21 +21,16 @@ from labcheck.cli.bulk import (
     progress,
     report_of,
 )
-from labcheck.cli.options import (
-    DecimalOption,
-    FailOn,
-    Json,
-    OwnRanges,
-    RangeSetOption,
-    catalogue_of,
-)
+from labcheck.cli.options import FailOn, Json, catalogue_of
 
 _ALONE = 4 << 20
 """So many bytes are done by one process; a second is not worth its memory before."""
 
 
+@with_table_options
 def csv(
     ctx: typer.Context,
+    *,
     files: Annotated[
         list[str] | None, typer.Argument(metavar="[FILE]...", help="CSV files; - is stdin.")
     ] = None,
@@ -63,32 +39,13 @@ def csv(
     json: Json = False,
     summary: Summary = False,
     only: Only = None,
-    unit: DefaultUnits = None,
-    analyte: OneAnalyte = None,
-    wide: WideColumns = None,
-    test: TestColumn = None,
-    component: ComponentColumn = None,
-    loinc: LoincColumn = None,
-    specimen: SpecimenColumn = None,
-    value: ValueColumn = None,
-    unit_column: UnitColumn = None,
-    comparator: ComparatorColumn = None,
-    range_column: RangeColumn = None,
-    low: LowColumn = None,
-    high: HighColumn = None,
-    flag: FlagColumn = None,
-    status: StatusColumn = None,
-    prefix: Prefix = "labcheck_",
+    options: TableOptions,
     delimiter: Annotated[
         str | None, typer.Option("--delimiter", help="Between cells; found in the header.")
     ] = None,
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Of the cells; UTF-8, and Windows-1252 where it is none.")
     ] = None,
-    decimal: DecimalOption = None,
-    range: OwnRanges = None,
-    range_set: RangeSetOption = None,
-    all_ranges: AllRanges = False,
     errors: Errors = None,
     fail_on: FailOn = None,
     jobs: Annotated[
@@ -121,33 +78,7 @@ def csv(
     report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
     check_files(ctx, files, output, errors, whole=not (report.format or only))
     check_ending(output, report.format)
-    asked = asked_of(
-        catalogue_of(ctx),
-        columns={
-            "test": test,
-            "component": component,
-            "loinc": loinc,
-            "specimen": specimen,
-            "value": value,
-            "unit": unit_column,
-            "comparator": comparator,
-            "range": range_column,
-            "low": low,
-            "high": high,
-            "flag": flag,
-            "status": status,
-        },
-        wide=wide,
-        analyte=analyte,
-        units=unit,
-        decimal=decimal,
-        ranges=range,
-        range_set=range_set,
-        all_ranges=all_ranges,
-        prefix=prefix,
-        only=only,
-        summary=report.summary,
-    )
+    asked = options.settle(catalogue_of(ctx), only=only, summary=report.summary)
     by = JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges)
     several = len(files or ()) > 1
     run = counting(

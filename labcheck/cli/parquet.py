@@ -4,26 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from labcheck.cli.asked import (
-    AllRanges,
-    ComparatorColumn,
-    ComponentColumn,
-    DefaultUnits,
-    FlagColumn,
-    HighColumn,
-    LoincColumn,
-    LowColumn,
-    OneAnalyte,
-    Prefix,
-    RangeColumn,
-    SpecimenColumn,
-    StatusColumn,
-    TestColumn,
-    UnitColumn,
-    ValueColumn,
-    WideColumns,
-    asked_of,
-)
+from labcheck.cli.asked import TableOptions, with_table_options
 from labcheck.cli.bulk import (
     Errors,
     JudgedBy,
@@ -36,22 +17,17 @@ from labcheck.cli.bulk import (
     counting,
     report_of,
 )
-from labcheck.cli.options import (
-    DecimalOption,
-    FailOn,
-    Json,
-    OwnRanges,
-    RangeSetOption,
-    catalogue_of,
-)
+from labcheck.cli.options import FailOn, Json, catalogue_of
 from labcheck.errors import Usage
 from labcheck.wording import installs
 
 ParquetFormat = Literal["parquet", "terminal", "json", "markdown"]
 
 
+@with_table_options
 def parquet(
     ctx: typer.Context,
+    *,
     file: Annotated[str, typer.Argument(metavar="FILE", help="A Parquet file.")],
     output: Output = None,
     format: Annotated[
@@ -66,26 +42,7 @@ def parquet(
     json: Json = False,
     summary: Summary = False,
     only: Only = None,
-    unit: DefaultUnits = None,
-    analyte: OneAnalyte = None,
-    wide: WideColumns = None,
-    test: TestColumn = None,
-    component: ComponentColumn = None,
-    loinc: LoincColumn = None,
-    specimen: SpecimenColumn = None,
-    value: ValueColumn = None,
-    unit_column: UnitColumn = None,
-    comparator: ComparatorColumn = None,
-    range_column: RangeColumn = None,
-    low: LowColumn = None,
-    high: HighColumn = None,
-    flag: FlagColumn = None,
-    status: StatusColumn = None,
-    prefix: Prefix = "labcheck_",
-    decimal: DecimalOption = None,
-    range: OwnRanges = None,
-    range_set: RangeSetOption = None,
-    all_ranges: AllRanges = False,
+    options: TableOptions,
     errors: Errors = None,
     fail_on: FailOn = None,
     quiet: QuietRun = False,
@@ -120,33 +77,7 @@ def parquet(
     )
     check_files(ctx, [file], output, errors, whole=only is None)
     check_ending(output, report.format if report.summary else "parquet")
-    asked = asked_of(
-        catalogue_of(ctx),
-        columns={
-            "test": test,
-            "component": component,
-            "loinc": loinc,
-            "specimen": specimen,
-            "value": value,
-            "unit": unit_column,
-            "comparator": comparator,
-            "range": range_column,
-            "low": low,
-            "high": high,
-            "flag": flag,
-            "status": status,
-        },
-        wide=wide,
-        analyte=analyte,
-        units=unit,
-        decimal=decimal,
-        ranges=range,
-        range_set=range_set,
-        all_ranges=all_ranges,
-        prefix=prefix,
-        only=only,
-        summary=report.summary,
-    )
+    asked = options.settle(catalogue_of(ctx), only=only, summary=report.summary)
     by = JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges)
     run = counting(report, by, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
     with run as (tally, write, refusals):
