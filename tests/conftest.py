@@ -42,6 +42,17 @@ def labcheck(monkeypatch: pytest.MonkeyPatch) -> Labcheck:
     return run
 
 
+LONG = "id,test,value,unit\n1,vitd,22,ng/mL\n2,b12,<150,pmol/L\n3,Ferritin,5,ng/mL\n"
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Return a file with the table `LONG`."""
+    file = tmp_path / "results.csv"
+    file.write_bytes(LONG.encode())
+    return file
+
+
 Golden = Callable[[str, str], None]
 
 
