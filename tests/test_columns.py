@@ -67,6 +67,21 @@ def long(header: str, **asked: str) -> dict[str, int]:
             {"test": 3, "value": 2, "comparator": 1},
         ),
         (
+            "PAT_ID,COMPONENT_NAME,ORD_VALUE,REFERENCE_UNIT,RESULT_FLAG_C,REF_NORMAL_VALS",
+            {"test": 1, "value": 2, "unit": 3, "range": 5},
+        ),
+        (
+            "event_cd_disp,event_tag,result_val,result_units_disp,result_status_disp,normalcy_disp",
+            {"test": 0, "value": 2, "unit": 3, "status": 4, "flag": 5},
+        ),
+        (
+            "code.text,valueQuantity.value,valueQuantity.comparator,valueQuantity.unit,status",
+            {"test": 0, "value": 1, "comparator": 2, "unit": 3, "status": 4},
+        ),
+        ("itemid,label,value,valueuom", {"test": 1, "value": 2, "unit": 3}),
+        ("sample,Conc.,analyte", {"value": 1, "test": 2}),
+        ("Test,Current Result and Flag,Units", {"test": 0, "value": 1, "unit": 2}),
+        (
             "measurement_concept_id,concept_name,concept_code,value_as_number,measurement_source_value",
             {"test": 1, "loinc": 2, "value": 3},
         ),

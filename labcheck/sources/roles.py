@@ -32,9 +32,10 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "test": (
         """test test_name testname lab_test labtest marker marker_name analyte analyte_name biomarker
         parameter analyt untersuchung messgrosse analyse parametre prueba analito determinacion parametro""",
-        """name marker_label component observation test_description concept_name exam examen bezeichnung""",
+        """name marker_label component component_name observation test_description concept_name exam examen
+        bezeichnung""",
         "marker_key measurement_source_value",
-        "display code_display code_text description",
+        "display code_display code_text description label event_cd_disp",
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
     ),
     # Another name beside the test's, which can contradict it. Not `name`: beside a test's that is a person's.
@@ -52,8 +53,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "value": (
         """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
-        valor""",
-        "value_as_number valuenum numeric_value observation_value",
+        valor ord_value result_val valuequantity_value current_result current_result_and_flag""",
+        "value_as_number valuenum numeric_value observation_value conc concentration",
         "value_source_value",
         "result_num",
     ),
@@ -62,19 +63,20 @@ _NAMES: dict[str, tuple[str, ...]] = {
         value_unit value_units original_unit original_units einheit einheiten masseinheit unite unites
         unite_de_mesure unidad unidades unidad_de_medida unidade unita unita_di_misura eenheid jednostka
         enhet""",
-        "unit_source_value result_units_cd_disp reference_unit",
+        "unit_source_value result_units_cd_disp result_units_disp reference_unit valuequantity_unit",
     ),
     "comparator": (
         """comparator operator operator_name operator_source_value operator_concept_id qualifier
         value_comparator value_operator value_qualifier value_modifier value_prefix value_sign
-        result_comparator result_operator result_qualifier result_modifier result_prefix result_sign""",
+        result_comparator result_operator result_qualifier result_modifier result_prefix result_sign
+        valuequantity_comparator""",
         "relation modifier sign",
     ),
     "range": (
         """reference_range referencerange ref_range reference normal_range reference_interval referenzbereich
         normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
         rango_de_referencia valores_de_referencia intervalo_de_referencia""",
-        "range reference_text reference_range_text",
+        "range reference_text reference_range_text ref_normal_vals",
         """norm normwert normwerte referenz referenzwert referenzintervall norme normes valeurs_normales
         valeur_de_reference rango rango_normal valores_normales valor_de_referencia""",
     ),
@@ -95,11 +97,11 @@ _NAMES: dict[str, tuple[str, ...]] = {
     # Not `status`: that is as often F for final, A for amended or N for new.
     "flag": (
         "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal",
-        "interpretation interpretation_code result_interpretation",
+        "interpretation interpretation_code result_interpretation normalcy_disp",
     ),
     "status": (
         """result_status resultstatus test_status observation_status befundstatus ergebnisstatus
-        statut_du_resultat estado_del_resultado""",
+        statut_du_resultat estado_del_resultado result_status_disp""",
         "status statut estado",
     ),
 }

@@ -43,17 +43,20 @@ _IN_WORDS = {
     **dict.fromkeys(("endgultig", "freigegeben", "validiert", "abgeschlossen"), Status.FINAL),
     **dict.fromkeys(("definitif", "valide", "termine", "definitivo", "validado"), Status.FINAL),
     **dict.fromkeys(("finalizado", "completado", "validato", "definitief"), Status.FINAL),
-    **dict.fromkeys(("in range", "out of range", "within range", "below range"), Status.FINAL),  # flags
-    **dict.fromkeys(("above range", "borderline", "critical", "optimal", "sufficient"), Status.FINAL),
-    **dict.fromkeys(("deficient", "insufficient", "niedrig", "hoch"), Status.FINAL),
-    **dict.fromkeys(("withdrawn", "deleted", "retracted", "invalid", "void"), Status.WITHDRAWN),
+    **dict.fromkeys(("withdrawn", "deleted", "retracted", "invalid", "void", "in error"), Status.WITHDRAWN),
     **dict.fromkeys(("geloscht", "ungultig", "zuruckgezogen", "annullato"), Status.WITHDRAWN),
     **dict.fromkeys(("canceled", "rejected", "not done", "test not performed", "pending"), Status.ABSENT),
+    **dict.fromkeys(("in progress", "in lab", "anticipated", "ordered", "collected"), Status.ABSENT),
     **dict.fromkeys(("storniert", "annule", "anulado", "cancelado", "ausstehend"), Status.ABSENT),
-    **dict.fromkeys(("prelim", "provisional", "vorlaufig", "provisoire"), Status.PRELIMINARY),
-    **dict.fromkeys(("korrigiert", "corrige", "corregido"), Status.CORRECTED),
+    **dict.fromkeys(("prelim", "provisional", "unauth", "vorlaufig", "provisoire"), Status.PRELIMINARY),
+    **dict.fromkeys(("modified", "altered", "korrigiert", "corrige", "corregido"), Status.CORRECTED),
 }
 
+_OF_THE_VALUE = frozenset((
+    *("normal", "abnormal", "low", "high", "in", "out", "of", "within", "below", "above", "range", "limits"),
+    *("borderline", "critical", "very", "optimal", "sufficient", "deficient", "insufficient", "deficiency"),
+    *("insufficiency", "sufficiency", "niedrig", "hoch", "bajo", "alto", "bas", "haut", "eleve"),
+))  # fmt: skip
 _SAY_NOTHING = frozenset(("result", "results", "report", "status", "resultat", "resultado", "befund"))
 
 
@@ -64,7 +67,7 @@ def read_status(text: str) -> Status:
     is `UNKNOWN`, as are single letters, which differ from one table to another, and more than "final".
     """
     words = [word for word in re.findall(r"[^\W_]+", folded(text)) if word not in _SAY_NOTHING]
-    if not words or text.strip().upper() in SIDES:
+    if _OF_THE_VALUE.issuperset(words) or text.strip().upper() in SIDES:
         return Status.FINAL
     number = next((n for n in range(len(words), 0, -1) if " ".join(words[:n]) in _IN_WORDS), 0)
     status = _IN_WORDS.get(" ".join(words[:number]), Status.UNKNOWN)
