@@ -31,7 +31,7 @@ PROPERTY = (
 """What LOINC says behind a name: a concentration, in serum or plasma. Another specimen is left to be read."""
 
 SAY_NOTHING = frozenset({
-    *("total", "gesamt", "serum", "plasma", "ser", "plas", "s", "p"),
+    *("total", "tot", "gesamt", "serum", "plasma", "ser", "plas", "s", "p"),
     *("level", "levels", "lvl", "concentration", "quant", "quantitative", "ia"),
 })  # fmt: skip
 EVERYWHERE = {
@@ -39,6 +39,8 @@ EVERYWHERE = {
     "vitamine": "vitamin",
     "vitamina": "vitamin",
     "witamina": "vitamin",
+    "vitamini": "vitamin",
+    "vitamiini": "vitamin",
     "harn": "urine",
 }
 OTHER_SPECIMENS = frozenset(

@@ -52,6 +52,9 @@ def meant(name: str | None = None, code: str | None = None) -> str | None:
             "Vitamin D 25 OH Lvl",
             "Vitamine D totaal (25-OH)",
             "25-hydroksywitamina D",
+            "D vitamini",
+            "25-OH-vitamiini D",
+            "VIT D TOT",
             "Calcifediolo",
         ),
     ],
@@ -84,6 +87,8 @@ def test_the_names_of_vitamin_d_are_understood(name: str) -> None:
         ),
         *(
             "Witamina B12",
+            "B12 vitamini",
+            "VIT B12 TOT",
             "S-Kobalamin",
             "P-Kobalaminer",
             "VB12",
