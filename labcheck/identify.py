@@ -33,6 +33,7 @@ PROPERTY = (
 SAY_NOTHING = frozenset({
     *("total", "tot", "gesamt", "serum", "plasma", "ser", "plas", "s", "p"),
     *("level", "levels", "lvl", "concentration", "quant", "quantitative", "ia"),
+    *("value", "result", "results"),
 })  # fmt: skip
 EVERYWHERE = {
     "vit": "vitamin",
@@ -155,12 +156,12 @@ class Identifier:
         """Return what was `found` by the test's name or code with the doubts of another name beside it.
 
         Most such texts are descriptions, which say nothing. Raises WrongAnalyte for the name of another test,
-        and for one of ours in another specimen.
+        whole or as the end of ours (`Active`), and for one of ours in another specimen.
         """
         name = (name or "").strip()
         if not name:
             return found
-        by_name = self._by_name(name)
+        by_name = self._by_name(name) or self._by_name(f"{found.analyte.name} {name}")
         words = words_of(name, {**found.analyte.names.words, **_SPECIMENS})
         elsewhere = self.resembles(name) and words & OTHER_SPECIMENS
         if elsewhere or (by_name and by_name.analyte.id != found.analyte.id):

@@ -55,6 +55,7 @@ def meant(name: str | None = None, code: str | None = None) -> str | None:
             "D vitamini",
             "25-OH-vitamiini D",
             "VIT D TOT",
+            "vitd_value",
             "Calcifediolo",
         ),
     ],
