@@ -78,7 +78,6 @@ def long(header: str, **asked: str) -> dict[str, int]:
             "code.text,valueQuantity.value,valueQuantity.comparator,valueQuantity.unit,status",
             {"test": 0, "value": 1, "comparator": 2, "unit": 3, "status": 4},
         ),
-        ("itemid,label,value,valueuom", {"test": 1, "value": 2, "unit": 3}),
         ("sample,Conc.,analyte", {"value": 1, "test": 2}),
         ("Test,Current Result and Flag,Units", {"test": 0, "value": 1, "unit": 2}),
         (

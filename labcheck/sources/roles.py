@@ -35,14 +35,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
         """name marker_label component component_name observation test_description concept_name exam examen
         bezeichnung""",
         "marker_key measurement_source_value",
-        "display code_display code_text description label event_cd_disp",
+        "display code_display code_text description event_cd_disp",
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
     ),
     # Another name beside the test's, which can contradict it. Not `name`: beside a test's that is a person's.
     "component": (
         "component component_name",
         "observation observation_name test_description concept_name exam examen bezeichnung marker_label",
-        "description display code_display code_text",
+        "description display code_display code_text event_cd_disp",
     ),
     "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code", "code"),
     "specimen": (
