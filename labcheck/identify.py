@@ -77,6 +77,11 @@ CONTRADICT = OTHER_SPECIMENS | {
     *("methylmalonate", "methylmalonic", "homocysteine"),
 }  # fmt: skip
 """A name with one of these contradicts a code of ours, however unknown it is otherwise."""
+_IN_DESCRIPTIONS = frozenset(
+    ("1", "24", "u", "blood", "vollblut", "dose", "intake", "ratio", "active", "free", "fluid", "presence")
+)
+"""Those that stand in descriptions of our tests, too."""
+
 LONGEST = 200
 """A text of more characters than this is no name."""
 
@@ -162,6 +167,9 @@ class Identifier:
         if not name:
             return found
         by_name = self._by_name(name) or self._by_name(f"{found.analyte.name} {name}")
+        if not by_name and self._contradicts(name, found.analyte, CONTRADICT - _IN_DESCRIPTIONS):
+            said = f"Beside it stands {quote(name)}, which has words of another test or specimen."
+            by_name = found._replace(doubt=said)
         words = words_of(name, {**found.analyte.names.words, **_SPECIMENS})
         elsewhere = self.resembles(name) and words & OTHER_SPECIMENS
         if elsewhere or (by_name and by_name.analyte.id != found.analyte.id):
@@ -180,12 +188,12 @@ class Identifier:
         """Say whether a name that is not understood has all the words of one that is."""
         return any(accepted <= words for words in self._spelled(name) for accepted in self._accepted)
 
-    def _contradicts(self, name: str, found: Analyte) -> bool:
+    def _contradicts(self, name: str, found: Analyte, by: Words = CONTRADICT) -> bool:
         """Say whether a name that is not known has the words of another test, or of another specimen."""
         own = {word for name in found.sure_names for word in words_of(name, found.names.words)}
         spelled = self._spelled(re.sub(PROPERTY, " ", name))
         return any(
-            not words.isdisjoint(CONTRADICT - own) or self._has_another(words, analyte)
+            not words.isdisjoint(by - own) or self._has_another(words, analyte)
             for analyte, words in zip(self._analytes, spelled, strict=True)
         )
 

@@ -428,6 +428,16 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             "comparator: comparator, vitd_op; say which with --comparator, or that none does with --compar",
         ),
         (
+            "vitd_ng_ml,vitd_status,b12_pg_ml,b12_status,status",
+            {},
+            "more than one column can hold the status: status, vitd_status; say which with --status",
+        ),
+        (
+            "vitd_ng_ml,vitd_specimen,specimen",
+            {},
+            "more than one column can hold the specimen: specimen, vitd_specimen",
+        ),
+        (
             "a,b",
             {"wide": ("vitd=2:ng/mL", "vitd=b:nmol/L")},
             "--column names 'b' twice for Vitamin D; name it once",

@@ -9,6 +9,7 @@ from labcheck.errors import Usage
 from labcheck.sources.columns import find_layout
 from labcheck.sources.records import records
 from labcheck.sources.unread import FIRST, Unread, UnreadText
+from tests.tables import piped
 
 
 def unread(header: str, **asked: str) -> Unread:
@@ -52,6 +53,10 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
         ("test,value,unit,text", "vitd,45,ng/mL,<45", "where '45' is read", "the results with --value"),
         ("test,value,unit,text", "vitd,45.0,ng/mL,> 45", "where '45.0' is read", "the results with --value"),
         ("vitd_ng_ml,text", "45,<45", "where '45' is read", "--column vitd=COLUMN:UNIT"),
+        ("test,value,unit,text", "vitd,45,ng/mL,<45 ng/mL", "where '45' is read", "--value"),
+        ("test,value,unit,status", "vitd,45,ng/mL,<", "has '<' by itself", "--comparator 'status'"),
+        ("test,value,unit,specimen", "vitd,45,ng/mL,>", "has '>' by itself", "--comparator 'specimen'"),
+        ("vitd_ng_ml,vitd3,vitd3_op", "45,2,<", "'vitd3_op' (column 3, row 2) has '<'", "--comparator"),
         ("test,value,x", "vitd,45,nmol/L", "is a unit", "--unit-column 'x', or that it is not with"),
         ("test,value,x", "vitd,45,ng%", "is a unit", "--unit-column ''"),
         ("test,value (ng/mL),x", "vitd,45,nmol/L", "is a unit", "--unit-column"),
@@ -151,3 +156,18 @@ def test_the_first_rows_are_looked_at_cell_by_cell_however_they_come(before: int
     for _ in range(before):
         looked.check(b"vitd,31,\n", 1, final=True)
     assert (said(looked.check, b"vitd,31,ng/mL\n", before + 1, final=True) is not None) is stops
+
+
+@pytest.mark.parametrize("other", ["ANA,,,1:80", "WBC,3,/hpf,0-5", "b12,1500,pg/mL,1500 pg/mL"])
+def test_a_copy_of_the_value_is_known_beside_rows_of_other_tests(other: str) -> None:
+    assert "has '<35', where '35' is read" in (
+        in_rows("test,value,unit,text", "vitd,35,ng/mL,<35", other) or ""
+    )
+    assert in_rows("test,value,unit,text", "vitd,35,ng/mL,<35", other, "b12,300,pg/mL,200") is None
+
+
+def test_a_copy_with_the_delimiter_in_quotes_is_one_too() -> None:
+    rows = b'test,value,unit,text\nvitd,35,ng/mL,<35\nb12,1500,pg/mL,"1,500"\n'
+    ran = piped(rows)
+    assert ran.exit_code == 2
+    assert "has '<35', where '35' is read" in ran.stderr

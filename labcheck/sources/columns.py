@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import Usage
-from labcheck.identify import Identifier
+from labcheck.identify import Identified, Identifier
 from labcheck.model import Analyte
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
 from labcheck.sources.roles import OPTIONS, ROLES, Role, by_role, listed, normalised, number_of, some
@@ -196,7 +196,9 @@ def _named_alone(
     alone = [_measured(number, told) for number, told in named.items() if not told.unit]
     alone = [one for one in alone if one.analyte not in known]
     tests = [one.analyte for one in alone if one.analyte]
-    has_units = any(test.id in units or "unit" in own.get(test.id, {}) for test in tests)
+    has_units = any(
+        one.analyte.id in units or "unit" in own.get(_test_of(one), {}) for one in alone if one.analyte
+    )
     if tests and not found and not has_units:
         raise Usage(
             f"{quote(header[alone[0].columns['value']])} names a test, but no unit; if results stand in that "
@@ -205,8 +207,15 @@ def _named_alone(
     return alone
 
 
-_Own = Mapping[str, Mapping[str, int]]
-"""Columns by analyte and role."""
+_Test = tuple[str, bool]
+"""An analyte's id, and whether the name leaves open which of its parts is meant, as `vitd3` does."""
+
+_Own = Mapping[_Test, Mapping[str, int]]
+"""Columns by test and role."""
+
+
+def _test_of(one: Measured | Identified) -> _Test:
+    return one.analyte.id if one.analyte else "", one.doubt is not None
 
 
 def _own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Identifier) -> _Own:
@@ -215,20 +224,20 @@ def _own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Id
     None is looked for that is `asked` for by name; where one is to be none, only those that are certain are
     taken. Raises Usage where more than one column fits.
     """
-    own: dict[str, dict[str, int]] = {}
-    several = set[tuple[str, str]]()
+    own: dict[_Test, dict[str, int]] = {}
+    several = set[tuple[_Test, str]]()
     patterns = {role: pattern for role, pattern in _OWN.items() if not asked.get(role)}
     for number, name in enumerate(map(normalised, header)):
         for role, pattern in patterns.items():
             match = pattern.fullmatch(name)
             if match and (test := read_header(match["test"] or match["of"], identifier).test):
-                of_test = own.setdefault(test.analyte.id, {})
+                of_test = own.setdefault(_test_of(test), {})
                 if role in of_test and role not in asked:
                     raise _several_fit(role, [header[of_test[role]], header[number]])
-                several |= {(test.analyte.id, role)} if role in of_test else set()
+                several |= {(_test_of(test), role)} if role in of_test else set()
                 of_test[role] = number
-    for id, role in several:
-        del own[id][role]
+    for named, role in several:
+        del own[named][role]
     return own
 
 
@@ -240,10 +249,10 @@ def _with_own(
     Raises Usage where a test has several results, and a column that can be of any of them.
     """
     for test, columns in own.items():
-        values = [one.columns["value"] for one in found if one.analyte and one.analyte.id == test]
+        values = [one.columns["value"] for one in found if _test_of(one) == test]
         for role in _DECISIVE & columns.keys() - {*asked} if len(values) > 1 else ():
             raise _of_any(role, header[columns[role]], [header[value] for value in values])
-    tests = [one.analyte.id if one.analyte else "" for one in found]
+    tests = list(map(_test_of, found))
     return [
         replace(one, columns={**_beside(own.get(test, {}), alone=tests.count(test) == 1), **one.columns})
         for one, test in zip(found, tests, strict=True)
@@ -267,10 +276,11 @@ def _with_what_stands_beside(
     beside: dict[str, int] = {
         role: columns[role] for role in _BESIDE if role in columns and columns[role] not in values
     }
-    first, *others = found
+    _, *others = found
     for role, number in beside.items():
-        own = first.columns.get(role, number)
-        if not others and role in _DECISIVE and own != number:
+        owns = [one.columns[role] for one in found if one.columns.get(role, number) != number]
+        if owns and (role in _OF_THE_ROW or (not others and role in _DECISIVE)):
+            own = owns[0]
             raise _several_fit(role, [header[number], header[own]])
         lacking = role in _DECISIVE and not all(role in one.columns for one in found)
         if others and role not in _OF_THE_ROW and (role in asked or lacking):

@@ -55,6 +55,7 @@ _IN_WORDS = {
 _OF_THE_VALUE = frozenset((
     *("normal", "abnormal", "low", "high", "in", "out", "of", "within", "below", "above", "range", "limits"),
     *("borderline", "critical", "very", "optimal", "sufficient", "deficient", "insufficient", "deficiency"),
+    *("severe", "severely", "mild", "mildly", "moderate", "adequate", "inadequate", "toxic", "elevated"),
     *("insufficiency", "sufficiency", "niedrig", "hoch", "bajo", "alto", "bas", "haut", "eleve"),
 ))  # fmt: skip
 _SAY_NOTHING = frozenset(("result", "results", "report", "status", "resultat", "resultado", "befund"))

@@ -39,6 +39,9 @@ _SPECIMENS = frozenset((
 ))  # fmt: skip
 """What alone in a cell can be nothing but a specimen."""
 
+_TEXTS = frozenset(("component", "status", "specimen"))
+"""Roles in whose columns a comparator would say nothing."""
+
 _LONGEST = 40
 """Longer cells are remarks, and are passed over."""
 
@@ -68,6 +71,9 @@ class Unread:
         self._identifier = identifier
         read = {number for one in layout.results for number in one.columns.values()}
         self._unread = [number for number in range(len(header)) if number not in read]
+        self._texts = {
+            number for one in layout.results for role, number in one.columns.items() if role in _TEXTS
+        }
         self._asked = frozenset(role for role in OPTIONS if role in asked)
         settled = {*self._asked}
         settled |= {role for role in OPTIONS if all(role in one.columns for one in layout.results)} - {
@@ -89,6 +95,7 @@ class Unread:
     def check(self, rows: Iterable[Row]) -> None:
         """Raise Usage for what is found in the cells of these rows, as far as one cell tells it."""
         for row, cells in rows:
+            self._look_for_signs(row, cells, self._texts)
             for number in self._unread:
                 cell = cells[number].strip() if number < len(cells) else ""
                 if cell.upper() in _WORDS and normalised(self._header[number]) not in _PLACES:
@@ -111,16 +118,22 @@ class Unread:
     def check_signs(self, rows: Iterable[Row]) -> None:
         """Raise Usage for a comparator that stands alone in one of the cells."""
         for row, cells in rows:
-            for number in self._unread:
-                if number < len(cells) and cells[number].strip() in COMPARATORS and self._is_covered(cells):
-                    self._ask(_Found("comparator", number, row, cells[number], " by itself"))
+            self._look_for_signs(row, cells, (*self._unread, *self._texts))
+
+    def _look_for_signs(self, row: int | None, cells: Sequence[str], columns: Iterable[int]) -> None:
+        for number in columns:
+            if number < len(cells) and cells[number].strip() in COMPARATORS and self._is_covered(cells):
+                self._ask(_Found("comparator", number, row, cells[number], " by itself"))
 
     def _look_at(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
         """Look at a cell; it is a copy of a value if it has the same number."""
         if any(map(str.isdigit, cell)) and number not in self._differ:
-            copied = [value for value in self._values(cells) if _same_number(cell.lstrip("<>=≤≥ "), value)]
+            values = [value for value in self._values(cells) if value.strip()]
+            bare = cell.lstrip("<>=≤≥ ").partition(" ")[0]
+            copied = [value for value in values if _same_number(bare, value)]
             if not copied:
-                self._differ.add(number)
+                if values and self._is_covered(cells):
+                    self._differ.add(number)
             elif cell[0] in _SIGNS and not self._says_so(cell, cells):
                 says = f", where {quote(copied[0])} is read"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says))
@@ -230,7 +243,8 @@ class UnreadText:
 
     def _rows(self, data: bytes, row: int, *, final: bool) -> Iterator[tuple[int, list[str]]]:
         for number, record in enumerate(records(data, self._delimiter, final=final), row + 1):
-            yield number, [self._decode(cell) for cell in record.cells[: self._columns]]
+            cells = (cell.replace(b"\0", self._delimiter) for cell in record.cells[: self._columns])
+            yield number, list(map(self._decode, cells))  # NUL is what a delimiter in quotes is masked as
 
     def _has_a_sign(self, data: bytes) -> bool:
         """Say whether a cell may end in the sign of a comparator."""
@@ -245,6 +259,8 @@ class UnreadText:
 
 
 def _same_number(text: str, other: str) -> bool:
+    """Say whether two texts are the same number, with decimal commas or with thousands behind them."""
     with suppress(ValueError):
-        return float(text.replace(",", ".")) == float(other.replace(",", "."))
+        first, second = ({float(one.replace(",", mark)) for mark in (".", "")} for one in (text, other))
+        return not first.isdisjoint(second)
     return False
