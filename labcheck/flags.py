@@ -17,7 +17,13 @@ SIDES: dict[str, tuple[Category, ...]] = {
 OFF_SCALE: dict[str, Comparator] = {
     **COMPARATORS,
     **dict.fromkeys(("<<", "LT", "LESS THAN", "OFF SCALE LOW", "BELOW DETECTION", "BELOW LOD"), "<"),
-    **dict.fromkeys((">>", "GT", "GREATER THAN", "OFF SCALE HIGH"), ">"),
+    **dict.fromkeys(("OFF-SCALE LOW", "BELOW ABSOLUTE LOW-OFF INSTRUMENT SCALE", "BLQ", "BLOQ", "BDL"), "<"),
+    **dict.fromkeys(("BELOW DETECTION LIMIT", "BELOW DETECTABLE LIMIT", "BELOW LIMIT OF DETECTION"), "<"),
+    **dict.fromkeys(("BELOW LOQ", "BELOW QUANTIFICATION LIMIT", "BELOW REPORTING LIMIT"), "<"),
+    **dict.fromkeys(("BELOW MEASURING RANGE", "UNTER NACHWEISGRENZE"), "<"),
+    **dict.fromkeys((">>", "GT", "GREATER THAN", "OFF SCALE HIGH", "OFF-SCALE HIGH"), ">"),
+    **dict.fromkeys(("ABOVE ABSOLUTE HIGH-OFF INSTRUMENT SCALE", "ABOVE MEASURING RANGE"), ">"),
+    **dict.fromkeys(("ABOVE LINEARITY", "ABOVE REPORTING LIMIT"), ">"),
 }
 """Flags that say on which side of the number the value is, as it was beyond what the assay can measure."""
 

@@ -43,6 +43,8 @@ EVERYWHERE = {
     "vitamini": "vitamin",
     "vitamiini": "vitamin",
     "harn": "urine",
+    "urin": "urine",
+    "orina": "urine",
 }
 OTHER_SPECIMENS = frozenset(
     ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow")
@@ -52,15 +54,17 @@ OTHER_SPECIMENS = frozenset(
 _SPECIMENS = {
     other: specimen
     for specimen, others in {
-        "urine": "u ur urn urin urines orina urina urinas sammelurin spontanurin mocz moczu",
-        "stool": "stuhl stl selles feces faeces heces fezes kal",
-        "saliva": "speichel salive slina sputum",
-        "hair": "haare cheveux nail nails nagel",
-        "milk": "muttermilch",
-        "tissue": "gewebe biopsy biopsie semen smn sperma ejakulat",
-        "fluid": "fruchtwasser synovial pleura pleural ascites punktat tranenflussigkeit aspirate",
-        "csf": "likwor",
-        "marrow": "knochenmark",
+        "urine": "u ur urn urin urines urina urinas sammelurin spontanurin morgenurin urinprobe "
+        "mocz moczu moc virtsa idrar randu umed urc",
+        "stool": "stuhl stl selles feces faeces heces fezes kal fec stuhlprobe",
+        "saliva": "speichel salive slina sputum sal spt speichelprobe",
+        "hair": "haare cheveux nail nails nagel har haarprobe",
+        "milk": "muttermilch bmk",
+        "tissue": "gewebe biopsy biopsie semen smn sperma ejakulat tiss",
+        "fluid": "fruchtwasser synovial pleura pleural ascites punktat tranenflussigkeit aspirate "
+        "fld amn plr prt snv",
+        "csf": "likwor lcr",
+        "marrow": "knochenmark bonem",
         "dried": "dbs",
     }.items()
     for other in others.split()
@@ -73,7 +77,8 @@ _NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried"}
 CONTRADICT = OTHER_SPECIMENS | {
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
     *("u", "blood", "vollblut", "active", "holo", "calcitriol", "dihydroxy", "epi", "bioavailable", "ergo"),
-    *("ergocalciferol", "ferritin", "folate", "haptocorrin", "presence"),
+    *("ergocalciferol", "ferritin", "folate", "folic", "haptocorrin", "presence"),
+    *("rbc", "erythrocytes", "tsh", "mma", "pth", "parathyroid"),
     *("methylmalonate", "methylmalonic", "homocysteine"),
 }  # fmt: skip
 """A name with one of these contradicts a code of ours, however unknown it is otherwise."""
@@ -252,7 +257,9 @@ def words_of(name: str, words: Mapping[str, str]) -> Words:
 
 def in_order(name: str, words: Mapping[str, str]) -> list[str]:
     """Return all words of a name in their order, letters and digits apart, in `words`' spelling."""
-    plain = re.sub(r"\(oh\)\s*2", " 1 oh ", folded(name))  # two hydroxy groups, whatever else is written
+    plain = re.sub(
+        r"\(oh\)\s*2(?!\d)", " 1 oh ", folded(name)
+    )  # two hydroxy groups, whatever else is written
     plain = re.sub(r"^\W*b\b\W+(?=[bv])", "blood ", plain)  # B- is blood, as S- is serum
     known = {**EVERYWHERE, **words}
     found = (known.get(word, word).split() for word in re.findall(r"[^\W\d_]+|\d+", plain))

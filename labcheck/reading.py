@@ -27,7 +27,7 @@ LONGEST = 100
 OLDEST = 130
 """An age in years above this is a slip of the hand."""
 
-_SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f＜＞≤⩽≥⩾−–—’", "    <>≤≤≥≥---'")
+_SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f＜＞≤⩽≥⩾−–—‐‑‒’", "    <>≤≤≥≥------'")
 _GROUPING = re.compile("(?<=[0-9])[\u00a0\u2007\u2009\u202f](?=[0-9])")
 """Blanks that are typed to keep a number together; an ordinary one can also keep two apart."""
 

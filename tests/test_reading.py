@@ -301,6 +301,7 @@ def interval(low: str | None, high: str | None, *, low_in: bool = True, high_in:
         (">30", interval("30", None, low_in=False), None),
         ("> OR = 60", interval("60", None), None),
         ("30-100 ng/mL", interval("30", "100"), "ng/mL"),
+        ("30\u2011100 ng/mL", interval("30", "100"), "ng/mL"),
         ("30 ng/mL - 100 ng/mL", interval("30", "100"), "ng/mL"),
         ("(30-100) ng/mL", interval("30", "100"), "ng/mL"),
         ("50 - 150nmol/L", interval("50", "150"), "nmol/L"),
