@@ -416,6 +416,39 @@ def test_a_specimen_that_is_referred_to_is_not_passed_over(type: Json | None, ex
         assert [code(one) for one in read(document)] == [answer]
 
 
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        ({"display": "Urine"}, "wrong-analyte"),
+        ({"reference": "Specimen/s"}, "wrong-analyte"),
+        ({"display": "Serum"}, "low"),
+        ({"reference": "Specimen/t"}, "low"),
+    ],
+)
+def test_the_specimen_of_a_report_or_a_panel_is_that_of_the_results_it_refers_to(
+    said: Json, expected: str
+) -> None:
+    urine = {"resourceType": "Specimen", "id": "s", "type": {"text": "Urine"}}
+    by_id = {"reference": f"Observation/{VITD['id']}"}
+    report = {"resourceType": "DiagnosticReport", "status": "final", "result": [by_id]}
+    panel = {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"text": "Panel"},
+        "hasMember": [by_id],
+    }
+    own = {**VITD, "specimen": {"display": "Serum"}}
+    for over, result, answer in (
+        ({**report, "specimen": [said]}, VITD, expected),
+        ({**panel, "specimen": said}, VITD, expected),
+        ({**report, "specimen": [said]}, own, "low"),
+        ({**report, "specimen": [said, {"display": "Serum"}]}, VITD, "low"),
+        # No list, as it has to be; the status holds all the same.
+        ({**report, "status": "entered-in-error", "specimen": said}, VITD, "withdrawn"),
+    ):
+        assert code(read(bundle(over, urine, result, urls=False))[-1]) == answer
+
+
 def test_an_interpretation_in_words_is_read_beside_a_code_of_the_laboratorys() -> None:
     coding = [{"system": "urn:lab", "code": "17"}]
     assert code(one(interpretation=[{"coding": coding, "text": ">"}])) == "indeterminate"

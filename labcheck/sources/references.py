@@ -18,14 +18,25 @@ from labcheck.wording import quote
 _WITHDRAW = frozenset(("entered-in-error", "cancelled", "cannot-be-obtained"))
 """The statuses of a report that hold for the results it refers to; others are of what is still to come."""
 
+_WITHDRAW_MEMBERS = frozenset(code for code, one in FHIR_STATUSES.items() if one is Status.WITHDRAWN)
+"""Those of a panel that hold for its members."""
+
 _OF_REPORTS = frozenset((*FHIR_STATUSES, "partial", "modified"))
 
 
+_Drawn = tuple[str | None, Sequence[str]]
+"""What a reference to a specimen says of it itself, and what the specimen is kept under."""
+
+
 class References(NamedTuple):
-    """What is said of resources, by what refers to them: a status that withdraws, words for a specimen."""
+    """What is said of resources, by what refers to them: a status that withdraws, words for a specimen.
+
+    `drawn` is from which specimen results are, by the report or the panel that they belong to.
+    """
 
     gone: Mapping[str, str]
     specimens: Mapping[str, str]
+    drawn: Mapping[str, _Drawn]
 
     def withdrawal(self, resource: Resource) -> str:
         """Return the status of what holds an Observation, or refers to it, and withdraws it; or empty."""
@@ -34,12 +45,13 @@ class References(NamedTuple):
         return found or (status if status in _WITHDRAW else "")
 
     def specimen(self, resource: Resource) -> str | None:
-        """Return all that is said of an Observation's specimen, or of the one specimen of its report."""
+        """Return all that is said of an Observation's specimen, or of the one of its report or panel."""
         own = get(cast("Object", resource.value), "specimen", dict)
         of_report = objects(resource.report, "specimen")
         given = own or (of_report[0] if len(of_report) == 1 else {})
-        keys = _keys(get(given, "reference", str) or "", resource.path)
-        said = [get(given, "display", str), *map(self.specimens.get, keys)]
+        referring = (self.drawn[name] for name in _names(resource) if name in self.drawn)
+        display, keys = _drawn(given, resource) if given else next(referring, (None, ()))
+        said = [display, *map(self.specimens.get, keys)]
         return ", ".join(dict.fromkeys(filter(None, said))) or None
 
 
@@ -47,27 +59,27 @@ def read_references(text: Text) -> References:
     """Look through a document for what its resources say of each other; most say nothing that counts."""
     gone: dict[str, str] = {}
     specimens: dict[str, str] = {}
+    drawn: dict[str, _Drawn] = {}
     grouped: dict[str, list[str]] = {}  # the keys of the members of a panel, by its names
     if not any(word in text.raw for word in (b"DiagnosticReport", b"hasMember", b"related", b"Specimen")):
-        return References(gone, specimens)
+        return References(gone, specimens, drawn)
     for resource, _ in resources(Resource(text.value, "")):
         with suppress(Malformed):  # which is told when it is read
             value = cast("Object", resource.value)
-            if resource.is_a("DiagnosticReport"):
-                status = get(value, "status", str) or ""
-                if status in _WITHDRAW:
-                    gone |= dict.fromkeys(_keys_of(objects(value, "result"), resource), status)
-            elif resource.is_a("Observation") and (keys := _keys_of(members(value), resource)):
-                status = get(value, "status", str) or ""
-                if FHIR_STATUSES.get(status) is Status.WITHDRAWN:
-                    gone |= dict.fromkeys(keys, status)
-                for name in _names(resource):
-                    grouped.setdefault(name, []).extend(keys)
+            results = _results(value, resource)
+            status = (get(value, "status", str) if results else None) or ""
+            if status in (_WITHDRAW if resource.is_a("DiagnosticReport") else _WITHDRAW_MEMBERS):
+                gone |= dict.fromkeys(results, status)
+            if resource.is_a("Observation"):
+                for name in _names(resource) if results else ():
+                    grouped.setdefault(name, []).extend(results)
             elif resource.is_a("Specimen"):
                 words = ", ".join(words_of(get(value, "type", dict) or {}))
                 specimens |= dict.fromkeys(_names(resource), words)
+            if results and (specimen := _specimen_of_all(value, resource)):
+                drawn |= dict.fromkeys(results, _drawn(specimen, resource))
     _withdraw_members(gone, grouped)
-    return References(gone, specimens)
+    return References(gone, specimens, drawn)
 
 
 def check_report(report: Object) -> None:
@@ -91,6 +103,26 @@ def members(value: Object) -> list[Object]:
 def _keys_of(references: Sequence[Object], resource: Resource) -> list[str]:
     """Return what the resources are kept under that a resource refers to."""
     return [key for one in references for key in _keys(get(one, "reference", str) or "", resource.path)]
+
+
+def _results(value: Object, resource: Resource) -> list[str]:
+    """Return what the results are kept under that a report refers to, or the members of a panel."""
+    if resource.is_a("DiagnosticReport"):
+        return _keys_of(objects(value, "result"), resource)
+    return _keys_of(members(value), resource) if resource.is_a("Observation") else []
+
+
+def _specimen_of_all(value: Object, resource: Resource) -> Object:
+    """Return the one specimen of a report or a panel, or nothing; raise Malformed for what is none."""
+    if resource.is_a("Observation"):
+        return get(value, "specimen", dict) or {}
+    several = objects(value, "specimen")
+    return several[0] if len(several) == 1 else {}
+
+
+def _drawn(specimen: Object, resource: Resource) -> _Drawn:
+    """Read a reference to a specimen, which stands in a resource."""
+    return get(specimen, "display", str), _keys(get(specimen, "reference", str) or "", resource.path)
 
 
 def _withdraw_members(gone: dict[str, str], grouped: dict[str, list[str]]) -> None:
