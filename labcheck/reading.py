@@ -27,7 +27,10 @@ LONGEST = 100
 OLDEST = 130
 """An age in years above this is a slip of the hand."""
 
-_SIGNS = str.maketrans("\u00a0\u2007\u2009\u202f＜＞≤⩽≥⩾−–—‐‑‒’", "    <>≤≤≥≥------'")
+HYPHENS = "−–—‐‑‒"
+"""What can stand for the hyphen of a range, or for "no value"."""
+
+_SIGNS = str.maketrans(f"\u00a0\u2007\u2009\u202f＜＞≤⩽≥⩾’{HYPHENS}", f"    <>≤≤≥≥'{'-' * len(HYPHENS)}")
 _GROUPING = re.compile("(?<=[0-9])[\u00a0\u2007\u2009\u202f](?=[0-9])")
 """Blanks that are typed to keep a number together; an ordinary one can also keep two apart."""
 

@@ -697,7 +697,7 @@ def test_rows_without_a_unit_may_have_any_that_can_be_converted(run: Run, unit: 
 
 @each_engine
 def test_every_word_and_sign_for_no_value_is_known(run: Run) -> None:
-    signs = ["-", "–", "—", "−", "*", "_", ".", "--", "−-.", "- –"]
+    signs = ["-", "–", "—", "−", "*", "_", ".", "--", "−-.", "- –", "\u2010", "\u2011", "\u2012"]
     words = [spelled for word in NO_VALUE for spelled in (word, word.upper(), f" {word}. ")]
     hold(run, [Row("vitd", text, "ng/mL") for text in (*signs, *sorted(words))], Judge(built_in()))
 

@@ -13,7 +13,7 @@ import narwhals.stable.v2 as nw
 
 from labcheck.frames.rules import LONGEST, NEAR, CompiledScale, Edge, edges_of
 from labcheck.model import COMPARATORS, Category, Interval
-from labcheck.reading import NO_SIGNS, NO_VALUE
+from labcheck.reading import HYPHENS, NO_SIGNS, NO_VALUE
 from labcheck.sources.rows import OPERATORS
 from labcheck.units import read_unit
 
@@ -160,7 +160,7 @@ def says_nothing(value: Expr) -> Expr:
     """Say whether a text is a word or a sign for there being no value."""
     bare = value.str.strip_chars(BLANKS)
     word = lowered(bare).str.strip_chars_end(".")
-    return word.is_in(sorted(NO_VALUE)) | (bare.str.strip_chars(NO_SIGNS + "−–—") == "")
+    return word.is_in(sorted(NO_VALUE)) | (bare.str.strip_chars(NO_SIGNS + HYPHENS) == "")
 
 
 def has_more_digits(number: Expr, most: int) -> Expr:
