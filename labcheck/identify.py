@@ -54,7 +54,7 @@ OTHER_SPECIMENS = frozenset(
 _SPECIMENS = {
     other: specimen
     for specimen, others in {
-        "urine": "u ur urn urin urines urina urinas sammelurin spontanurin morgenurin urinprobe "
+        "urine": "u ur urn urines urina urinas sammelurin spontanurin morgenurin urinprobe "
         "mocz moczu moc virtsa idrar randu umed urc",
         "stool": "stuhl stl selles feces faeces heces fezes kal fec stuhlprobe",
         "saliva": "speichel salive slina sputum sal spt speichelprobe",
@@ -82,10 +82,11 @@ CONTRADICT = OTHER_SPECIMENS | {
     *("methylmalonate", "methylmalonic", "homocysteine"),
 }  # fmt: skip
 """A name with one of these contradicts a code of ours, however unknown it is otherwise."""
-_IN_DESCRIPTIONS = frozenset(
-    ("1", "24", "u", "blood", "vollblut", "dose", "intake", "ratio", "active", "free", "fluid", "presence")
-)
-"""Those that stand in descriptions of our tests, too."""
+
+_CAST_DOUBT = CONTRADICT - {
+    *("1", "24", "u", "blood", "vollblut", "dose", "intake", "ratio", "active", "free", "fluid", "presence")
+}
+"""Those of them that do not stand in descriptions of our tests, too."""
 
 LONGEST = 200
 """A text of more characters than this is no name."""
@@ -172,14 +173,14 @@ class Identifier:
         if not name:
             return found
         by_name = self._by_name(name) or self._by_name(f"{found.analyte.name} {name}")
-        if not by_name and self._contradicts(name, found.analyte, CONTRADICT - _IN_DESCRIPTIONS):
-            said = f"Beside it stands {quote(name)}, which has words of another test or specimen."
-            by_name = found._replace(doubt=said)
         words = words_of(name, {**found.analyte.names.words, **_SPECIMENS})
         elsewhere = self.resembles(name) and words & OTHER_SPECIMENS
         if elsewhere or (by_name and by_name.analyte.id != found.analyte.id):
             raise WrongAnalyte(f"{quote(name)} is another test than {found.analyte.name}")
-        return found._replace(doubt=found.doubt or (by_name and by_name.doubt))
+        doubt = by_name.doubt if by_name else None
+        if not by_name and self._contradicts(name, found.analyte, _CAST_DOUBT):
+            doubt = f"Beside it stands {quote(name)}, which has words of another test or specimen."
+        return found._replace(doubt=found.doubt or doubt)
 
     def is_code(self, text: str) -> bool:
         """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""
@@ -257,9 +258,8 @@ def words_of(name: str, words: Mapping[str, str]) -> Words:
 
 def in_order(name: str, words: Mapping[str, str]) -> list[str]:
     """Return all words of a name in their order, letters and digits apart, in `words`' spelling."""
-    plain = re.sub(
-        r"\(oh\)\s*2(?!\d)", " 1 oh ", folded(name)
-    )  # two hydroxy groups, whatever else is written
+    # Two hydroxy groups, whatever else is written.
+    plain = re.sub(r"\(oh\)\s*2(?!\d)", " 1 oh ", folded(name))
     plain = re.sub(r"^\W*b\b\W+(?=[bv])", "blood ", plain)  # B- is blood, as S- is serum
     known = {**EVERYWHERE, **words}
     found = (known.get(word, word).split() for word in re.findall(r"[^\W\d_]+|\d+", plain))

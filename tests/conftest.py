@@ -1,14 +1,17 @@
 """What the tests share: the program, called as a shell calls it."""
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import jsonschema
 import pytest
 from hypothesis import HealthCheck, settings
 from typer.testing import CliRunner
 
 from labcheck.cli import app
+from labcheck.reports.json import SCHEMA_FILE
 
 # How long an example takes says nothing on a machine that does other things, too.
 settings.register_profile("labcheck", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -41,6 +44,9 @@ def labcheck(monkeypatch: pytest.MonkeyPatch) -> Labcheck:
 
     return run
 
+
+VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("utf-8")))
+"""Holds what is put out as JSON to its contract."""
 
 LONG = "id,test,value,unit\n1,vitd,22,ng/mL\n2,b12,<150,pmol/L\n3,Ferritin,5,ng/mL\n"
 

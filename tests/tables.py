@@ -1,6 +1,5 @@
 """A table of results, and how the tests put tables through the program."""
 
-import json
 import os
 import pty
 import subprocess
@@ -9,12 +8,10 @@ import termios
 from contextlib import suppress
 from pathlib import Path
 
-import jsonschema
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from labcheck.cli import app
-from labcheck.reports.json import SCHEMA_FILE
 from tests.conftest import Ran
 
 VALUES = st.sampled_from(
@@ -35,9 +32,6 @@ OUT = (
 def piped(data: bytes, *args: str) -> Ran:
     result = CliRunner().invoke(app, ["csv", *args], input=data)
     return Ran(result.stdout_bytes.decode("utf-8", "surrogateescape"), result.stderr, result.exit_code)
-
-
-VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("utf-8")))
 
 
 def on_a_terminal(*args: str, columns: int = 80) -> str:

@@ -7,15 +7,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-import jsonschema
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from labcheck.cli import app
-from labcheck.reports.json import SCHEMA_FILE
-from tests.conftest import Golden, Labcheck, Ran
+from tests.conftest import VALIDATOR, Golden, Labcheck, Ran
 
 HL7 = "\r".join([
     r"MSH|^~\&|LAB|HOSPITAL|||20240301||ORU^R01|1|P|2.5",
@@ -131,9 +129,6 @@ def test_nobodys_name_or_number_comes_out_unless_it_is_asked_for(command: str, d
     asked = rows(piped(command, data, "--with-patient").stdout)
     assert asked[0]["patient"].endswith("0815")
     assert "Jane" not in piped(command, data, "--with-patient").stdout
-
-
-VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("utf-8")))
 
 
 @pytest.mark.parametrize(("command", "data"), [("hl7", HL7), ("fhir", FHIR)])

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from labcheck import LabcheckError, interpret
 from labcheck.model import Refusal
-from labcheck.reports.json import SCHEMA_FILE, one, several
-from tests.conftest import Golden, Labcheck
+from labcheck.reports.json import one, several
+from tests.conftest import VALIDATOR, Golden, Labcheck
 
 
 @pytest.mark.parametrize(
@@ -87,9 +87,6 @@ def test_rounding_for_show_never_crosses_a_limit(labcheck: Labcheck) -> None:
 
 def parsed(text: str) -> Any:
     return json.loads(text, parse_float=Decimal, parse_int=Decimal)
-
-
-VALIDATOR = jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("utf-8")))
 
 
 @given(

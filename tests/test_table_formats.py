@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.conftest import LONG
-from tests.tables import ADDED, OUT, UNITS, VALIDATOR, VALUES, piped
+from tests.conftest import LONG, VALIDATOR
+from tests.tables import ADDED, OUT, UNITS, VALUES, piped
 
 ROWS = {
     "tsv": f"id,test,value,unit,{ADDED}\n1,vitd,22,ng/mL,vitd,22,ng/mL,low,L,30-40 ng/mL,\n".replace(

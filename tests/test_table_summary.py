@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import LONG, Golden, Labcheck
-from tests.tables import VALIDATOR, on_a_terminal, piped
+from tests.conftest import LONG, VALIDATOR, Golden, Labcheck
+from tests.tables import on_a_terminal, piped
 
 
 def test_the_summary_counts_what_the_rows_say() -> None:

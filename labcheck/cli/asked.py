@@ -133,6 +133,7 @@ def with_table_options(command: Callable[..., None]) -> Callable[..., None]:
     parameters = dict(signature(command).parameters)
     each = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in signature(TableOptions).parameters.values()]
     taken = ([parameters[name]] if name != "options" else each for name in parameters)
+    # Which `inspect.signature`, and so Typer, takes instead of the function's own.
     taking_each.__dict__["__signature__"] = Signature([*chain.from_iterable(taken)])
     return taking_each
 

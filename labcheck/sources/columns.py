@@ -231,10 +231,11 @@ def _own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Id
         for role, pattern in patterns.items():
             match = pattern.fullmatch(name)
             if match and (test := read_header(match["test"] or match["of"], identifier).test):
-                of_test = own.setdefault(_test_of(test), {})
+                named = _test_of(test)
+                of_test = own.setdefault(named, {})
                 if role in of_test and role not in asked:
                     raise _several_fit(role, [header[of_test[role]], header[number]])
-                several |= {(_test_of(test), role)} if role in of_test else set()
+                several |= {(named, role)} if role in of_test else set()
                 of_test[role] = number
     for named, role in several:
         del own[named][role]
@@ -276,16 +277,15 @@ def _with_what_stands_beside(
     beside: dict[str, int] = {
         role: columns[role] for role in _BESIDE if role in columns and columns[role] not in values
     }
-    _, *others = found
+    alone = len(found) == 1
     for role, number in beside.items():
         owns = [one.columns[role] for one in found if one.columns.get(role, number) != number]
-        if owns and (role in _OF_THE_ROW or (not others and role in _DECISIVE)):
-            own = owns[0]
-            raise _several_fit(role, [header[number], header[own]])
+        if owns and (role in _OF_THE_ROW or (alone and role in _DECISIVE)):
+            raise _several_fit(role, [header[number], header[owns[0]]])
         lacking = role in _DECISIVE and not all(role in one.columns for one in found)
-        if others and role not in _OF_THE_ROW and (role in asked or lacking):
+        if not alone and role not in _OF_THE_ROW and (role in asked or lacking):
             raise _of_any(role, header[number], [header[value] for value in values])
-    whole = _beside(beside, alone=len(found) == 1)
+    whole = _beside(beside, alone=alone)
     return [replace(one, columns={**whole, **one.columns}) for one in found]
 
 

@@ -23,7 +23,6 @@ _WITHDRAW_MEMBERS = frozenset(code for code, one in FHIR_STATUSES.items() if one
 
 _OF_REPORTS = frozenset((*FHIR_STATUSES, "partial", "modified"))
 
-
 _Drawn = tuple[str | None, Sequence[str]]
 """What a reference to a specimen says of it itself, and what the specimen is kept under."""
 
@@ -66,18 +65,18 @@ def read_references(text: Text) -> References:
     for resource, _ in resources(Resource(text.value, "")):
         with suppress(Malformed):  # which is told when it is read
             value = cast("Object", resource.value)
-            results = _results(value, resource)
-            status = (get(value, "status", str) if results else None) or ""
-            if status in (_WITHDRAW if resource.is_a("DiagnosticReport") else _WITHDRAW_MEMBERS):
-                gone |= dict.fromkeys(results, status)
-            if resource.is_a("Observation"):
-                for name in _names(resource) if results else ():
-                    grouped.setdefault(name, []).extend(results)
-            elif resource.is_a("Specimen"):
+            if resource.is_a("Specimen"):
                 words = ", ".join(words_of(get(value, "type", dict) or {}))
                 specimens |= dict.fromkeys(_names(resource), words)
-            if results and (specimen := _specimen_of_all(value, resource)):
-                drawn |= dict.fromkeys(results, _drawn(specimen, resource))
+            elif results := _results(value, resource):
+                status = get(value, "status", str) or ""
+                if status in (_WITHDRAW if resource.is_a("DiagnosticReport") else _WITHDRAW_MEMBERS):
+                    gone |= dict.fromkeys(results, status)
+                if resource.is_a("Observation"):
+                    for name in _names(resource):
+                        grouped.setdefault(name, []).extend(results)
+                if specimen := _specimen_of_all(value, resource):
+                    drawn |= dict.fromkeys(results, _drawn(specimen, resource))
     _withdraw_members(gone, grouped)
     return References(gone, specimens, drawn)
 

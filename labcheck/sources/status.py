@@ -53,11 +53,14 @@ _IN_WORDS = {
 }
 
 _OF_THE_VALUE = frozenset((
-    *("normal", "abnormal", "low", "high", "in", "out", "of", "within", "below", "above", "range", "limits"),
-    *("borderline", "critical", "very", "optimal", "sufficient", "deficient", "insufficient", "deficiency"),
-    *("severe", "severely", "mild", "mildly", "moderate", "adequate", "inadequate", "toxic", "elevated"),
-    *("insufficiency", "sufficiency", "niedrig", "hoch", "bajo", "alto", "bas", "haut", "eleve"),
+    *(folded(mark) for mark in SIDES if len(mark) > len("HH")),
+    *("in", "out", "of", "within", "below", "above", "range", "limits", "very", "severe", "severely", "mild"),
+    *("mildly", "moderate", "adequate", "inadequate", "toxic", "elevated", "borderline", "critical"),
+    *("optimal", "sufficient", "sufficiency", "deficient", "deficiency", "insufficient", "insufficiency"),
+    *("niedrig", "hoch"),
 ))  # fmt: skip
+"""Words that say how high a value is, and nothing of whether it stands."""
+
 _SAY_NOTHING = frozenset(("result", "results", "report", "status", "resultat", "resultado", "befund"))
 
 
