@@ -1,4 +1,4 @@
-"""Step three: an interval against bands.
+"""An interval against bands.
 
 A measurement is an interval, and has a category only if all of it lies in bands of that one category.
 Pure: no text, no units (both sides are in the same one), no I/O.

@@ -7,9 +7,10 @@ from decimal import Decimal
 from labcheck.model import COMPARATORS, Category, Comparator
 
 SIDES: dict[str, tuple[Category, ...]] = {
-    **dict.fromkeys(("L", "LL", "LOW", "BAS", "BAJO", "↓", "↓↓"), (Category.LOW,)),
+    **dict.fromkeys(("L", "LL", "LOW", "VERY LOW", "BAS", "BAJO", "NIEDRIG", "↓", "↓↓"), (Category.LOW,)),
     **dict.fromkeys(("N", "NORMAL"), (Category.NORMAL,)),
-    **dict.fromkeys(("H", "HH", "HIGH", "HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "↑", "↑↑"), (Category.HIGH,)),
+    **dict.fromkeys(("H", "HH", "HIGH", "VERY HIGH", "HAUT", "ÉLEVÉ", "ELEVE"), (Category.HIGH,)),
+    **dict.fromkeys(("ALTO", "HOCH", "↑", "↑↑"), (Category.HIGH,)),
     **dict.fromkeys(("A", "AA", "ABNORMAL"), (Category.LOW, Category.HIGH)),
 }
 """The categories that a flag stands for, in capitals. Not `B`, which is `bas` here and "better" in HL7."""
@@ -20,7 +21,8 @@ OFF_SCALE: dict[str, Comparator] = {
     **dict.fromkeys(("OFF-SCALE LOW", "BELOW ABSOLUTE LOW-OFF INSTRUMENT SCALE", "BLQ", "BLOQ", "BDL"), "<"),
     **dict.fromkeys(("BELOW DETECTION LIMIT", "BELOW DETECTABLE LIMIT", "BELOW LIMIT OF DETECTION"), "<"),
     **dict.fromkeys(("BELOW LOQ", "BELOW QUANTIFICATION LIMIT", "BELOW REPORTING LIMIT"), "<"),
-    **dict.fromkeys(("BELOW MEASURING RANGE", "UNTER NACHWEISGRENZE"), "<"),
+    **dict.fromkeys(("BELOW MEASURING RANGE", "UNTER NACHWEISGRENZE", "NICHT NACHWEISBAR", "ND"), "<"),
+    **dict.fromkeys(("NOT DETECTED", "NOT DETECTABLE", "UNDETECTABLE", "NON DETECT"), "<"),
     **dict.fromkeys((">>", "GT", "GREATER THAN", "OFF SCALE HIGH", "OFF-SCALE HIGH"), ">"),
     **dict.fromkeys(("ABOVE ABSOLUTE HIGH-OFF INSTRUMENT SCALE", "ABOVE MEASURING RANGE"), ">"),
     **dict.fromkeys(("ABOVE LINEARITY", "ABOVE REPORTING LIMIT"), ">"),
@@ -30,7 +32,14 @@ OFF_SCALE: dict[str, Comparator] = {
 
 _SIGN, _WORDS = "[<>＜＞≤≥⩽⩾]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
 _SIGN_BY_WORDS = re.compile(rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})")
-_SIGN_BY_NUMBER = re.compile(rf"(?:[A-Za-z]{{1,2}}\s*)?[(\[]?\s*({_SIGN})\s*([0-9]+(?:[.,][0-9]+)?)[)\]]?")
+_LIMIT = r"[0-9]+(?:[.,][0-9]+)?"
+_SIGN_BY_NUMBER = re.compile(rf"(?:[A-Za-z]{{1,2}}[\s,;]*)?[(\[]?\s*({_SIGN})\s*({_LIMIT})[)\]]?")
+_WORDS_BY_NUMBER = re.compile(rf"({_WORDS}?)\s*[(\[]?\s*{_LIMIT}").fullmatch
+"""Words with a limit behind them, as `below LOQ (20)`."""
+
+AROUND = "()[] \t*!"
+"""What can stand around a flag and say nothing more."""
+
 _OF_THE_RANGE = frozenset(("ULN", "LLN", "NORMAL", "NORM", "REF", "REFERENCE", "UL", "LL"))
 """What a sign can stand beside that is a limit of the range, and none of the assay."""
 
@@ -83,11 +92,13 @@ def marks(flag: str) -> list[str]:
 
     Those are known, or a sign with words, which it is not to be lost beside.
     """
-    whole = flag.strip("()[] \t")
+    whole = flag.strip(AROUND)
     parts = re.split(r"[\s,;~/|]+", whole)
     known = SIDES.keys() | OFF_SCALE.keys()
     if whole.upper() in known or len(whole) > _LONGEST:
         return [whole]
+    if (found := _WORDS_BY_NUMBER(whole)) and found[1].upper() in OFF_SCALE:
+        return [found[1]]
     in_capitals = set(map(str.upper, parts))
     if known >= in_capitals:
         return [whole] if in_capitals & OFF_SCALE.keys() and in_capitals & _OF_THE_RANGE else parts

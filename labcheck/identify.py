@@ -7,72 +7,29 @@ not covered: somebody may have meant it.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from labcheck.dates import month_of, months_in
 from labcheck.errors import DamagedCode, WrongAnalyte
 from labcheck.model import Analyte, Loinc
-from labcheck.wording import folded, quote
-
-Words = frozenset[str]
+from labcheck.specimens import OTHER_SPECIMENS, spelled_as_specimens
+from labcheck.wording import quote
+from labcheck.words import Words, words_of
 
 SAYS_MORE = r"[<>=≤≥%?/:]"
 """A comparator, a share, a ratio, a damaged letter: with one of these a name is not only a name."""
 
-METHOD = r"(?i)\b(?:by\s+)?(?:lc[-/ ]?ms(?:[-/ ]?ms)?|clia|eclia|elisa|hplc|immunoassay)\b"
+METHOD = r"(?i)\b(?:by\s+)?(?:lc[-/ ]?ms(?:[-/ ]?ms)?|clia|eclia|cmia|icma|ria|elisa|hplc|immunoassay)\b"
 """How it was measured, which does not change what."""
 
 PROPERTY = (
     r"(?i)\[(?:mass|moles)/volume\](?:\s+in\b)?(?:\s+serum\s+or\s+plasma\b)?"  # in a LOINC name
     r"|:[ms]cnc:pt:(?:ser/plas|ser|plas):qn(?::|$)"  # in its formal one
     r"|(?:\bser/?pl(?:as)?)?-[ms]cnc\b|\bser/?pl(?:as)?\b"  # in its short one
+    r"|\bi\. ?s\.(?: |$)"  # in serum, as a German laboratory says it
 )
-"""What LOINC says behind a name: a concentration, in serum or plasma. Another specimen is left to be read."""
-
-SAY_NOTHING = frozenset({
-    *("total", "tot", "gesamt", "serum", "plasma", "ser", "plas", "s", "p"),
-    *("level", "levels", "lvl", "concentration", "quant", "quantitative", "ia"),
-    *("value", "result", "results"),
-})  # fmt: skip
-EVERYWHERE = {
-    "vit": "vitamin",
-    "vitamine": "vitamin",
-    "vitamina": "vitamin",
-    "witamina": "vitamin",
-    "vitamini": "vitamin",
-    "vitamiini": "vitamin",
-    "harn": "urine",
-    "urin": "urine",
-    "orina": "urine",
-}
-OTHER_SPECIMENS = frozenset(
-    ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow")
-)
-"""Specimens other than blood, as which serum and plasma are drawn."""
-
-_SPECIMENS = {
-    other: specimen
-    for specimen, others in {
-        "urine": "u ur urn urines urina urinas sammelurin spontanurin morgenurin urinprobe "
-        "mocz moczu moc virtsa idrar randu umed urc",
-        "stool": "stuhl stl selles feces faeces heces fezes kal fec stuhlprobe",
-        "saliva": "speichel salive slina sputum sal spt speichelprobe",
-        "hair": "haare cheveux nail nails nagel har haarprobe",
-        "milk": "muttermilch bmk",
-        "tissue": "gewebe biopsy biopsie semen smn sperma ejakulat tiss",
-        "fluid": "fruchtwasser synovial pleura pleural ascites punktat tranenflussigkeit aspirate "
-        "fld amn plr prt snv",
-        "csf": "likwor lcr",
-        "marrow": "knochenmark bonem",
-        "dried": "dbs",
-    }.items()
-    for other in others.split()
-}
-"""Other words for these, in a text that names a specimen and nothing else."""
-
-_NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried"}
-"""Dried blood has its cells in it. Other whole blood is what many call the tube that serum is made from."""
+"""What LOINC and others say behind a name: a concentration, in serum or plasma. Another specimen is left."""
 
 CONTRADICT = OTHER_SPECIMENS | {
     *("1", "24", "free", "binding", "receptor", "antibody", "antibodies", "anti", "ratio", "intake", "dose"),
@@ -173,7 +130,7 @@ class Identifier:
         if not name:
             return found
         by_name = self._by_name(name) or self._by_name(f"{found.analyte.name} {name}")
-        words = words_of(name, {**found.analyte.names.words, **_SPECIMENS})
+        words = words_of(name, spelled_as_specimens(found.analyte.names.words))
         elsewhere = self.resembles(name) and words & OTHER_SPECIMENS
         if elsewhere or (by_name and by_name.analyte.id != found.analyte.id):
             raise WrongAnalyte(f"{quote(name)} is another test than {found.analyte.name}")
@@ -181,6 +138,19 @@ class Identifier:
         if not by_name and self._contradicts(name, found.analyte, _CAST_DOUBT):
             doubt = f"Beside it stands {quote(name)}, which has words of another test or specimen."
         return found._replace(doubt=found.doubt or doubt)
+
+    def doubt_of_group(self, name: str, found: Identified) -> str | None:
+        """Return the doubt that the name of an order or a report casts on a result that stands under it.
+
+        The name can be a LOINC code. It is only a doubt, as one test can follow from another's result.
+        """
+        try:
+            under = self._codes.get(name) and self.identify(None, name)
+            if (under or self.check_component(name, found)).analyte.id == found.analyte.id:
+                return None
+        except WrongAnalyte:
+            pass
+        return f"It stands under {quote(name)}, which is another test than {found.analyte.name}."
 
     def is_code(self, text: str) -> bool:
         """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""
@@ -238,32 +208,6 @@ class Identifier:
                 ours = self._refused[words]
                 raise WrongAnalyte(f"{quote(name)} is not {ours.name} ({ours.test}): it is another test")
         return None
-
-
-def check_specimen(specimen: str | None, analyte: Analyte) -> None:
-    """Raise WrongAnalyte if what is said of a specimen, beside a test's name, is not the analyte's."""
-    if not specimen:
-        return
-    said, own = (words_of(text, _SPECIMENS) for text in (specimen, analyte.specimen))
-    if said & _NO_SPECIMENS_OF_OURS - own:
-        raise WrongAnalyte(
-            f"the specimen is {quote(specimen)}; {analyte.name} is measured in {analyte.specimen}"
-        )
-
-
-def words_of(name: str, words: Mapping[str, str]) -> Words:
-    """Return the words of a name that say something, letters and digits apart, in `words`' spelling."""
-    return frozenset(in_order(name, words)) - SAY_NOTHING
-
-
-def in_order(name: str, words: Mapping[str, str]) -> list[str]:
-    """Return all words of a name in their order, letters and digits apart, in `words`' spelling."""
-    # Two hydroxy groups, whatever else is written.
-    plain = re.sub(r"\(oh\)\s*2(?!\d)", " 1 oh ", folded(name))
-    plain = re.sub(r"^\W*b\b\W+(?=[bv])", "blood ", plain)  # B- is blood, as S- is serum
-    known = {**EVERYWHERE, **words}
-    found = (known.get(word, word).split() for word in re.findall(r"[^\W\d_]+|\d+", plain))
-    return [word for several in found for word in several]
 
 
 def _plain_code(code: str) -> str:

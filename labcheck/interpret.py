@@ -37,7 +37,7 @@ from labcheck.model import (
 )
 from labcheck.ranges import OwnRange, canonical_bands, own_range, ranges_of, read_own_range, stand
 from labcheck.reading import check_decimal_mark, is_blank, read_age, read_value
-from labcheck.units import Unit, convert, factor, read_unit
+from labcheck.units import Unit, are_same, convert, factor, read_unit
 from labcheck.wording import quote
 
 
@@ -155,11 +155,14 @@ def given_unit(reported: Measurement, beside: Unit | None) -> Unit | None:
     except UnknownUnit as error:
         if beside is None:
             raise
+        instead = "leave it out"
+        if said := off_scale([reported.unit or ""]):
+            instead = f"if that is what it says, type '{min(said)}{reported.value:f}'"
         raise UnreadableValue(
             f"{quote(reported.text)} has more than a number, and {quote(reported.unit or '')} is no unit; "
-            "leave it out"
+            f"{instead}"
         ) from error
-    if beside and behind and beside != behind:
+    if beside and behind and not are_same(beside, behind):
         raise IncompatibleUnit(
             f"{quote(reported.text)} names the unit {behind.code}, but {beside.code} was given beside it; "
             "leave one of them out"

@@ -163,8 +163,11 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
     plain = _plain(text)
     match = re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
     unreadable = UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100 or '>30'")
-    if match is None or match["unit_of_low"] not in (None, match["unit"]):
+    if match is None:
         raise unreadable
+    units = {unit for unit in (match["unit_of_low"], match["unit"]) if unit}
+    if len(units) > 1:
+        raise UnreadableRange(f"{quote(text)} has a unit of its own at each end; type it with one of them")
     try:
         numbers = [
             _decimal(match[name], decimal, text) for name in ("low", "high", "only", "first") if match[name]
@@ -182,7 +185,7 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
         raise UnreadableRange(f"{quote(text)} is not a range: it must end above where it starts")
     if interval.high is None and not interval.low:
         raise UnreadableRange(f"{quote(text)} is not a range: everything is in it")
-    return interval, match["unit"]
+    return interval, next(iter(units), None)
 
 
 def is_blank(text: str) -> bool:

@@ -141,6 +141,11 @@ def other_spellings(unit: Unit) -> list[str]:
     return others
 
 
+def are_same(one: Unit, other: Unit) -> bool:
+    """Say whether numbers in two units are the same, as in ng/mL and ug/L."""
+    return one.kind == other.kind and factor(one, other, None) == 1
+
+
 def factor(unit: Unit, to: Unit, molar_mass: MolarMass | None) -> Decimal:
     """Return what a number in `unit` is multiplied by to be in `to`.
 

@@ -278,12 +278,13 @@ def test_no_document_ends_in_a_fault(
     assert ran.exit_code in (0, 3), ran.stderr
 
 
-def test_a_slow_feed_is_answered_message_by_message() -> None:
+@pytest.mark.parametrize("fed", [b"\x0b" + HL7 + b"\x1c\r", HL7 + HL7.split(b"\r")[0] + b"\rPID|1\r"])
+def test_a_slow_feed_is_answered_message_by_message(fed: bytes) -> None:
     command = [str(Path(sys.executable).with_name("labcheck")), "hl7", "--format", "ndjson", "-q"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as running:
         assert running.stdin
         assert running.stdout
-        running.stdin.write(HL7.split(b"\rOBX|4")[0] + b"\r")
+        running.stdin.write(fed)
         running.stdin.flush()
         assert b'"labcheck_category": "low"' in running.stdout.readline()  # while the pipe is still open
         running.stdin.close()

@@ -449,6 +449,34 @@ def test_the_specimen_of_a_report_or_a_panel_is_that_of_the_results_it_refers_to
         assert code(read(bundle(over, urine, result, urls=False))[-1]) == answer
 
 
+@pytest.mark.parametrize(
+    ("called", "doubtful"),
+    [
+        ({"text": "1,25-dihydroxyvitamin D"}, True),
+        ({"coding": [{"system": LOINC, "code": "62290-2"}]}, True),
+        ({"coding": [{"display": "Vitamin B12"}]}, True),
+        *(({"text": "Vitamin D"}, False), ({"text": "Vitamins and minerals"}, False), ({}, False)),
+        ({"coding": [{"system": LOINC, "code": "62292-8"}]}, False),
+    ],
+)
+def test_a_result_under_the_name_of_another_test_is_noted(called: Json, *, doubtful: bool) -> None:
+    report = {"resourceType": "DiagnosticReport", "status": "final", "code": called}
+    panel = {"resourceType": "Observation", "status": "final", "code": called}
+    reference = {"reference": "Observation/vitd"}
+    part = {"code": VITD["code"], "valueQuantity": VITD["valueQuantity"]}
+    documents: list[Json] = [bundle({**report, "result": [reference]}, VITD), {**report, "contained": [VITD]}]
+    if called:  # a panel has to say what it is
+        documents += [
+            bundle({**report, "result": [reference]}, VITD, {**panel, "hasMember": [reference]}),
+            bundle({**panel, "hasMember": [reference]}, VITD),
+            {**panel, "component": [part]},
+        ]
+    for document in documents:
+        (judged,) = filter(None, (judge(one, built_in()) for one in read(document)))
+        assert isinstance(judged, Interpretation)
+        assert ("doubtful-name" in [note.code for note in judged.notes]) is doubtful
+
+
 def test_an_interpretation_in_words_is_read_beside_a_code_of_the_laboratorys() -> None:
     coding = [{"system": "urn:lab", "code": "17"}]
     assert code(one(interpretation=[{"coding": coding, "text": ">"}])) == "indeterminate"

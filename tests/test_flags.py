@@ -1,6 +1,8 @@
+from decimal import Decimal
+
 import pytest
 
-from labcheck.flags import of_codes
+from labcheck.flags import SIDES, marks, of_codes, off_scale
 
 
 @pytest.mark.parametrize(
@@ -25,3 +27,33 @@ def test_words_are_kept_beside_codes_where_they_say_more(
     codes: list[str], words: list[str], flags: tuple[str, ...]
 ) -> None:
     assert of_codes(codes, words) == flags
+
+
+@pytest.mark.parametrize(
+    ("flag", "comparators"),
+    [
+        *(
+            (flag, "<")
+            for flag in ("<", "<<", "L <", "L,<31", "L; < 31", "(<31)", "< 31", "BLQ", "ND", "L~<")
+        ),
+        *(
+            (flag, "<")
+            for flag in ("Below detection limit", "below LOQ (31)", "BELOW LOD 20", "not detected")
+        ),
+        *((flag, ">") for flag in (">", "H >", "> AMR", "Above linearity", "H,>31")),
+        *((flag, "") for flag in ("<30", "L", "H *", "> ULN", "below", "below 31", "see below LOQ", "")),
+    ],
+)
+def test_a_flag_can_say_that_the_value_was_off_the_scale(flag: str, comparators: str) -> None:
+    assert off_scale([flag], Decimal(31)) == frozenset(comparators)
+
+
+@pytest.mark.parametrize(
+    ("flag", "known"),
+    [
+        *((flag, True) for flag in ("H*", "High *", "HIGH!", "(L)", "very high", "niedrig", "Hoch", "h")),
+        *((flag, False) for flag in ("high, see note", "X", "*", "")),
+    ],
+)
+def test_a_flag_is_known_whatever_marks_stand_around_it(flag: str, *, known: bool) -> None:
+    assert all(mark.upper() in SIDES for mark in marks(flag)) is known

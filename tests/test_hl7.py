@@ -1,7 +1,9 @@
 import builtins
 import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from io import BytesIO
+from itertools import chain, repeat
 from typing import Any
 
 import pytest
@@ -61,6 +63,7 @@ def test_each_obx_is_one_observation_with_its_place_and_date() -> None:
         "message 1, OBX 1",
         names=("Vitamin D (25-OH)",),
         local=("vd25",),
+        groups=("Vitamin D", "vitd"),
         value="22",
         unit="ng/mL",
         decimal="point",
@@ -81,7 +84,7 @@ def test_each_obx_is_one_observation_with_its_place_and_date() -> None:
     [
         *(("X", "", "no-value"), ("I", "", "no-value"), ("F", "", "normal"), ("f", "", "normal")),
         *(("P", "", "normal preliminary"), ("C", "", "normal corrected"), ("A", "", "normal status-unknown")),
-        *(("", "", "normal status-unknown"), ("X", "F", "normal"), ("F", "X", "no-value")),
+        *(("", "", "normal status-unknown"), ("F", "X", "no-value"), ("O", "F", "normal")),
         *(("R", "", "normal preliminary"), ("M", "", "normal preliminary"), ("O", "", "no-value")),
     ],
 )
@@ -293,12 +296,64 @@ def test_the_specimen_of_an_order_holds_for_its_results(specimen: str, expected:
     assert [code(one) for one in read("\r".join([HEAD, *orders, ""]))] == [expected, "low"]
 
 
-def test_a_specimen_before_its_orders_holds_for_them_and_one_behind_results_for_no_others() -> None:
-    segment, urine, serum = "OBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL|||||F", "SPM|1|||UR^Urine", "SPM|2|||SER"
-    first = (urine, "OBR|1", segment, "OBR|2", segment, serum, "OBR|1", segment)
-    behind = ("OBR|1", segment, urine, "OBR|2", segment)
-    found = read("\r".join([HEAD, *first, HEAD, *behind, ""]))
-    assert [code(one) for one in found] == ["wrong-analyte", "wrong-analyte", "low", "low", "low"]
+VITD = "OBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL|||||F"
+URINE, SERUM = "SPM|1|||UR^Urine", "SPM|2|||SER^Serum"
+
+
+def codes(*lines: str) -> list[str]:
+    """Judge a message of these segments behind its head."""
+    return [code(one) for one in read("\r".join([HEAD, *lines, ""]))]
+
+
+def test_a_specimen_before_its_orders_holds_for_them_up_to_the_next_one() -> None:
+    lines = (URINE, "OBR|1", VITD, "OBR|2", VITD, SERUM, "OBR|1", VITD)
+    assert codes(*lines) == ["wrong-analyte", "wrong-analyte", "low"]
+    assert codes("SPM|1", "OBR|1", VITD, URINE, "OBR|1", VITD) == ["low", "wrong-analyte"]
+
+
+def test_a_specimen_behind_results_holds_for_those_of_its_order_alone() -> None:
+    assert codes("OBR|1", VITD, "NTE|1||x", VITD, URINE, "OBR|2", VITD) == ["wrong-analyte"] * 2 + ["low"]
+    assert codes("OBR|1", VITD, "ORC|RE", "OBR|2", VITD, URINE) == ["low", "wrong-analyte"]
+    assert codes(VITD, URINE) == ["wrong-analyte"]
+    assert codes("OBR|1", VITD, SERUM, VITD) == ["low", "low"]
+
+
+def test_one_specimen_of_several_that_is_another_holds_for_all_of_the_order() -> None:
+    assert codes("OBR|1", VITD, SERUM, URINE, VITD) == ["wrong-analyte"] * 2
+    assert codes(f"OBR|1{'|' * 14}SER", VITD, URINE) == ["wrong-analyte"]
+
+
+def test_what_stands_behind_a_specimen_is_not_of_the_message_before() -> None:
+    found = read("\r".join([HEAD, "OBR|1", VITD, HEAD, URINE, "OBR|1", VITD, ""]))
+    assert [code(one) for one in found] == ["low", "wrong-analyte"]
+
+
+def test_results_of_an_order_without_end_do_not_wait() -> None:
+    endless = (f"{line}\r".encode() for line in chain([HEAD, "OBR|1"], repeat(VITD)))
+    arrived = observations(partial(next, endless))
+    assert [next(arrived).value for _ in range(3_000)] == ["12"] * 3_000
+
+
+@pytest.mark.parametrize(
+    ("order", "doubtful"),
+    [
+        *(("hTC^Holotranscobalamin^L", True), ("72160-5", True), ("^Active B12", True), ("vitd", True)),
+        *(("^Vitamin B12", False), ("^Vitamin B12 and folate", False), ("", False), ("2132-9^^LN", False)),
+    ],
+)
+def test_a_result_under_an_order_of_another_test_is_noted(order: str, *, doubtful: bool) -> None:
+    (found,) = read(f"{HEAD}\rOBR|1|||{order}\rOBX|1|NM|2132-9^Vitamin B12^LN||300|pg/mL|||||F\r")
+    judged = judge(found, built_in())
+    assert isinstance(judged, Interpretation)
+    assert [note.code for note in judged.notes] == ["doubtful-name"] * doubtful
+
+
+def test_a_result_of_a_cancelled_order_is_noted() -> None:
+    (found,) = read(f"{HEAD}\rOBR|1{'|' * 24}X\rOBX|1|NM|^B12||300|ng/L|||||F\r")
+    judged = judge(found, built_in())
+    assert isinstance(judged, Interpretation)
+    assert [note.code for note in judged.notes] == ["status-unknown"]
+    assert "'F, of an order with X'" in judged.notes[0].text
 
 
 def test_a_text_that_speaks_of_obx_is_none() -> None:

@@ -539,6 +539,12 @@ def test_a_point_is_taken_for_one_that_groups_only_where_that_would_make_more_of
         interpret("b12", "1.060 pg/mL")
 
 
+def test_a_unit_behind_the_value_must_be_the_one_beside_it() -> None:
+    with pytest.raises(LabcheckError, match="names the unit ng/mL, but ng/dL was given beside it"):
+        interpret("vitd", "22 ng/mL", unit="ng/dL")
+    assert interpret("vitd", "22 ng/mL", unit="µg/L").category == "low"
+
+
 def test_of_several_flags_the_one_that_says_more_counts() -> None:
     (note,) = interpret("vitd", "22 ng/mL", reported_flag=("A", "H")).notes
     assert note.text.startswith("The report flags it H, which says high;")

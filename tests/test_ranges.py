@@ -331,7 +331,7 @@ def test_ones_own_range_outranks_every_other() -> None:
         ("22", "*", False),
         ("22", "", False),
         ("22", "corrected", False),
-        ("22", "H *", False),
+        ("22", "H *", True),
         ("22", "H, A", True),
         ("22 L", "H", True),
         ("22 H", "L", True),

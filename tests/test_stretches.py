@@ -142,6 +142,15 @@ def test_all_numbers_that_begin_alike_lie_in_one_stretch(unit: str) -> None:
     assert stretches.of_all(b"0") is None
 
 
+def test_a_number_is_for_the_core_wherever_its_rounding_can_reach_a_limit() -> None:
+    own = {"vitd": read_own_range("29.8557-40 ng/mL", None)}  # 0.48 of a digit from 75 nmol/L
+    judge, row = Judge(built_in(), own_ranges=own), Given("vitd", unit="nmol/L")
+    stretches = judge.stretches(row)
+    assert isinstance(stretches, Stretches)
+    assert stretches.find(b"75") is None
+    assert judge.judge("75", row).cells[-1] == "near-limit"
+
+
 def test_no_note_on_rounding_is_taken_over_from_a_rounder_number() -> None:
     own = {"vitd": read_own_range("23.9384-24.1384 ng/mL", None)}  # 60 nmol/L are right in its middle
     judge, row = Judge(built_in(), own_ranges=own), Given("vitd", unit="nmol/L")

@@ -5,9 +5,9 @@ A test that one refuses may well be another's own: what is mistaken for vitamin 
 
 from collections.abc import Iterator
 
-from labcheck.identify import words_of
 from labcheck.model import Analyte
 from labcheck.wording import quote
+from labcheck.words import words_of
 
 
 def find_clash(analyte: Analyte, other: Analyte) -> str | None:

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from labcheck.errors import Usage
 from labcheck.frames import interpret_frame
+from labcheck.frames.expressions import UNJUDGED
 from labcheck.frames.rules import TooFine
 from labcheck.model import REFUSED, REPORTED, DecimalMark
 from labcheck.ranges import names_bands
@@ -64,8 +65,9 @@ class Result:
             for role, number in self._measured.columns.items()
         }
         columns = self._judged_columns(texts, table.num_rows)
-        if "test" in texts:
-            self._look_out(texts["test"].filter(pc.is_null(columns[CELLS.index("category")])))
+        for role in ("test", "component"):
+            if role in texts:
+                self._look_out(texts[role].filter(pc.is_null(columns[CELLS.index("category")])))
         self._count(columns, texts, first)
         return columns
 
@@ -81,7 +83,7 @@ class Result:
         if columns is None:
             every = self._by_core(texts, range(count))
             return [pa.chunked_array([pa.array(column, pa.string())]) for column in every]
-        left = pc.equal(columns[CELLS.index("category")], "unjudged").fill_null(False)
+        left = pc.equal(columns[CELLS.index("category")], UNJUDGED).fill_null(False)
         rows = pc.indices_nonzero(left).to_pylist()
         if not rows:
             return columns

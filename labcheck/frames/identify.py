@@ -17,6 +17,9 @@ SAYS_NOTHING = "says-nothing"
 """What a code means that is none of LOINC's."""
 
 _LOINC = f"^{LOINC_CODE}$"
+_UNIT_BEHIND = r" *[(\[][^()\[\]]*/[^()\[\]]*[)\]] *$"
+"""What may be the unit of the value behind a test's name."""
+
 _LOCAL = "^[A-Za-z0-9_:]*$"
 """A code that is none of LOINC's, nor a date that a spreadsheet has made of one."""
 
@@ -24,10 +27,11 @@ _LOCAL = "^[A-Za-z0-9_:]*$"
 def to_match(name: Expr, patterns: NamePatterns) -> Step:
     """Return what patterns are for; names as the catalogue has them become empty, which costs little.
 
-    `unknown` is the name as it is, `other` is without what LOINC says behind it.
+    `unknown` is the name as it is, `other` is without what LOINC says behind it, and without a unit.
     """
     unknown = nw.when(name.is_in(list(patterns.verbatim))).then(nw.lit("")).otherwise(name)
-    return {"unknown": unknown, "other": unknown.str.replace_all(patterns.property, " ")}
+    bare = unknown.str.replace_all(patterns.property, " ").str.replace_all(_UNIT_BEHIND, "")
+    return {"unknown": unknown, "other": bare}
 
 
 def named(own: Own, patterns: NamePatterns, *, or_coded: bool) -> Expr:
@@ -35,7 +39,7 @@ def named(own: Own, patterns: NamePatterns, *, or_coded: bool) -> Expr:
     name, unknown, other = own("test"), own("unknown"), own("other")
     verbatim = [(_is_verbatim(name, id, patterns), id) for id in patterns.accepted]
     more = only_where(other.str.contains(patterns.says_more), ~other.str.contains(patterns.method))
-    return chosen(
+    found = chosen(
         [
             *verbatim,
             *(_by_code(unknown, patterns) if or_coded else []),
@@ -48,6 +52,12 @@ def named(own: Own, patterns: NamePatterns, *, or_coded: bool) -> Expr:
         ],
         "",
     )
+    return chosen([(has_a_unit(unknown) & (found != ""), UNJUDGED)], found)
+
+
+def has_a_unit(name: Expr) -> Expr:
+    """Say whether what may be the value's unit stands behind a name, where the core reads it."""
+    return name.str.contains(_UNIT_BEHIND)
 
 
 def _by_code(name: Expr, patterns: NamePatterns) -> list[Case]:
@@ -105,6 +115,7 @@ def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns
             ((by_code == UNJUDGED), UNJUDGED),
             (by_code == SAYS_NOTHING, by_name),
             (by_name == UNJUDGED, UNJUDGED),
+            (equals(by_code, ids) & has_a_unit(name), UNJUDGED),
             ((by_code == "") & equals(by_name, ids), REFUSED),
             (by_code == "", ""),
             (by_name == by_code, by_code),

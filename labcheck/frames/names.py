@@ -21,14 +21,12 @@ from labcheck.errors import WrongAnalyte
 from labcheck.identify import (
     CONTRADICT,
     DASHES,
-    EVERYWHERE,
     METHOD,
     PROPERTY,
-    SAY_NOTHING,
     SAYS_MORE,
-    in_order,
 )
 from labcheck.model import REFUSED, Analyte
+from labcheck.words import EVERYWHERE, SAY_NOTHING, in_order
 
 _SIGN = r"[ ,.;()\[\]_+-]"
 OTHER = r"[^\x00-\x0a\x0c-\x1b -\x7f]"

@@ -9,7 +9,7 @@ import re
 
 import narwhals.stable.v2 as nw
 
-from labcheck.flags import OFF_SCALE, SIDES
+from labcheck.flags import AROUND, OFF_SCALE, SIDES
 from labcheck.frames import expressions as ex
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, all_of, any_of, chosen, equals
 from labcheck.frames.rules import Rules, edges_of
@@ -139,11 +139,11 @@ def is_odd(flag: Expr) -> Expr:
     mark = _mark(flag)
     # Engines and Python differ in what is the other case of letters such as a dotless i.
     foreign = flag.str.contains(r"[^\x00-\x7f↑↓]")
-    return foreign | mark.str.contains("[<>]") | (mark.str.contains(several) & ~equals(mark, _SIDES))
+    return foreign | mark.str.contains("[<>0-9]") | (mark.str.contains(several) & ~equals(mark, _SIDES))
 
 
 def _mark(flag: Expr) -> Expr:
-    return flag.str.strip_chars("()[] \t").str.to_lowercase()
+    return flag.str.strip_chars(AROUND).str.to_lowercase()
 
 
 def flag_differs(own: Own) -> Expr:

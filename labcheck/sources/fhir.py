@@ -71,7 +71,9 @@ def _found(resource: Resource, value: Object, said: References) -> Iterator[Foun
     place = resource.place or "resource"
     shared = _shared(value, resource, said)
     groups = bool(value.get("component") or members(value))
-    yield Found(_observation(value, place, shared, groups=groups), value, resource.path)
+    whole = _observation(value, place, shared, groups=groups)
+    yield Found(whole, value, resource.path)
+    shared = shared._replace(groups=(*shared.groups, *whole.names, *whole.loinc, *whole.local))
     for i, component in enumerate(get(value, "component", list) or ()):
         here = joined(resource.place, f"component {i + 1}")
         if isinstance(component, dict):
@@ -89,6 +91,7 @@ class _Shared(NamedTuple):
     date: str | None = None
     patient: str | None = None
     specimen: str | None = None
+    groups: tuple[str, ...] = ()
     problem: LabcheckError | None = None
 
 
@@ -111,7 +114,7 @@ def _shared(value: Object, resource: Resource, said: References) -> _Shared:
     except Malformed as error:
         return _Shared(problem=error)
     date, patient = next(filter(None, dates), None), next(filter(None, patients), None)
-    return _Shared(FHIR_STATUSES[text], text, date, patient, specimen, problem)
+    return _Shared(FHIR_STATUSES[text], text, date, patient, specimen, said.groups_of(resource), problem)
 
 
 def _patients(value: Object) -> Iterator[str | None]:
@@ -139,6 +142,7 @@ def _observation(value: Object, place: str, shared: _Shared, *, groups: bool) ->
         status_text=shared.status_text,
         date=shared.date,
         specimen=shared.specimen,
+        groups=shared.groups,
         problem=shared.problem,
         patient=shared.patient,
     )

@@ -1,8 +1,9 @@
 """HL7 v2 messages -> observations: one for each OBX segment, as the segments come in.
 
 The library `hl7` takes a segment apart, each on its own with its message's separators: given whole messages,
-it would need all of a file in memory. Where a message is framed (MLLP) or stands in a batch (FHS, BHS), what
-must follow it is missed if it does not come: a file that was cut off looks whole otherwise.
+it would need all of a file in memory. Only the results of an order wait for its end, as their specimen (SPM)
+can stand behind them. Where a message is framed (MLLP) or stands in a batch (FHS, BHS), what must follow it
+is missed if it does not come: a file that was cut off looks whole otherwise.
 """
 
 import re
@@ -48,6 +49,13 @@ _ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
     "C": Status.CORRECTED,
     **dict.fromkeys(("O", "I", "S", "N", "X"), Status.ABSENT),
 })  # fmt: skip
+_CANCELLED = "X"
+_BEGIN_OTHERS = frozenset((b"MSH", b"PID", b"ORC", b"OBR", b"FHS", b"BHS", b"FTS", b"BTS"))
+"""Before one of these, all has come that is said of the results of an order."""
+
+_MOST_WAITING = 1_000
+"""Of an order with more results, the first ones do not wait for a specimen behind the others."""
+
 _NUMBERS = frozenset(("NM", "SN"))
 _TEXTS = frozenset(("", "NM", "ST", "TX", "FT"))
 _OWN_OBX = re.compile(rb"[^0-9A-Za-z]{0,8}OBX")
@@ -81,15 +89,33 @@ class _Feed:
         self._said = False  # that what is being read is none
         self._message = self._obx = 0
         self._date = self._patient = self._order_status = self._specimen = ""
-        self._group_specimen = ""  # of the orders behind it
-        self._ordered = False  # whether an order of the message has come
+        self._group_specimen: str | None = None  # of the orders behind it, if they have one of their own
+        self._groups: tuple[str, ...] = ()  # what the order is called, in words and in codes
+        self._ordered = False  # whether an order of the message has come, or a result
+        self._waiting: list[Observation] = []  # results of an order that has not come to its end
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
         self._batches = self._before_batch = 0  # so many in the file, so many messages before the last one
 
     def take(self, segment: Segment) -> Iterator[Observation]:
+        """Yield what is complete with this segment."""
+        id = segment.text[:3]
+        broken = damaged(segment.text, (self._head or "")[3:4].encode())
+        if not _BEGIN_OTHERS.isdisjoint((id, broken)) or id in (START_OF_BLOCK, END_OF_BLOCK):
+            yield from self._released()
+        brought = list(self._take_all(segment, broken))  # a specimen brings those again that waited for it
+        self._waiting += brought
+        if not self._head or len(self._waiting) > _MOST_WAITING:
+            yield from self._released()
+
+    def _released(self) -> list[Observation]:
+        """Return what has waited, and wait for nothing more."""
+        released, self._waiting = self._waiting, []
+        return released
+
+    def _take_all(self, segment: Segment, broken: bytes) -> Iterator[Observation]:
         """Yield what a segment brings, and what was lost in it."""
-        yield from self._take_begin(segment)
+        yield from self._take_begin(segment, broken)
         separator = (self._head or "")[3:4].encode()
         own = _OWN_OBX.match(segment.text)
         for found in OBX_INSIDE.finditer(segment.text, own.end() if own else 3) if self._head else ():
@@ -103,10 +129,9 @@ class _Feed:
         self._obx += 1
         return f"message {self._message}, OBX {self._obx}"
 
-    def _take_begin(self, segment: Segment) -> Iterator[Observation]:
-        """Take a segment as what it begins with."""
+    def _take_begin(self, segment: Segment, broken: bytes) -> Iterator[Observation]:
+        """Take a segment as what it begins with, or as the one that is `broken` in it."""
         id = segment.text[:3]
-        broken = damaged(segment.text, (self._head or "")[3:4].encode())
         if b"MSH" in (id, broken):
             yield from self._begin(segment.text)
         elif id in (b"FHS", b"BHS", b"FTS", b"BTS", START_OF_BLOCK, END_OF_BLOCK):
@@ -121,17 +146,32 @@ class _Feed:
         elif broken:
             yield from self._take_broken(segment, broken)
         elif id == b"OBX":
+            self._ordered = True
             yield self._observation(segment, self._next_obx())
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._ordered = True
             self._date, self._order_status = _first(order, 7), _first(order, 25)
-            self._specimen = _specimen(order, 15) or self._group_specimen
-        elif id == b"SPM" and (self._group_specimen or not self._ordered):  # else it is of those before it
-            self._specimen = self._group_specimen = _specimen(self._parse(segment.text, 4), 4)
+            self._specimen = _specimen(order, 15) or self._group_specimen or ""
+            names, loinc, local = _identity(order, 4)
+            self._groups = (*names, *loinc, *local)
+        elif id == b"SPM":
+            yield from self._take_specimen(_specimen(self._parse(segment.text, 4), 4))
         elif id == b"PID":
             person = self._parse(segment.text, 3)
             self._patient = _first(person, 3) or _first(person, 2)
+
+    def _take_specimen(self, said: str) -> list[Observation]:
+        """Take a specimen, and return the results again that it is of.
+
+        One before all orders is of those behind it, up to the next one. Any other is of the order before it,
+        beside what that says itself.
+        """
+        if self._group_specimen is not None or not self._ordered:
+            self._specimen = self._group_specimen = said
+            return self._released()
+        self._specimen = ", ".join(dict.fromkeys(filter(None, (self._specimen, said))))
+        return [replace(one, specimen=self._specimen or None) for one in self._released()]
 
     def _take_broken(self, segment: Segment, id: bytes) -> Iterator[Observation]:
         """Take a damaged segment: what it said is unknown, and what an earlier one said no longer holds."""
@@ -141,12 +181,14 @@ class _Feed:
             yield Observation(self._next_obx(), problem=problem)
         elif id == b"OBR":
             self._date = self._order_status = ""
-            self._specimen = self._group_specimen
+            self._groups = ()
+            self._specimen = self._group_specimen or ""
         else:
             self._patient = ""
 
     def end(self) -> Iterator[Observation]:
-        """Yield what is missed when nothing more comes."""
+        """Yield what has waited, and what is missed when nothing more comes."""
+        yield from self._released()
         if self._framed:
             yield self._unended()
         for trailer in self._trailers:
@@ -190,7 +232,9 @@ class _Feed:
         self._message += 1
         self._obx = 0
         self._ordered = False
-        self._date = self._patient = self._order_status = self._specimen = self._group_specimen = ""
+        self._date = self._patient = self._order_status = self._specimen = ""
+        self._group_specimen = None
+        self._groups = ()
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):
             self._head, self._said = None, True
@@ -217,7 +261,7 @@ class _Feed:
         if segment.cut and not status_text:  # any field can be half of one, the test's name as well
             problem = Malformed("the segment ends in the middle; it may have been cut off")
             return Observation(place, problem=problem)
-        names, loinc, local = _identity(obx)
+        names, loinc, local = _identity(obx, 3)
         if not (names or loinc or local) and _whole(obx, 5):
             problem = Malformed("it has no identifier (OBX-3) that says what was observed")
             return Observation(place, problem=problem)
@@ -229,12 +273,13 @@ class _Feed:
             names=names,
             loinc=loinc,
             local=local,
+            groups=self._groups,
             value=_whole(obx, 5),
             unit=_whole(obx, 6) or None,
             range=_whole(obx, 7) or None,
             flags=_flags(obx),
             status=self._status(status_text),
-            status_text=status_text or self._order_status,
+            status_text=self._status_text(status_text),
             date=_first(obx, 14) or self._date or None,
             specimen=self._specimen or None,
             patient=self._patient or None,
@@ -251,9 +296,20 @@ class _Feed:
         return replace(known, value=value, unit=unit, decimal=_decimal(kind, value))
 
     def _status(self, text: str) -> Status:
-        """Return the status of a result, or failing that of the order that it belongs to."""
-        known, code = (_STATUSES, text) if text else (_ORDER_STATUSES, self._order_status)
-        return known.get(code.upper(), Status.UNKNOWN)
+        """Return the status of a result, or failing that of the order that it belongs to.
+
+        A result that stands, of an order that was cancelled, is one of which that is not known.
+        """
+        order = self._order_status.upper()
+        if not text:
+            return _ORDER_STATUSES.get(order, Status.UNKNOWN)
+        status = _STATUSES.get(text.upper(), Status.UNKNOWN)
+        return Status.UNKNOWN if status is Status.FINAL and order == _CANCELLED else status
+
+    def _status_text(self, text: str) -> str:
+        """Return what the status of a result was read from."""
+        cancelled = text and self._order_status.upper() == _CANCELLED
+        return f"{text}, of an order with {self._order_status}" if cancelled else text or self._order_status
 
 
 def _decimal(kind: str, value: str) -> DecimalMark | None:
@@ -261,11 +317,13 @@ def _decimal(kind: str, value: str) -> DecimalMark | None:
     return "point" if kind in _NUMBERS and "," not in value else None
 
 
-def _identity(obx: "hl7.Segment") -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the names, LOINC codes and other codes of OBX-3, which can hold up to three codings."""
-    parts = (_components(obx, 3) or [[]])[0] + [""] * 12
-    codings = (parts[0:3], parts[3:6], parts[9:12])
-    names = [name for _, name, _ in codings] + [parts[8]]  # the last as it was written down
+def _identity(
+    segment: "hl7.Segment", number: int
+) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """Return the names, LOINC codes and other codes of a field; each part of it has up to three codings."""
+    parts = [[*part, *[""] * 12] for part in _components(segment, number)]
+    codings = [part[start : start + 3] for part in parts for start in (0, 3, 9)]
+    names = [*(name for _, name, _ in codings), *(part[8] for part in parts)]  # the last as written down
     loinc, local = sorted_codes((code, system) for code, _, system in codings)
     return tuple(dict.fromkeys(filter(None, (" ".join(name.split()) for name in names)))), loinc, local
 

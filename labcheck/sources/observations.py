@@ -18,13 +18,14 @@ from labcheck.errors import (
     UnknownUnit,
     WrongAnalyte,
 )
-from labcheck.identify import LOINC_CODE, Identified, Identifier, check_specimen
+from labcheck.identify import LOINC_CODE, Identified, Identifier
 from labcheck.interpret import interpret
 from labcheck.model import DecimalMark, Outcome, Refusal
 from labcheck.ranges import OwnRange
 from labcheck.sources.status import Status, check_status, notes_on_status
 from labcheck.sources.verdicts import Reported
-from labcheck.units import Unit, factor, read_unit
+from labcheck.specimens import check_specimen, notes_on_specimen
+from labcheck.units import Unit, are_same, read_unit
 from labcheck.wording import quote
 
 _LOINC = frozenset(("ln", "lnc", "2.16.840.1.113883.6.1", "urn:oid:2.16.840.1.113883.6.1"))
@@ -39,7 +40,8 @@ class Observation:
     `loinc` has its LOINC codes and `local` those of other systems. `value` has its comparator in front; it
     is None where no value is due, as the observation only groups others. `decimal` is the decimal mark where
     the format fixes it. `range` may have a unit of its own; `flags` are the laboratory's. `status_text` is
-    what `status` was read from. `specimen` is what was examined, if that is said beside the names.
+    what `status` was read from. `specimen` is what was examined, if that is said beside the names. `groups`
+    are the names and codes of what it stands under: an order, a report, a panel.
 
     `problem` is why it cannot be used. Where nothing but a `problem` is known, a whole piece of the document
     could not be read. `patient` identifies a person: it is for whoever asks for it, and for no message.
@@ -49,6 +51,7 @@ class Observation:
     names: tuple[str, ...] = ()
     loinc: tuple[str, ...] = ()
     local: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
     value: str | None = None
     unit: str | None = None
     decimal: DecimalMark | None = None
@@ -135,8 +138,9 @@ def judge(
         )
     except LabcheckError as error:
         return Refusal(analyte, observation.value or "", observation.unit, error.code, error.text)
-    notes = notes_on_status(observation.status, observation.status_text)
-    return replace(judged, notes=(*judged.notes, *notes))
+    of_specimen = notes_on_specimen(observation.specimen, found.analyte)
+    of_status = notes_on_status(observation.status, observation.status_text)
+    return replace(judged, notes=(*judged.notes, *of_specimen, *of_status))
 
 
 def _identify(observation: Observation, identifier: Identifier) -> Identified | None:
@@ -159,7 +163,8 @@ def _identify(observation: Observation, identifier: Identifier) -> Identified | 
     if len(known) < len(found) or len({meant.analyte.id for meant in (*known, *by_local)}) > 1:
         said = dict.fromkeys((*names, *codes, *observation.local))
         raise WrongAnalyte(f"{', '.join(map(quote, said))} can be different tests")
-    return known[0]
+    doubts = (identifier.doubt_of_group(group, known[0]) for group in observation.groups)
+    return known[0]._replace(doubt=known[0].doubt or next(filter(None, doubts), None))
 
 
 def look_alike(observation: Observation, identifier: Identifier) -> str | None:
@@ -211,13 +216,6 @@ def one_unit(*texts: str, ucum: Collection[str] = ()) -> str | None:
             if text in ucum:
                 raise
     first, *others = understood.values() or [None]
-    if not all(_are_same(first, other) for other in others):
+    if not all(first and other and are_same(first, other) for other in others):
         raise IncompatibleUnit(f"{' and '.join(map(quote, understood))} are both given as its unit")
     return next(iter((*understood, *given)), None)
-
-
-def _are_same(one: Unit | None, other: Unit | None) -> bool:
-    """Say whether numbers in two units are the same, as in ng/mL and ug/L."""
-    if one is None or other is None:
-        return False
-    return one.kind == other.kind and factor(one, other, None) == 1

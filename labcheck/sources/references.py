@@ -1,4 +1,4 @@
-"""What the resources of one FHIR document say of others in it: which results are gone, of which specimen.
+"""What the resources of one FHIR document say of others in it: which are gone, their specimen, their group.
 
 A report that was withdrawn withdraws the results that it refers to, and a panel those that are its members. A
 reference is an address, relative (`Observation/7`) or whole, or that of a contained resource (`#7`).
@@ -6,6 +6,7 @@ reference is an address, relative (`Observation/7`) or whole, or that of a conta
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import chain
 from typing import NamedTuple, cast
 
 from labcheck.errors import Malformed
@@ -30,12 +31,14 @@ _Drawn = tuple[str | None, Sequence[str]]
 class References(NamedTuple):
     """What is said of resources, by what refers to them: a status that withdraws, words for a specimen.
 
-    `drawn` is from which specimen results are, by the report or the panel that they belong to.
+    `drawn` is from which specimen results are, by the report or the panel that they belong to, and `groups`
+    what that is called.
     """
 
     gone: Mapping[str, str]
     specimens: Mapping[str, str]
     drawn: Mapping[str, _Drawn]
+    groups: Mapping[str, Sequence[str]]
 
     def withdrawal(self, resource: Resource) -> str:
         """Return the status of what holds an Observation, or refers to it, and withdraws it; or empty."""
@@ -53,15 +56,21 @@ class References(NamedTuple):
         said = [display, *map(self.specimens.get, keys)]
         return ", ".join(dict.fromkeys(filter(None, said))) or None
 
+    def groups_of(self, resource: Resource) -> tuple[str, ...]:
+        """Return the names and codes of the report that holds an Observation, and of what refers to it."""
+        referring = (self.groups[name] for name in _names(resource) if name in self.groups)
+        return (*_called(resource.report), *chain.from_iterable(referring))
+
 
 def read_references(text: Text) -> References:
     """Look through a document for what its resources say of each other; most say nothing that counts."""
     gone: dict[str, str] = {}
     specimens: dict[str, str] = {}
     drawn: dict[str, _Drawn] = {}
+    groups: dict[str, Sequence[str]] = {}
     grouped: dict[str, list[str]] = {}  # the keys of the members of a panel, by its names
     if not any(word in text.raw for word in (b"DiagnosticReport", b"hasMember", b"related", b"Specimen")):
-        return References(gone, specimens, drawn)
+        return References(gone, specimens, drawn, groups)
     for resource, _ in resources(Resource(text.value, "")):
         with suppress(Malformed):  # which is told when it is read
             value = cast("Object", resource.value)
@@ -75,10 +84,12 @@ def read_references(text: Text) -> References:
                 if resource.is_a("Observation"):
                     for name in _names(resource):
                         grouped.setdefault(name, []).extend(results)
+                for result in results:
+                    groups[result] = (*groups.get(result, ()), *_called(value))
                 if specimen := _specimen_of_all(value, resource):
                     drawn |= dict.fromkeys(results, _drawn(specimen, resource))
     _withdraw_members(gone, grouped)
-    return References(gone, specimens, drawn)
+    return References(gone, specimens, drawn, groups)
 
 
 def check_report(report: Object) -> None:
@@ -117,6 +128,13 @@ def _specimen_of_all(value: Object, resource: Resource) -> Object:
         return get(value, "specimen", dict) or {}
     several = objects(value, "specimen")
     return several[0] if len(several) == 1 else {}
+
+
+def _called(value: Object) -> list[str]:
+    """Return the names and codes of a report or a panel, of which none is due."""
+    with suppress(Malformed):  # which is told where that counts
+        return words_of(get(value, "code", dict) or {})
+    return []
 
 
 def _drawn(specimen: Object, resource: Resource) -> _Drawn:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from labcheck.catalogue import Catalogue
 from labcheck.errors import AmbiguousNumber, IncompatibleUnit, LabcheckError, UnreadableValue
 from labcheck.flags import has_a_number, off_scale
-from labcheck.identify import Identified, check_specimen
+from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import COMPARATORS, Analyte, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
@@ -23,7 +23,8 @@ from labcheck.sources.headers import parted
 from labcheck.sources.status import Status, check_status, notes_on_status, read_status
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import CELLS, LABEL, NOT_COVERED, Reported, Verdict, refused, verdict_of
-from labcheck.units import Unit, factor, read_unit
+from labcheck.specimens import check_specimen, notes_on_specimen
+from labcheck.units import Unit, are_same, factor, read_unit
 from labcheck.wording import quote
 
 
@@ -56,11 +57,16 @@ class Given(NamedTuple):
         return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
 
     def with_the_unit_of_its_name(self) -> "Given":
-        """Return the same with a unit behind the test's name, as in `Vitamin D (nmol/L)`, for a header's."""
+        """Return the same with a unit behind the test's name, as in `Vitamin D (nmol/L)`, for a header's.
+
+        Where the header has another one, it takes the place of the row's, which then differs from it.
+        """
         test = self.test or ""
         name, unit = parted(test)
-        if unit is None or self.header_unit not in (None, unit) or "/" not in test[len(name) :]:
-            return self  # `(PM)` is no pM there
+        if unit is None or "/" not in test[len(name) :]:  # `(PM)` is no pM there
+            return self
+        if self.header_unit not in (None, unit):
+            return self._replace(test=name, unit=unit)
         return self._replace(test=name, header_unit=unit)
 
     def reported(self, value: str) -> Reported:
@@ -210,8 +216,11 @@ class Judge:
             )
         except LabcheckError as error:
             return refused(analyte.id, error.code)
-        notes = notes_on_status(status, status_text)
-        judged = replace(judged, notes=(*judged.notes, *notes))
+        of_specimen, of_status = (
+            notes_on_specimen(given.specimen, analyte),
+            notes_on_status(status, status_text),
+        )
+        judged = replace(judged, notes=(*judged.notes, *of_specimen, *of_status))
         verdict = verdict_of(judged, labelled=self._labelled)
         return verdict._replace(cells=(*verdict.cells, *self._by_all(judged)))
 
@@ -236,7 +245,8 @@ class Judge:
         Raises IncompatibleUnit where a row and its header disagree, and as reading the value does.
         """
         unit, header_unit = (given.unit or "").strip(), given.header_unit
-        if unit and header_unit and read_unit(unit) != read_unit(header_unit):
+        unit = "" if is_blank(unit) else unit
+        if unit and header_unit and not are_same(read_unit(unit), read_unit(header_unit)):
             raise IncompatibleUnit(f"the row says {quote(unit)}, its header {header_unit}")
         if unit or header_unit or analyte.id not in self._units:
             return unit or header_unit

@@ -61,6 +61,7 @@ _OF_THE_VALUE = frozenset((
 ))  # fmt: skip
 """Words that say how high a value is, and nothing of whether it stands."""
 
+_FLAGS = SIDES.keys() - {"A"}
 _SAY_NOTHING = frozenset(("result", "results", "report", "status", "resultat", "resultado", "befund"))
 
 
@@ -68,10 +69,11 @@ def read_status(text: str) -> Status:
     """Read what a table says in words, of which the first ones count; '' is a result that stands.
 
     A column of this name can hold flags, too, which say nothing of the result's standing. What is not known
-    is `UNKNOWN`, as are single letters, which differ from one table to another, and more than "final".
+    is `UNKNOWN`, as are letters that are no flag and differ from one table to another (`A`, which can be
+    amended, as well), and more than "final".
     """
     words = [word for word in re.findall(r"[^\W_]+", folded(text)) if word not in _SAY_NOTHING]
-    if _OF_THE_VALUE.issuperset(words) or text.strip().upper() in SIDES:
+    if _OF_THE_VALUE.issuperset(words) or text.strip().upper() in _FLAGS:
         return Status.FINAL
     number = next((n for n in range(len(words), 0, -1) if " ".join(words[:n]) in _IN_WORDS), 0)
     status = _IN_WORDS.get(" ".join(words[:number]), Status.UNKNOWN)

@@ -18,6 +18,7 @@ from labcheck.sources.columns import Layout
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, normalised
 from labcheck.sources.rows import OPERATORS
+from labcheck.specimens import UNMISTAKABLE
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
@@ -32,12 +33,6 @@ _MARKS = _SIGNS | {"/", "%"}
 _WORDS = frozenset(("LT", "LE", "GT", "GE", "LESS THAN", "GREATER THAN", "MORE THAN"))
 _PLACES = frozenset(("country", "country_code", "nation", "nationality", "state", "language", "lang", "land"))
 """What has `LT` and `GE` as well, and means Lithuania and Georgia."""
-
-_SPECIMENS = frozenset((
-    *("urine", "urin", "urina", "orina", "mocz", "sammelurin", "spontanurin", "csf", "liquor"),
-    *("stool", "stuhl", "feces", "faeces", "heces", "saliva", "speichel"),
-))  # fmt: skip
-"""What alone in a cell can be nothing but a specimen."""
 
 _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
@@ -137,7 +132,7 @@ class Unread:
             elif cell[0] in _SIGNS and not self._says_so(cell, cells):
                 says = f", where {quote(copied[0])} is read"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says))
-        if not _MARKS.isdisjoint(cell) or cell.lower() in _SPECIMENS:
+        if not _MARKS.isdisjoint(cell) or cell.lower() in UNMISTAKABLE:
             found = self._found(number, row, cell)
             if found and self._is_covered(cells):
                 self._ask(found, beside=self._beside(cells))
@@ -149,7 +144,7 @@ class Unread:
             is_flag = any(map(str.isalpha, cell)) and off_scale([cell])
             says = ", which says that a value was off the scale"
             return _Found("flag", number, row, cell, says) if is_flag else None
-        if cell.lower() in _SPECIMENS:
+        if cell.lower() in UNMISTAKABLE:
             return _Found("specimen", number, row, cell, ", which is no blood")
         with suppress(LabcheckError):
             unit = read_unit(cell).code

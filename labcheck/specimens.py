@@ -1,0 +1,81 @@
+"""What was examined, as a document says it beside a test's name: blood, something else, or not understood."""
+
+import re
+from collections.abc import Mapping
+
+from labcheck.errors import WrongAnalyte
+from labcheck.model import Analyte, Note
+from labcheck.reading import is_blank
+from labcheck.wording import folded, quote
+from labcheck.words import words_of
+
+OTHER_SPECIMENS = frozenset(
+    ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow")
+)
+"""Specimens other than blood, as which serum and plasma are drawn."""
+
+_SPECIMENS = {
+    other: specimen
+    for specimen, others in {
+        "urine": "u ur urn urines urina urinas sammelurin spontanurin morgenurin urinprobe "
+        "mocz moczu moc virtsa idrar randu umed urc",
+        "stool": "stuhl stl selles feces faeces heces fezes kal fec stuhlprobe",
+        "saliva": "speichel salive slina sputum sal spt speichelprobe",
+        "hair": "haare cheveux nail nails nagel har haarprobe",
+        "milk": "muttermilch bmk",
+        "tissue": "gewebe biopsy biopsie semen smn sperma ejakulat tiss",
+        "fluid": "fruchtwasser synovial pleura pleural ascites punktat tranenflussigkeit aspirate "
+        "fld amn plr prt snv",
+        "csf": "likwor lcr",
+        "marrow": "knochenmark bonem",
+        "dried": "dbs trockenblut trockenblutkarte",
+    }.items()
+    for other in others.split()
+}
+"""Other words for these, in a text that names a specimen and nothing else."""
+
+_NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried"}
+"""Dried blood has its cells in it. Other whole blood is what many call the tube that serum is made from."""
+
+UNMISTAKABLE = frozenset((
+    *("urine", "urin", "urina", "orina", "mocz", "sammelurin", "spontanurin", "csf", "liquor"),
+    *("stool", "stuhl", "feces", "faeces", "heces", "saliva", "speichel"),
+))  # fmt: skip
+"""What alone in a cell, whatever its column is called, can be nothing but a specimen."""
+
+_BLOOD = re.compile(
+    r"\b(?:s|p|b|ser|pl|plas|bld[acv]?|wb|ppp|prp|sst|pst|edta|k[23]?|li|na)\b"
+    r"|blood|blut|bloed|\bblod|sang|krew|\bkan\b|\bveri\b|serum|suero|siero|soro\b|surowic|seerumi|plasm|osocz"
+    r"|\bven|heparin|citrat|zitrat|tube|rohrchen|\bgel\b"
+)
+"""What in a text for a specimen says that it is blood, or a part of it, or stands on a tube for blood."""
+
+
+def check_specimen(specimen: str | None, analyte: Analyte) -> None:
+    """Raise WrongAnalyte if what is said of a specimen, beside a test's name, is not the analyte's."""
+    if not specimen:
+        return
+    said, own = (words_of(text, _SPECIMENS) for text in (specimen, analyte.specimen))
+    if said & _NO_SPECIMENS_OF_OURS - own:
+        raise WrongAnalyte(
+            f"the specimen is {quote(specimen)}; {analyte.name} is measured in {analyte.specimen}"
+        )
+
+
+def notes_on_specimen(specimen: str | None, analyte: Analyte) -> tuple[Note, ...]:
+    """Return what is to be known of a result if what is said of its specimen is not understood.
+
+    A text with a digit is a number of the sample, or a code that nothing here has a list of.
+    """
+    text = (specimen or "").strip()
+    if is_blank(text) or any(map(str.isdigit, text)) or _BLOOD.search(folded(text)):
+        return ()
+    if words_of(text, _SPECIMENS) & words_of(analyte.specimen, _SPECIMENS):
+        return ()
+    said = f"Its specimen is {quote(text)}: whether that is {analyte.specimen} is not known."
+    return (Note("specimen-unknown", said),)
+
+
+def spelled_as_specimens(words: Mapping[str, str]) -> Mapping[str, str]:
+    """Return how words are spelled in a text that names a test and its specimen, by those of the test."""
+    return {**words, **_SPECIMENS}

@@ -1,0 +1,66 @@
+import pytest
+
+from labcheck.catalogue import built_in
+from labcheck.errors import WrongAnalyte
+from labcheck.specimens import check_specimen, notes_on_specimen
+
+
+@pytest.mark.parametrize(
+    ("specimen", "is_other"),
+    [
+        *(
+            ("Urine", True),
+            ("24-h-Urin", True),
+            ("CSF", True),
+            ("Serum or urine", True),
+            ("breast milk", True),
+            ("UR", True),
+            ("Mocz", True),
+            ("Sammelurin", True),
+            ("Bone marrow", True),
+            ("Tränenflüssigkeit", True),
+            ("DBS", True),
+            ("Trockenblut", True),
+            ("Dried blood spot", True),
+        ),
+        *(
+            ("Serum", False),
+            ("EDTA plasma", False),
+            ("Venous blood", False),
+            ("SST", False),
+            ("EDTA whole blood", False),
+            ("Serum, bile stained", False),
+            ("", False),
+            (None, False),
+        ),
+    ],
+)
+def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is_other: bool) -> None:
+    vitd = built_in()["vitd"]
+    if is_other:
+        with pytest.raises(WrongAnalyte, match="Vitamin D is measured in serum"):
+            check_specimen(specimen, vitd)
+    else:
+        check_specimen(specimen, vitd)
+    check_specimen(specimen, vitd._replace(specimen="urine, CSF, other fluid, milk, marrow or dried blood"))
+
+
+@pytest.mark.parametrize(
+    ("specimen", "is_understood"),
+    [
+        *((text, True) for text in ("Serum", "S", "Plasma", "EDTA-Blut", "SST", "Gold top tube", "BLDV")),
+        *((text, True) for text in ("sang veineux", "suero", "Heparinplasma", "Surowica", "K2 EDTA", "WB")),
+        *((text, True) for text in (None, "", " ", "N/A", "unknown", "SMP-00412", "119364003")),
+        *((text, False) for text in ("Bronchial lavage", "BAL", "swab", "Abstrich", "other", "Kanüle", "sp")),
+    ],
+)
+def test_a_specimen_that_is_not_understood_is_noted(specimen: str | None, *, is_understood: bool) -> None:
+    notes = notes_on_specimen(specimen, built_in()["vitd"])
+    assert [note.code for note in notes] == ([] if is_understood else ["specimen-unknown"])
+
+
+def test_a_specimen_is_understood_where_it_is_the_analytes_own() -> None:
+    of_urine = built_in()["vitd"]._replace(specimen="urine")
+    assert notes_on_specimen("Sammelurin", of_urine) == ()
+    (note,) = notes_on_specimen("swab", of_urine)
+    assert note.text == "Its specimen is 'swab': whether that is urine is not known."
