@@ -28,7 +28,7 @@ class NoValue(LabcheckError):
     """Nothing was measured, or nothing reported yet: empty, `pending`, `QNS`."""
 
     code = "no-value"
-    advice = "Nothing was measured, or nothing is reported yet."
+    advice = "Nothing was measured, nothing is reported yet, or the result's status says that there is none."
 
 
 class UnreadableValue(LabcheckError):

@@ -205,7 +205,12 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("vitd",), "Missing argument 'VALUE'. (see root vitd --help)"),
         (("vitd", "22", "ng/mL", "3"), "unexpected extra argument"),
         (("vitd", "22", "--unti", "ng/mL"), "No such option: --unti (Possible options: --quiet, --unit)"),
-        (("vitd", "22", "--unit"), "Option '--unit' requires an argument"),
+        (("vitd", "22", "--unit"), "Option '--unit' requires an argument. (see root vitd --help)"),
+        (("csv", "--only"), "Option '--only' requires an argument. (see root csv --help)"),
+        (("help",), "there is no command 'help'; type labcheck --help, or --help behind a command"),
+        (("vitd", "60", "--low", "75 nmol/L", "--high", "100 ng/mL"), "has a unit of its own at each end"),
+        (("vitd", "5.0 below detection limit", "-u", "ng/mL"), "if that is what it says, type '<5.0'"),
+        (("csv", "--unit", "vitd=ng/mL", "--unit", "vitd=nM"), "--unit gives two units for Vitamin D"),
         (("vitd", "22", "--decimal", "dot"), "'dot' is not one of 'point', 'comma'"),
         (("vitd", "22", "--format", "xml"), "'xml' is not one of 'terminal', 'json', 'csv', 'markdown'"),
         (("vitd", "22", "--json", "--format", "csv"), "csv and json are different reports; ask for one"),
@@ -232,8 +237,9 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("ranges", "zzz"), "no analyte is called 'zzz' - known are b12, vitd"),
         (("ranges", "--json", "--format", "csv"), "csv and json are different reports; ask for one"),
         (("units", "zzz"), "no analyte is called 'zzz' - known are b12, vitd"),
-        (("panel", "vitd<5"), "'vitd<5': it has no '=' between"),
-        (("panel", "22"), "'22': it has no '=' between a test and its value; type it as in vitd=22"),
+        (("panel", "vitd<5"), "'vitd<5' has no '=' between"),
+        (("panel", "vitd=60", "nmol/L"), "'nmol/L' has no '=' between a test and its value"),
+        (("panel", "22"), "'22' has no '=' between a test and its value; type it as in vitd=22, and"),
         (("convert", "vitd", "55", "apples"), "'apples' is not a unit that is known here"),
         (("convert", "vitd", "55 ng/mL", "nmol/L", "ng/dL"), "names the unit ng/mL, but nmol/L was given"),
         (("convert", "vitd", "55"), "'55' has no unit; type it behind, as in nmol/L"),
@@ -331,7 +337,7 @@ def test_ranges_shows_each_set_with_its_source(labcheck: Labcheck) -> None:
 
 def test_explain_names_what_is_understood(labcheck: Labcheck) -> None:
     page = " ".join(labcheck("explain", "b12").stdout.split())
-    assert "b12, vitamin B12, B12, cobalamin" in page
+    assert "order of words • vitamin B12, B12, cobalamin" in page
     assert "LOINC 2132-9, 14685-2" in page
 
 

@@ -110,6 +110,13 @@ def long(header: str, **asked: str) -> dict[str, int]:
         ("Analyse;Résultat;Unité", {"test": 0, "value": 1, "unit": 2}),
         ("Prueba;Resultado;Unidades", {"test": 0, "value": 1, "unit": 2}),
         ("test,Result (ng/mL)", {"test": 0, "value": 1}),
+        (
+            "USUBJID,LBTESTCD,LBTEST,LBORRES,LBORRESU,LBORNRLO,LBORNRHI,LBNRIND,LBSTAT,LBSPEC,LBLOINC",
+            {"test": 2, "value": 3, "unit": 4, "low": 5, "high": 6, "flag": 7, "status": 8, "specimen": 9}
+            | {"loinc": 10},
+        ),
+        ("labname,labresult,labresulttext,labmeasurenamesystem", {"test": 0, "value": 1, "unit": 3}),
+        ("itemid,value,valueuom,flag,label", {"test": 4, "value": 1, "unit": 2, "flag": 3}),
     ],
 )
 def test_the_columns_of_a_long_table_are_found(header: str, columns: dict[str, int]) -> None:
@@ -326,6 +333,12 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             "no column is known to hold a value; the columns are a, b, c; say which with --test or --loinc",
         ),
         ("test,b", {}, "no column is known to hold a value"),
+        ("SEQN,LBXVIDMS", {"analyte": "vitd"}, "say which with --value, or --column vitd=COLUMN:UNIT"),
+        (
+            "Vitamin D,22,ng/mL",
+            {},
+            "the first line must name the columns, and has '22' where the values stand",
+        ),
         ("a,value", {}, "no column is known to hold a test's name"),
         (
             "measurement_concept_id,value_as_number",

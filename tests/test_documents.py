@@ -197,6 +197,7 @@ def test_several_files_are_told_apart_and_refusals_listed(labcheck: Labcheck, tm
     shown = [listed[1][name] for name in ("test", "loinc", "value", "unit", "range")]
     assert shown == ["Vitamin D (25-OH)", "25hvd", "=1+1", "nmol/L", ""]
     assert listed[0]["range"] == "50-140"
+    assert "its status is 'D'" in listed[0]["advice"]
 
 
 @pytest.mark.parametrize("columns", [40, 80])

@@ -138,7 +138,7 @@ def test_what_is_missing_can_be_said() -> None:
 @pytest.mark.parametrize(
     ("data", "args", "sentence"),
     [
-        (b"", (), "'-' is empty; its first line must name the columns"),
+        (b"", (), "standard input is empty; its first line must name the columns"),
         (b'test,value,"unit\nvitd,22,ng/mL\n', (), "has a quote in its header that is never closed"),
         (b"x" * (1 << 21), (), "its first line does not end within a megabyte"),
         (LONG.encode(), ("--encoding", "hex"), "--encoding 'hex' is not known"),
@@ -150,6 +150,11 @@ def test_what_is_missing_can_be_said() -> None:
         (
             b"vitd,22,ng/mL\nvitd,45,ng/mL\n",
             ("--test", "1", "--value", "2", "--unit-column", "3"),
+            "the first line must name the columns, and has '22' where the values stand",
+        ),
+        (
+            b"Vitamin D,22,ng/mL\nB12,150,pg/mL\n",
+            ("--unit", "vitd=ng/mL"),
             "the first line must name the columns, and has '22' where the values stand",
         ),
         (LONG.encode(), ("--prefix", "=x"), "--prefix '=x': names of columns begin with a letter"),

@@ -212,7 +212,8 @@ def test_a_file_is_not_counted_twice(table: Path) -> None:
 
 def test_what_is_no_hl7_at_all_is_told_with_what_reads_it() -> None:
     stderr = CliRunner().invoke(app, ["hl7"], input=b"[]").stderr
-    assert "labcheck: 1 refused, malformed: before message 1\n" in stderr
+    said = "this is no HL7 message: it has no MSH segment"
+    assert f"labcheck: 1 refused, malformed: before message 1 - {said}\n" in stderr
     assert "`labcheck hl7` reads HL7 v2, `fhir` JSON, `csv` tables." in stderr
 
 

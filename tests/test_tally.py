@@ -43,7 +43,7 @@ def test_the_first_places_of_a_refusal_are_kept_and_all_of_them_listed_if_asked_
         b'2,b12,no-value,,B12,2132-9,"a ""1""",'
         + b"x" * 100
         + "…".encode()
-        + b',,"Nothing was measured, or nothing is reported yet."\n3,'
+        + b',,"Nothing was measured, nothing is reported yet, or'
     )
 
 

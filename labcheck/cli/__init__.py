@@ -77,6 +77,7 @@ class Commands(TyperGroup):
         if name[:1] != "-":
             known = self.list_commands(ctx)
             hint = did_you_mean(name, known) or f"; known are {', '.join(known)}"
+            hint = "; type labcheck --help, or --help behind a command" if name == "help" else hint
             raise Usage(f"there is no command {quote(name)}{hint}")
         return super().resolve_command(ctx, args)
 

@@ -152,5 +152,7 @@ def _default_units(texts: Sequence[str], catalogue: Catalogue, analyte: str | No
         if not equals and analyte is None:
             raise Usage(f"--unit {quote(text)} names no analyte; type it as in vitd=nmol/L")
         known = catalogue[id if equals else analyte or ""]
+        if known.id in units:
+            raise Usage(f"--unit gives two units for {known.name}; give one of them")
         units[known.id] = read_unit(unit if equals else text).code
     return units

@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 _WORTH_SHOWING = 8 << 20
 """A run over fewer bytes is over before anybody has read how far it is."""
 
-RowFormat = Literal["terminal", "csv", "tsv", "json", "ndjson", "markdown"]
+FormatName = Literal["terminal", "csv", "tsv", "json", "ndjson", "markdown"]
 
 Output = Annotated[
     Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, once all is done.")
 ]
 RowFormatOption = Annotated[
-    RowFormat | None,
+    FormatName | None,
     typer.Option(
         "--format",
         "-f",
@@ -132,7 +132,7 @@ def check_ending(path: Path | None, *held: str) -> None:
 
 
 def report_of(
-    format: RowFormat | None, *, json: bool, summary: bool, only: str | None, to_file: bool
+    format: FormatName | None, *, json: bool, summary: bool, only: str | None, to_file: bool
 ) -> Report:
     """Return the one report that the options ask for: on a terminal the summary, where none is named."""
     rows_wanted = to_file or only is not None or not sys.stdout.isatty()
@@ -273,7 +273,9 @@ def _tell(tally: "Tally") -> None:
         of = f"{kind.analyte}: " if kind.analyte else ""
         where = tally.where(kind)
         within = "" if where.startswith(("before ", "after ")) else "in "
-        complain(f"{of}{number:,} refused, {kind.reason}: {within}{where}")
+        said = tally.texts.get(kind)
+        why = f" - {'' if number == 1 else 'the first: '}{said}" if said else ""
+        complain(f"{of}{number:,} refused, {kind.reason}: {within}{where}{why}")
     for reason, text in tally.advice.items():
         complain(f"{reason}: {text}")
 

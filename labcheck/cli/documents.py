@@ -33,7 +33,7 @@ from labcheck.cli.options import (
     own_ranges,
 )
 from labcheck.errors import Usage
-from labcheck.model import DecimalMark, Outcome
+from labcheck.model import DecimalMark, Outcome, Refusal
 from labcheck.ranges import names_bands
 from labcheck.wording import printable
 
@@ -210,7 +210,8 @@ def _run(
 
         for place, observation, outcome in _judged(files or ["-"], lambda read: judged_in(read, write, say)):
             verdict = verdict_of(outcome, labelled=labelled)
-            tally.add_one(Place(words=place), verdict, reported(observation))
+            why = outcome.text if isinstance(outcome, Refusal) else ""
+            tally.add_one(Place(words=place), verdict, reported(observation), why)
             if outcome is None and (name := look_alike(observation, catalogue.identifier)):
                 tally.look_alike(name)
             if refusals:

@@ -19,7 +19,18 @@ from labcheck.wording import quote
 Format = Literal["terminal", "json", "csv", "markdown"]
 
 
-class Values(TyperCommand):
+class OneCommand(TyperCommand):
+    """A command whose errors lead to its own help, even those of the parser, which knows no command."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except typer.TyperException as error:
+            error.__dict__["ctx"] = getattr(error, "ctx", None) or ctx
+            raise
+
+
+class Values(OneCommand):
     """A command whose values may look like options: `-5` is refused for being negative, not for its dash."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -47,7 +58,7 @@ class Values(TyperCommand):
 def command(function: Callable[..., None], name: str | None = None, **settings: Any) -> TyperCommand:
     """Make a command of a function, with the settings of `typer.Typer.command`."""
     single = typer.Typer(add_completion=False)
-    single.command(name, **settings)(function)
+    single.command(name, **{"cls": OneCommand, **settings})(function)
     return cast("TyperCommand", typer.main.get_command(single))
 
 
@@ -117,7 +128,7 @@ FailOn = Annotated[
     typer.Option(
         "--fail-on",
         metavar="CATEGORIES",
-        help="Exit with 1 for these: low, normal, high, indeterminate, refused; with commas between.",
+        help="Exit with 1 for these: low, normal, high, indeterminate; with commas between.",
     ),
 ]
 NAMED = typer.Argument(

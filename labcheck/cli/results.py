@@ -30,7 +30,7 @@ from labcheck.cli.options import (
     known_units,
     one_report,
 )
-from labcheck.errors import LabcheckError, UnknownAnalyte, Usage
+from labcheck.errors import LabcheckError, Usage
 from labcheck.interpret import interpret
 from labcheck.model import REFUSED, Analyte, Interpretation, Outcome, Refusal
 from labcheck.ranges import names_bands
@@ -162,13 +162,14 @@ def panel(
     )
     watched = categories(fail_on, "--fail-on")
     outcomes: list[Outcome] = []
+    if apart := [result for result in results if "=" not in result]:  # it may be the unit of the one before
+        raise Usage(
+            f"{quote(apart[0])} has no '=' between a test and its value; type it as in vitd=22, and a unit "
+            "with its value, as in vitd=22ng/mL or 'vitd=22 ng/mL'"
+        )
     for result in results:
-        id, equals, value = result.partition("=")
+        id, _, value = result.partition("=")
         try:
-            if not equals:
-                raise UnknownAnalyte(
-                    "it has no '=' between a test and its value; type it as in vitd=22 or 'b12=<150pg/mL'"
-                )
             found = catalogue.identify(id)
             analytes.append(found.analyte)
             every = [catalogue[id] for id in catalogue.ids]

@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from labcheck.catalogue import Catalogue
-from labcheck.errors import Usage
+from labcheck.errors import LabcheckError, Usage
 from labcheck.identify import Identified, Identifier
 from labcheck.model import Analyte
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
@@ -22,6 +22,7 @@ _NUMBERED = {  # what has the numbers of another list, which tell a test only wi
     "measurement_concept_id": "concepts (join their concept_name or concept_code)",
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
+_NUMBER = re.compile(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*").fullmatch
 _RANGES = frozenset({"range", "low", "high"})
 _BESIDE: tuple[Role, ...] = ("specimen", "unit", "comparator", "range", "low", "high", "flag", "status")
 """What can stand beside the one result of a row in a wide table, too."""
@@ -103,6 +104,8 @@ def find_layout(
     asked_for = None if analyte is None else catalogue.identify(analyte)
     only = asked_for and asked_for.analyte
     told = [read_header(name, catalogue.identifier) for name in header]
+    if not asked:
+        _check_names_columns(header, told)
     named = {number: one for number, one in enumerate(told) if one.test}
     found = [_measured(number, one) for number, one in named.items() if one.unit]
     found = [one for one in found if only in (None, one.analyte)]
@@ -117,7 +120,7 @@ def find_layout(
         if found:
             results = _with_what_stands_beside(_with_own(found, header, own, asked), header, columns, asked)
             return _found_layout(header, told, results, catalogue.identifier)
-    raise _nothing_fits(header, "a test's name" if "value" in columns else "a value")
+    raise _nothing_fits(header, "a test's name" if "value" in columns else "a value", only)
 
 
 def _asked_results(wide: Sequence[str], header: Sequence[str], catalogue: Catalogue) -> list[Measured]:
@@ -153,11 +156,29 @@ def _check_long(
             f"the table can be read by row (value in {clipped(name)}) or by column ({wide_ones}); say which "
             "with --value and --test, or with --column vitd=COLUMN:UNIT"
         )
-    if re.fullmatch(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*", name) and name != value:
-        raise Usage(
-            f"the first line must name the columns, and has {quote(name)} where the values stand; put a line "
-            "of names before it"
-        )
+    if _NUMBER(name) and name != value:
+        raise _no_names(name)
+
+
+def _check_names_columns(header: Sequence[str], told: Sequence[Header]) -> None:
+    """Raise Usage where a header is a row: it has a test's name, a number and a unit, each by itself."""
+    numbers = list(filter(_NUMBER, header))
+    if numbers and any(one.test and not one.unit for one in told) and any(map(_is_unit, header)):
+        raise _no_names(numbers[0])
+
+
+def _is_unit(name: str) -> bool:
+    try:
+        return bool(read_unit(name))
+    except LabcheckError:
+        return False
+
+
+def _no_names(number: str) -> Usage:
+    return Usage(
+        f"the first line must name the columns, and has {quote(number)} where the values stand; put a line "
+        "of names before it"
+    )
 
 
 def _measured(number: int, told: Header) -> Measured:
@@ -314,7 +335,7 @@ def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
     )
 
 
-def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
+def _nothing_fits(header: Sequence[str], missing: str, only: Analyte | None) -> Usage:
     numbered = [name for name in header if normalised(name) in _NUMBERED]
     said = f"no column is known to hold {missing}"
     if len(header) == 1 and re.search(r"[,;|\t]", header[0]):
@@ -323,9 +344,11 @@ def _nothing_fits(header: Sequence[str], missing: str) -> Usage:
         )
     if numbered:
         said += f", and {printable(numbered[0])} has numbers of {_NUMBERED[normalised(numbered[0])]}"
+    if only:
+        return Usage(f"{said}; {listed(header)}; say which with --value, or --column {only.id}=COLUMN:UNIT")
     return Usage(
         f"{said}; {listed(header)}; say which with --test or --loinc and --value, "
-        "with --column vitd=COLUMN:UNIT, or with --analyte for a file of one test"
+        "with --column vitd=COLUMN:UNIT, or with --analyte and --value for a file of one test"
     )
 
 

@@ -31,11 +31,12 @@ ROLES: tuple[Role, ...] = get_args(Role)
 _NAMES: dict[str, tuple[str, ...]] = {
     "test": (
         """test test_name testname lab_test labtest marker marker_name analyte analyte_name biomarker
-        parameter analyt untersuchung messgrosse analyse parametre prueba analito determinacion parametro""",
+        parameter analyt untersuchung messgrosse analyse parametre prueba analito determinacion parametro
+        lbtest labname""",
         """name marker_label component component_name observation test_description concept_name exam examen
         bezeichnung""",
         "marker_key measurement_source_value",
-        "display code_display code_text description event_cd_disp",
+        "display code_display code_text description event_cd_disp label lbtestcd",
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
     ),
     # Another name beside the test's, which can contradict it. Not `name`: beside a test's that is a person's.
@@ -44,16 +45,17 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "observation observation_name test_description concept_name exam examen bezeichnung marker_label",
         "description display code_display code_text event_cd_disp",
     ),
-    "loinc": ("loinc loinc_code loinc_num lab_loinc", "concept_code", "code"),
+    "loinc": ("loinc loinc_code loinc_num lab_loinc lbloinc", "concept_code", "code"),
     "specimen": (
         """specimen specimen_type specimen_source specimen_description sample_type sample_material
-        specimen_name spec_type probenmaterial probenart provmaterial nature_du_prelevement
+        specimen_name spec_type lbspec probenmaterial probenart provmaterial nature_du_prelevement
         tipo_de_muestra""",
         "material fluid matrix materiaal materiale",
     ),
     "value": (
         """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
-        valor ord_value result_val valuequantity_value current_result current_result_and_flag""",
+        valor ord_value result_val valuequantity_value current_result current_result_and_flag lborres
+        labresult""",
         "value_as_number valuenum numeric_value observation_value conc concentration",
         "value_source_value",
         "result_num",
@@ -62,8 +64,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units
         value_unit value_units original_unit original_units einheit einheiten masseinheit unite unites
         unite_de_mesure unidad unidades unidad_de_medida unidade unita unita_di_misura eenheid jednostka
-        enhet""",
-        "unit_source_value result_units_cd_disp result_units_disp reference_unit valuequantity_unit",
+        enhet lborresu""",
+        """unit_source_value result_units_cd_disp result_units_disp reference_unit valuequantity_unit
+        labmeasurenamesystem labmeasurenameinterface""",
     ),
     "comparator": (
         """comparator operator operator_name operator_source_value operator_concept_id qualifier
@@ -82,26 +85,26 @@ _NAMES: dict[str, tuple[str, ...]] = {
     ),
     "low": (
         """low reference_low ref_low range_low reference_range_low ref_range_lower lower_limit low_limit
-        untergrenze untere_grenze borne_inferieure limite_inferior""",
+        lbornrlo untergrenze untere_grenze borne_inferieure limite_inferior""",
         """norm_von normwert_von referenz_von referenzbereich_von ref_von unterer_grenzwert borne_inf
         limite_inferieure limite_inf lim_inf normal_low range_min reference_min ref_min""",
         "min minimum minimo valor_minimo",
     ),
     "high": (
         """high reference_high ref_high range_high reference_range_high ref_range_upper upper_limit high_limit
-        obergrenze obere_grenze borne_superieure limite_superior""",
+        lbornrhi obergrenze obere_grenze borne_superieure limite_superior""",
         """norm_bis normwert_bis referenz_bis referenzbereich_bis ref_bis oberer_grenzwert borne_sup
         limite_superieure limite_sup lim_sup normal_high range_max reference_max ref_max""",
         "max maximum maximo valor_maximo",
     ),
     # Not `status`: that is as often F for final, A for amended or N for new.
     "flag": (
-        "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal",
+        "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal lbnrind",
         "interpretation interpretation_code result_interpretation normalcy_disp",
     ),
     "status": (
         """result_status resultstatus test_status observation_status befundstatus ergebnisstatus
-        statut_du_resultat estado_del_resultado result_status_disp""",
+        statut_du_resultat estado_del_resultado result_status_disp lbstat""",
         "status statut estado",
     ),
 }

@@ -17,7 +17,7 @@ from labcheck.sources.turns import Turns, take_turns
 _LARGE = 1 << 20
 
 
-class Unread(NamedTuple):
+class Left(NamedTuple):
     """What is still to do; the turn to read comes with it.
 
     `waiting` was read and not annotated; more is read when it is no longer than `need` bytes. `row` is the
@@ -60,15 +60,15 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
     counted all.
     """
     annotator = stream.annotator
-    turns: Turns[Unread] = Turns()
-    left = _step(stream, Unread(rest, row=annotator.row, seen=len(rest)), turns)
+    turns: Turns[Left] = Turns()
+    left = _step(stream, Left(rest, row=annotator.row, seen=len(rest)), turns)
     while not left.done and (jobs == 1 or left.seen <= alone):
         left = _step(stream, left, turns)
     if left.done:
         annotator.hand_over()
         return annotator.last_written.is_open
 
-    def others_part(turns: Turns[Unread]) -> tuple[Tally, Written]:
+    def others_part(turns: Turns[Left]) -> tuple[Tally, Written]:
         annotator.start_again()
         _take_part(stream._replace(progress=None), None, turns)
         return annotator.tally, annotator.last_written
@@ -79,7 +79,7 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
     return max(annotator.last_written, *(written for _, written in others)).is_open
 
 
-def _take_part(stream: Stream, left: Unread | None, turns: Turns[Unread]) -> None:
+def _take_part(stream: Stream, left: Left | None, turns: Turns[Left]) -> None:
     """Do what falls to this process; the first one begins with what is `left`."""
     left = left or turns.take_reading()
     while left and not left.done:
@@ -89,7 +89,7 @@ def _take_part(stream: Stream, left: Unread | None, turns: Turns[Unread]) -> Non
     stream.annotator.hand_over()
 
 
-def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
+def _step(stream: Stream, left: Left, turns: Turns[Left]) -> Left:
     """Read, annotate and write a block, and return what is left, which the next one to read has then."""
     annotator = stream.annotator
     annotator.row, annotator.longest = left.row, left.longest
@@ -102,7 +102,7 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
         if masked is not None:
             lines = annotator.lines(whole)
             row = annotator.row + len(lines)
-            left = Unread(waiting[cut:], len(waiting) - cut, row, annotator.longest, seen, ended)
+            left = Left(waiting[cut:], len(waiting) - cut, row, annotator.longest, seen, ended)
             turns.pass_reading(left, done=left.done)
             quick = annotator.quick(lines, masked, rows=stream.rows)
             out = annotator.plain(whole, final=True, rows=stream.rows)[0] if quick is None else quick
@@ -111,7 +111,7 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
         waiting = waiting[used:]
         # A record without an end: when it is large, look again only when there is twice as much.
         need = len(waiting) * (2 if len(waiting) > _LARGE else 1)
-        left = Unread(waiting, need, annotator.row, annotator.longest, seen, ended)
+        left = Left(waiting, need, annotator.row, annotator.longest, seen, ended)
         if used or ended:
             turns.pass_reading(left, done=left.done)
             break
@@ -125,7 +125,7 @@ def _step(stream: Stream, left: Unread, turns: Turns[Unread]) -> Unread:
     return left
 
 
-def _read_on(stream: Stream, left: Unread) -> Unread:
+def _read_on(stream: Stream, left: Left) -> Left:
     """Read until there is more than is needed, or no more."""
     parts, size, ended = [left.waiting], len(left.waiting), left.ended
     while not ended and size <= left.need:

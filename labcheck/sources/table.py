@@ -202,7 +202,8 @@ def _cells(name: str, raw: bytes, delimiter: bytes) -> list[bytes]:
         )
     header = next(records(raw, delimiter, final=True), None)
     if header is None:
-        raise UnreadableFile(f"{quote(name, 200)} is empty; its first line must name the columns")
+        called = "standard input" if name == "-" else quote(name, 200)
+        raise UnreadableFile(f"{called} is empty; its first line must name the columns")
     if header.closed and not header.cells:
         raise UnreadableFile(f"{quote(name, 200)} begins with a blank line; its first must name the columns")
     if not header.closed:

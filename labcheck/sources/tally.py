@@ -58,6 +58,8 @@ class Refused(NamedTuple):
     place: Place
     kind: Kind
     reported: Reported = Reported()
+    text: str = ""
+    """Why, in a sentence of its own, where there is one."""
 
 
 LISTED = ("analyte", "reason", "column", *Reported._fields, "advice")
@@ -71,8 +73,8 @@ class Tally:
     `rows` are those of a table, or what another document is made of; `noun` is what one of them is called.
     `values` has, by analyte, how many results lie in each bin, which are `widths` wide (in the canonical
     unit) and begin at 0; analytes without a width and results with a comparator are left out. `examples`
-    keeps the first few places of each refusal, `look_alikes` some names of tests that are not covered but
-    like one that is.
+    keeps the first few places of each refusal and `texts` the first sentence that says why, `look_alikes`
+    some names of tests that are not covered but like one that is.
     """
 
     widths: Mapping[str, float] = field(default_factory=dict)
@@ -82,6 +84,7 @@ class Tally:
     kinds: Counter[Kind] = field(default_factory=Counter)
     values: dict[str, Counter[int]] = field(default_factory=dict)
     examples: dict[Kind, list[Place]] = field(default_factory=dict)
+    texts: dict[Kind, str] = field(default_factory=dict)
     unlisted: list[Refused] = field(default_factory=list)
     look_alikes: dict[str, int] = field(default_factory=dict)
 
@@ -109,18 +112,20 @@ class Tally:
             bin = int(float(canonical) / self.widths[analyte] + 1e-9)  # 0.3 is in 3 bins of 0.1, not in 2
             self.values.setdefault(analyte, Counter())[bin] += times
 
-    def add_one(self, place: Place, verdict: Verdict, reported: Reported) -> None:
-        """Count a result that stands on its own."""
+    def add_one(self, place: Place, verdict: Verdict, reported: Reported, text: str = "") -> None:
+        """Count a result that stands on its own; if it is refused, `text` says why."""
         self.rows += 1
         self.count(verdict.kind, verdict.cells[1])
         if verdict.kind.category == REFUSED:
-            self.refuse(Refused(place, verdict.kind, reported=reported))
+            self.refuse(Refused(place, verdict.kind, reported, text))
 
     def refuse(self, one: Refused) -> None:
         """Keep a refusal, to tell where it stands; it is not counted here."""
         places = self.examples.setdefault(one.kind, [])
         if len(places) < EXAMPLES:
             places.append(one.place)
+        if one.text:
+            self.texts.setdefault(one.kind, one.text)
         if self.lists_refusals:
             self.unlisted.append(one)
 
@@ -261,7 +266,7 @@ def _listed(one: Refused) -> Sequence[str]:
     row, column, words, file = one.place
     before = [printable(file)] if file else []
     column, *reported = (clipped(text, _LONGEST_CELL) for text in (column, *one.reported))
-    advice = ADVICE.get(one.kind.reason, "")
+    advice = printable(one.text) or ADVICE.get(one.kind.reason, "")
     place = printable(words) or str(row)
     return *before, place, one.kind.analyte, one.kind.reason, column, *reported, advice
 

@@ -56,7 +56,8 @@ def _finding(finding: Finding, console: Console) -> Iterator[RenderableType]:
     yield Text.assemble(printable(finding.place), "  ", (printable(finding.name), "bold"))
     if isinstance(outcome, Refusal):
         reported = " ".join(filter(None, (outcome.reported, outcome.unit)))
-        yield Padding(Text.assemble(printable(reported), "   ", (" REFUSED ", "reverse")), (0, 2))
+        before = f"{printable(reported)}   " if reported else ""
+        yield Padding(Text.assemble(before, (" REFUSED ", "reverse")), (0, 2))
         yield Padding(Text(printable(outcome.text)), (0, 2, 1, 2))
         return
     bands = canonical_bands(outcome.range, outcome.analyte)

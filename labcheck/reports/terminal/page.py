@@ -34,7 +34,9 @@ def print_page(analyte: Analyte, console: Console, age: Decimal | None = None) -
         *sections(analyte, age),
         *listed("Cautions", fitting(cautions, age, named=False)),
     ]
-    names = [", ".join(dict.fromkeys((analyte.id, *analyte.names.accepted)))]
+    accepted = analyte.names.accepted
+    ids = [id for id in [analyte.id] if id not in map(str.lower, accepted)]
+    names = [", ".join((*ids, *accepted))]
     if analyte.names.doubt:
         names.append(f"{', '.join(analyte.names.doubtful)}. {analyte.names.doubt}")
     codes = [loinc.code for loinc in analyte.loinc if not loinc.refused]
