@@ -129,8 +129,10 @@ class Identifier:
         name = (name or "").strip()
         if not name:
             return found
-        by_name = self._by_name(name) or self._by_name(f"{found.analyte.name} {name}")
         words = words_of(name, spelled_as_specimens(found.analyte.names.words))
+        if words <= {"blood"}:  # which is drawn for all tests; `B12 blood` is in its cells as well
+            return found
+        by_name = self._by_name(name) or self._by_name(f"{found.analyte.name} {name}")
         elsewhere = self.resembles(name) and words & OTHER_SPECIMENS
         if elsewhere or (by_name and by_name.analyte.id != found.analyte.id):
             raise WrongAnalyte(f"{quote(name)} is another test than {found.analyte.name}")

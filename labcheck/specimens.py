@@ -65,15 +65,16 @@ def check_specimen(specimen: str | None, analyte: Analyte) -> None:
 def notes_on_specimen(specimen: str | None, analyte: Analyte) -> tuple[Note, ...]:
     """Return what is to be known of a result if what is said of its specimen is not understood.
 
-    A text with a digit is a number of the sample, or a code that nothing here has a list of.
+    What has a digit in it is a number of the sample, or a code that nothing here has a list of.
     """
     text = (specimen or "").strip()
-    if is_blank(text) or any(map(str.isdigit, text)) or _BLOOD.search(folded(text)):
+    said = [part for part in re.split("[,;&^]", text) if not is_blank(part) and not re.search("[0-9]", part)]
+    if not said or _BLOOD.search(folded(text)):
         return ()
     if words_of(text, _SPECIMENS) & words_of(analyte.specimen, _SPECIMENS):
         return ()
-    said = f"Its specimen is {quote(text)}: whether that is {analyte.specimen} is not known."
-    return (Note("specimen-unknown", said),)
+    unknown = f"Its specimen is {quote(text)}: whether that is {analyte.specimen} is not known."
+    return (Note("specimen-unknown", unknown),)
 
 
 def spelled_as_specimens(words: Mapping[str, str]) -> Mapping[str, str]:

@@ -94,6 +94,8 @@ def read_unit(text: str) -> Unit:
             raise IncompatibleUnit(f"{quote(text)} cannot be converted: {why}; type one as in ng/mL")
     codes = [unit.code for unit in accepted_units()]
     near = did_you_mean(plain, codes, likeness=0.7) or "; type one as in ng/mL or nmol/L"
+    if re.search(r"[0-9] *[-\u2013] *[0-9]", text):
+        near = "; a range has a place of its own, as in --range 30-100"
     raise UnknownUnit(f"{quote(text)} is not a unit that is known here{near}")
 
 

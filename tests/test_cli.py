@@ -207,6 +207,7 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("vitd", "22", "--unti", "ng/mL"), "No such option: --unti (Possible options: --quiet, --unit)"),
         (("vitd", "22", "--unit"), "Option '--unit' requires an argument. (see root vitd --help)"),
         (("csv", "--only"), "Option '--only' requires an argument. (see root csv --help)"),
+        (("vitd", "22,5 ng/ml (30-100)"), "known here; a range has a place of its own, as in --range 30-100"),
         (("help",), "there is no command 'help'; type labcheck --help, or --help behind a command"),
         (("vitd", "60", "--low", "75 nmol/L", "--high", "100 ng/mL"), "has a unit of its own at each end"),
         (("vitd", "5.0 below detection limit", "-u", "ng/mL"), "if that is what it says, type '<5.0'"),

@@ -309,6 +309,12 @@ def test_a_specimen_before_its_orders_holds_for_them_up_to_the_next_one() -> Non
     lines = (URINE, "OBR|1", VITD, "OBR|2", VITD, SERUM, "OBR|1", VITD)
     assert codes(*lines) == ["wrong-analyte", "wrong-analyte", "low"]
     assert codes("SPM|1", "OBR|1", VITD, URINE, "OBR|1", VITD) == ["low", "wrong-analyte"]
+    assert codes(SERUM, "OBR|1", VITD, URINE, "OBR|1", VITD, SERUM, "OBR|1", VITD) == [
+        *("low", "wrong-analyte", "low"),
+    ]
+    weight = "OBX|1|NM|3141-9^Weight^LN||70|kg|||||F"
+    assert codes(weight, SERUM, "OBR|1", VITD, URINE, "OBR|1", VITD) == ["", "low", "wrong-analyte"]
+    assert codes(URINE, SERUM, "OBR|1", VITD) == ["wrong-analyte"]  # it can be of either
 
 
 def test_a_specimen_behind_results_holds_for_those_of_its_order_alone() -> None:
@@ -321,6 +327,11 @@ def test_a_specimen_behind_results_holds_for_those_of_its_order_alone() -> None:
 def test_one_specimen_of_several_that_is_another_holds_for_all_of_the_order() -> None:
     assert codes("OBR|1", VITD, SERUM, URINE, VITD) == ["wrong-analyte"] * 2
     assert codes(f"OBR|1{'|' * 14}SER", VITD, URINE) == ["wrong-analyte"]
+
+
+def test_a_specimen_behind_more_results_than_wait_for_it_is_told() -> None:
+    found = codes("OBR|1", *[VITD] * 1_002, URINE, "OBR|2", VITD)
+    assert found == ["low"] * 1_001 + ["malformed", "wrong-analyte", "low"]
 
 
 def test_what_stands_behind_a_specimen_is_not_of_the_message_before() -> None:

@@ -118,6 +118,8 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("250", Given("b12", unit="pg/mL", component="Vitamin B12 in urine"), "refused", "wrong-analyte"),
         ("250", Given("b12", unit="pg/mL", component="B12 & folate panel"), "normal", "doubtful-name"),
         ("250", Given("b12", unit="pg/mL", component="Blood test"), "normal", ""),
+        ("250", Given("b12", unit="pg/mL", component="Blood"), "normal", ""),
+        ("250", Given("b12", unit="pg/mL", component="Whole blood"), "refused", "wrong-analyte"),
         ("22", Given("vitd", unit="ng/mL", component="D3 dose 1000 IU"), "low", ""),
         ("22", Given("vitd", unit="ng/mL", component="25-hydroxy vitamin D in blood"), "low", ""),
         ("22", Given("vitd", unit="ng/mL", component="24"), "low", ""),

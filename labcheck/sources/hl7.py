@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, get_args
+from typing import TYPE_CHECKING, NamedTuple, get_args
 
 from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
 from labcheck.flags import of_codes
@@ -78,6 +78,15 @@ def observations(read: Read, *, encoding: str | None = None) -> Iterator[Observa
     yield from feed.end()
 
 
+class _Order(NamedTuple):
+    """What an order says of its results: the date, the status, the specimen, its name in words and codes."""
+
+    date: str = ""
+    status: str = ""
+    specimen: str = ""
+    names: tuple[str, ...] = ()
+
+
 class _Feed:
     """How far the stream has been read: which message, which OBX, and what of the message holds for it."""
 
@@ -88,11 +97,13 @@ class _Feed:
         self._head: str | None = None  # of the message that is being read, if it is one
         self._said = False  # that what is being read is none
         self._message = self._obx = 0
-        self._date = self._patient = self._order_status = self._specimen = ""
+        self._patient = ""
+        self._order = _Order()
         self._group_specimen: str | None = None  # of the orders behind it, if they have one of their own
-        self._groups: tuple[str, ...] = ()  # what the order is called, in words and in codes
-        self._ordered = False  # whether an order of the message has come, or a result
+        self._ordered = False  # whether an order of the message has come
+        self._is_before_order = False  # whether what came last was a specimen of orders behind it
         self._waiting: list[Observation] = []  # results of an order that has not come to its end
+        self._went_early = False  # whether some of them no longer wait
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
         self._batches = self._before_batch = 0  # so many in the file, so many messages before the last one
@@ -106,11 +117,14 @@ class _Feed:
         brought = list(self._take_all(segment, broken))  # a specimen brings those again that waited for it
         self._waiting += brought
         if not self._head or len(self._waiting) > _MOST_WAITING:
-            yield from self._released()
+            self._went_early = True
+            yield from self._waiting
+            self._waiting = []
 
     def _released(self) -> list[Observation]:
         """Return what has waited, and wait for nothing more."""
         released, self._waiting = self._waiting, []
+        self._went_early = False
         return released
 
     def _take_all(self, segment: Segment, broken: bytes) -> Iterator[Observation]:
@@ -146,32 +160,37 @@ class _Feed:
         elif broken:
             yield from self._take_broken(segment, broken)
         elif id == b"OBX":
-            self._ordered = True
             yield self._observation(segment, self._next_obx())
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
-            self._ordered = True
-            self._date, self._order_status = _first(order, 7), _first(order, 25)
-            self._specimen = _specimen(order, 15) or self._group_specimen or ""
-            names, loinc, local = _identity(order, 4)
-            self._groups = (*names, *loinc, *local)
+            self._ordered, self._is_before_order = True, False
+            specimen = _specimen(order, 15) or self._group_specimen or ""
+            names = tuple(chain.from_iterable(_identity(order, 4)))
+            self._order = _Order(_first(order, 7), _first(order, 25), specimen, names)
         elif id == b"SPM":
             yield from self._take_specimen(_specimen(self._parse(segment.text, 4), 4))
         elif id == b"PID":
             person = self._parse(segment.text, 3)
             self._patient = _first(person, 3) or _first(person, 2)
 
-    def _take_specimen(self, said: str) -> list[Observation]:
-        """Take a specimen, and return the results again that it is of.
+    def _take_specimen(self, said: str) -> Iterator[Observation]:
+        """Take a specimen, and yield the results again that it is of.
 
-        One before all orders is of those behind it, up to the next one. Any other is of the order before it,
-        beside what that says itself.
+        One before all orders is of those behind it, up to the next one, as well as of results without an
+        order. Any other is of the order before it. Several of the same orders are all of them.
         """
-        if self._group_specimen is not None or not self._ordered:
-            self._specimen = self._group_specimen = said
-            return self._released()
-        self._specimen = ", ".join(dict.fromkeys(filter(None, (self._specimen, said))))
-        return [replace(one, specimen=self._specimen or None) for one in self._released()]
+        of_those_behind = self._group_specimen is not None or not self._ordered
+        others = self._order.specimen if self._is_before_order or not of_those_behind else ""
+        specimen = ", ".join(dict.fromkeys(filter(None, (others, said))))
+        self._order = self._order._replace(specimen=specimen)
+        if self._went_early and not of_those_behind:
+            problem = Malformed(f"its specimen stands behind more than {_MOST_WAITING:,} results of an order")
+            yield Observation(f"message {self._message}", problem=problem)
+        is_of_them = not (of_those_behind and self._ordered)
+        for one in self._released():
+            yield replace(one, specimen=specimen or None) if is_of_them else one
+        if of_those_behind:
+            self._group_specimen, self._is_before_order = specimen, True
 
     def _take_broken(self, segment: Segment, id: bytes) -> Iterator[Observation]:
         """Take a damaged segment: what it said is unknown, and what an earlier one said no longer holds."""
@@ -180,9 +199,7 @@ class _Feed:
             problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")
             yield Observation(self._next_obx(), problem=problem)
         elif id == b"OBR":
-            self._date = self._order_status = ""
-            self._groups = ()
-            self._specimen = self._group_specimen or ""
+            self._order = _Order(specimen=self._group_specimen or "")
         else:
             self._patient = ""
 
@@ -231,10 +248,10 @@ class _Feed:
     def _begin(self, text: bytes) -> Iterator[Observation]:
         self._message += 1
         self._obx = 0
-        self._ordered = False
-        self._date = self._patient = self._order_status = self._specimen = ""
+        self._ordered = self._is_before_order = False
+        self._patient = ""
+        self._order = _Order()
         self._group_specimen = None
-        self._groups = ()
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):
             self._head, self._said = None, True
@@ -273,15 +290,15 @@ class _Feed:
             names=names,
             loinc=loinc,
             local=local,
-            groups=self._groups,
+            groups=self._order.names,
             value=_whole(obx, 5),
             unit=_whole(obx, 6) or None,
             range=_whole(obx, 7) or None,
             flags=_flags(obx),
             status=self._status(status_text),
             status_text=self._status_text(status_text),
-            date=_first(obx, 14) or self._date or None,
-            specimen=self._specimen or None,
+            date=_first(obx, 14) or self._order.date or None,
+            specimen=self._order.specimen or None,
             patient=self._patient or None,
         )
         try:
@@ -300,7 +317,7 @@ class _Feed:
 
         A result that stands, of an order that was cancelled, is one of which that is not known.
         """
-        order = self._order_status.upper()
+        order = self._order.status.upper()
         if not text:
             return _ORDER_STATUSES.get(order, Status.UNKNOWN)
         status = _STATUSES.get(text.upper(), Status.UNKNOWN)
@@ -308,8 +325,8 @@ class _Feed:
 
     def _status_text(self, text: str) -> str:
         """Return what the status of a result was read from."""
-        cancelled = text and self._order_status.upper() == _CANCELLED
-        return f"{text}, of an order with {self._order_status}" if cancelled else text or self._order_status
+        cancelled = text and self._order.status.upper() == _CANCELLED
+        return f"{text}, of an order with {self._order.status}" if cancelled else text or self._order.status
 
 
 def _decimal(kind: str, value: str) -> DecimalMark | None:
