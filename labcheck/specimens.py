@@ -44,9 +44,9 @@ UNMISTAKABLE = frozenset((
 """What alone in a cell, whatever its column is called, can be nothing but a specimen."""
 
 _BLOOD = re.compile(
-    r"\b(?:s|p|b|ser|pl|plas|bld[acv]?|wb|ppp|prp|sst|pst|edta|k[23]?|li|na)\b"
-    r"|blood|blut|bloed|\bblod|sang|krew|\bkan\b|\bveri\b|serum|suero|siero|soro\b|surowic|seerumi|plasm|osocz"
-    r"|\bven|heparin|citrat|zitrat|tube|rohrchen|\bgel\b"
+    r"\b(?:s|p|b|ser|pl|plas|bld[acv]?|wb|ppp|prp|sst|pst|edta|k[23]?|li|na|naf|lihep|hep|gel|top|kan|soro)\b"
+    r"|blood|blut|bloed|\bblod|sang|krew|veri\b|кров|血|serum|seerumi|suero|siero|surowic|сыворот"
+    r"|plasm|плазм|osocz|\bven(?:ous|os[oa]?|eux|a)\b|arter|[ck]apill|prick|heparin|citrat|zitrat|tube|rohrchen|vacu|monovette"
 )
 """What in a text for a specimen says that it is blood, or a part of it, or stands on a tube for blood."""
 

@@ -50,6 +50,7 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
     [
         *((text, True) for text in ("Serum", "S", "Plasma", "EDTA-Blut", "SST", "Gold top tube", "BLDV")),
         *((text, True) for text in ("sang veineux", "suero", "Heparinplasma", "Surowica", "K2 EDTA", "WB")),
+        *((text, True) for text in ("Red top", "Laskimoveri", "Kapillarblut", "fingerprick", "Сыворотка")),
         *((text, True) for text in (None, "", " ", "N/A", "unknown", "SMP-00412", "119364003")),
         *((text, False) for text in ("Bronchial lavage", "BAL", "swab", "Abstrich", "other", "Kanüle", "sp")),
         *((text, False) for text in ("SWT, Sweat, HL70487", "SWT&Sweat&HL70070")),
