@@ -15,17 +15,24 @@ SIDES: dict[str, tuple[Category, ...]] = {
 }
 """The categories that a flag stands for, in capitals. Not `B`, which is `bas` here and "better" in HL7."""
 
+_LIMITS = (
+    *("LOD", "LOQ", "LLOQ", "DETECTION", "DETECTION LIMIT", "DETECTABLE LIMIT", "LIMIT OF DETECTION"),
+    *("QUANTIFICATION LIMIT", "QUANTITATION LIMIT", "LIMIT OF QUANTIFICATION", "LIMIT OF QUANTITATION"),
+    *("ULOQ", "AMR", "LINEARITY", "REPORTING LIMIT", "MEASURING RANGE", "MEASUREMENT RANGE"),
+)
+"""What an assay can measure up to or down to."""
+
 OFF_SCALE: dict[str, Comparator] = {
     **COMPARATORS,
-    **dict.fromkeys(("<<", "LT", "LESS THAN", "OFF SCALE LOW", "BELOW DETECTION", "BELOW LOD"), "<"),
-    **dict.fromkeys(("OFF-SCALE LOW", "BELOW ABSOLUTE LOW-OFF INSTRUMENT SCALE", "BLQ", "BLOQ", "BDL"), "<"),
-    **dict.fromkeys(("BELOW DETECTION LIMIT", "BELOW DETECTABLE LIMIT", "BELOW LIMIT OF DETECTION"), "<"),
-    **dict.fromkeys(("BELOW LOQ", "BELOW QUANTIFICATION LIMIT", "BELOW REPORTING LIMIT"), "<"),
-    **dict.fromkeys(("BELOW MEASURING RANGE", "UNTER NACHWEISGRENZE", "NICHT NACHWEISBAR", "ND"), "<"),
-    **dict.fromkeys(("NOT DETECTED", "NOT DETECTABLE", "UNDETECTABLE", "NON DETECT"), "<"),
+    **dict.fromkeys((f"BELOW {limit}" for limit in _LIMITS), "<"),
+    **dict.fromkeys((f"ABOVE {limit}" for limit in _LIMITS), ">"),
+    **dict.fromkeys(("<<", "LT", "LESS THAN", "OFF SCALE LOW", "OFF-SCALE LOW"), "<"),
+    **dict.fromkeys(("BELOW ABSOLUTE LOW-OFF INSTRUMENT SCALE", "BLQ", "BLOQ", "BQL", "BDL"), "<"),
+    **dict.fromkeys(("NOT DETECTED", "NOT DETECTABLE", "UNDETECTED", "UNDETECTABLE", "NON DETECT"), "<"),
+    **dict.fromkeys(("NON-DETECT", "ND", "N.D", "N.D.", "UNTER MESSBEREICH", "UNTER NACHWEISGRENZE"), "<"),
+    **dict.fromkeys(("NICHT NACHWEISBAR", "NICHT NACHGEWIESEN"), "<"),
     **dict.fromkeys((">>", "GT", "GREATER THAN", "OFF SCALE HIGH", "OFF-SCALE HIGH"), ">"),
-    **dict.fromkeys(("ABOVE ABSOLUTE HIGH-OFF INSTRUMENT SCALE", "ABOVE MEASURING RANGE"), ">"),
-    **dict.fromkeys(("ABOVE LINEARITY", "ABOVE REPORTING LIMIT"), ">"),
+    "ABOVE ABSOLUTE HIGH-OFF INSTRUMENT SCALE": ">",
 }
 """Flags that say on which side of the number the value is, as it was beyond what the assay can measure."""
 
@@ -33,15 +40,20 @@ OFF_SCALE: dict[str, Comparator] = {
 _SIGN, _WORDS = "[<>＜＞≤≥⩽⩾]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
 _SIGN_BY_WORDS = re.compile(rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})")
 _LIMIT = r"[0-9]+(?:[.,][0-9]+)?"
-_SIGN_BY_NUMBER = re.compile(rf"(?:[A-Za-z]{{1,2}}[\s,;]*)?[(\[]?\s*({_SIGN})\s*({_LIMIT})[)\]]?")
-_WORDS_BY_NUMBER = re.compile(rf"({_WORDS}?)\s*[(\[]?\s*{_LIMIT}").fullmatch
+_UNIT = r"(?:\s*[^\W\d_]{1,5}(?:/[^\W\d_]{1,3})?)?"
+_BEFORE = r"(?:[A-Za-z]{1,2}[\s,;/]*)?[(\[]?\s*"
+_SIGN_BY_NUMBER = re.compile(rf"{_BEFORE}({_SIGN})\s*({_LIMIT}){_UNIT}\s*[)\]]?")
+_WORDS_BY_NUMBER = re.compile(rf"({_WORDS}?)\s*[(\[]?\s*{_LIMIT}{_UNIT}").fullmatch
 """Words with a limit behind them, as `below LOQ (20)`."""
 
 AROUND = "()[] \t*!"
 """What can stand around a flag and say nothing more."""
 
-_OF_THE_RANGE = frozenset(("ULN", "LLN", "NORMAL", "NORM", "REF", "REFERENCE", "UL", "LL"))
-"""What a sign can stand beside that is a limit of the range, and none of the assay."""
+_OF_THE_RANGE = frozenset((
+    *("ULN", "LLN", "NORMAL", "NORM", "REF", "REFERENCE", "UL", "LL", "REFERENZBEREICH", "NORMBEREICH"),
+    *("TARGET", "PREVIOUS", "PRIOR", "OPTIMAL", "MEDIAN", "MEAN", "AVERAGE"),
+))  # fmt: skip
+"""Words for what is no limit of the assay, though a sign stands beside it: of the range, another value."""
 
 _LONGEST = 60
 """A longer text is no flag."""
@@ -92,7 +104,7 @@ def marks(flag: str) -> list[str]:
 
     Those are known, or a sign with words, which it is not to be lost beside.
     """
-    whole = flag.strip(AROUND)
+    whole = " ".join(flag.strip(AROUND).split())
     parts = re.split(r"[\s,;~/|]+", whole)
     known = SIDES.keys() | OFF_SCALE.keys()
     if whole.upper() in known or len(whole) > _LONGEST:
@@ -100,8 +112,10 @@ def marks(flag: str) -> list[str]:
     if (found := _WORDS_BY_NUMBER(whole)) and found[1].upper() in OFF_SCALE:
         return [found[1]]
     in_capitals = set(map(str.upper, parts))
+    has_a_sign = in_capitals & OFF_SCALE.keys() or re.search(_SIGN, whole)
+    if has_a_sign and not _OF_THE_RANGE.isdisjoint(re.findall(r"[^\W\d_]+", whole.upper())):
+        return [whole]
     if known >= in_capitals:
-        return [whole] if in_capitals & OFF_SCALE.keys() and in_capitals & _OF_THE_RANGE else parts
+        return parts
     found = _SIGN_BY_WORDS.fullmatch(whole)
-    said = list(filter(None, found.groups())) if found else [whole]
-    return [whole] if _OF_THE_RANGE.intersection(map(str.upper, said)) else said
+    return list(filter(None, found.groups())) if found else [whole]

@@ -27,7 +27,7 @@ PROPERTY = (
     r"(?i)\[(?:mass|moles)/volume\](?:\s+in\b)?(?:\s+serum\s+or\s+plasma\b)?"  # in a LOINC name
     r"|:[ms]cnc:pt:(?:ser/plas|ser|plas):qn(?::|$)"  # in its formal one
     r"|(?:\bser/?pl(?:as)?)?-[ms]cnc\b|\bser/?pl(?:as)?\b"  # in its short one
-    r"|\bi\. ?s\.(?: |$)"  # in serum, as a German laboratory says it
+    r"|\bi\. ?s\.(?: |$)|\bim (?:serum|plasma)\b"  # in serum, as a German laboratory says it
 )
 """What LOINC and others say behind a name: a concentration, in serum or plasma. Another specimen is left."""
 

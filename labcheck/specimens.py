@@ -28,7 +28,7 @@ _SPECIMENS = {
         "fld amn plr prt snv",
         "csf": "likwor lcr",
         "marrow": "knochenmark bonem",
-        "dried": "dbs trockenblut trockenblutkarte",
+        "dried": "dbs trockenblut trockenblutkarte droogbloed spot spots bloodspot seche seco",
     }.items()
     for other in others.split()
 }
@@ -39,7 +39,8 @@ _NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried"}
 
 UNMISTAKABLE = frozenset((
     *("urine", "urin", "urina", "orina", "mocz", "sammelurin", "spontanurin", "csf", "liquor"),
-    *("stool", "stuhl", "feces", "faeces", "heces", "saliva", "speichel"),
+    *("stool", "stuhl", "feces", "faeces", "heces", "saliva", "speichel", "harn", "morgenurin", "urine 24h"),
+    *("24h urine", "24-h-urin", "random urine", "spot urine", "urine, random"),
 ))  # fmt: skip
 """What alone in a cell, whatever its column is called, can be nothing but a specimen."""
 
@@ -49,6 +50,12 @@ _BLOOD = re.compile(
     r"|plasm|плазм|osocz|\bven(?:ous|os[oa]?|eux|a)\b|arter|[ck]apill|prick|heparin|citrat|zitrat|tube|rohrchen|vacu|monovette"
 )
 """What in a text for a specimen says that it is blood, or a part of it, or stands on a tube for blood."""
+
+
+def is_blood(text: str) -> bool:
+    """Say whether what is said of a specimen is that it is blood, or a part of it."""
+    other = words_of(text, _SPECIMENS) & _NO_SPECIMENS_OF_OURS
+    return not other and _BLOOD.search(folded(text)) is not None
 
 
 def check_specimen(specimen: str | None, analyte: Analyte) -> None:
@@ -69,7 +76,7 @@ def notes_on_specimen(specimen: str | None, analyte: Analyte) -> tuple[Note, ...
     """
     text = (specimen or "").strip()
     said = [part for part in re.split("[,;&^]", text) if not is_blank(part) and not re.search("[0-9]", part)]
-    if not said or _BLOOD.search(folded(text)):
+    if not said or is_blood(text):
         return ()
     if words_of(text, _SPECIMENS) & words_of(analyte.specimen, _SPECIMENS):
         return ()

@@ -8,9 +8,9 @@ from labcheck.wording import folded
 Words = frozenset[str]
 
 SAY_NOTHING = frozenset({
-    *("total", "tot", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "fs", "fp", "suero", "siero"),
+    *("total", "tot", "gesamt", "serum", "plasma", "ser", "plas", "s", "p", "suero", "siero"),
     *("level", "levels", "lvl", "concentration", "quant", "quantitative", "ia"),
-    *("value", "result", "results", "spiegel", "in", "im", "of", "en"),
+    *("value", "result", "results", "spiegel", "in", "of", "en"),
 })  # fmt: skip
 EVERYWHERE = {
     "vit": "vitamin",

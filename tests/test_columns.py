@@ -115,7 +115,10 @@ def long(header: str, **asked: str) -> dict[str, int]:
             {"test": 2, "value": 3, "unit": 4, "low": 5, "high": 6, "flag": 7, "status": 8, "specimen": 9}
             | {"loinc": 10},
         ),
-        ("labname,labresult,labresulttext,labmeasurenamesystem", {"test": 0, "value": 1, "unit": 3}),
+        (
+            "labname,labresult,labresulttext,labmeasurenamesystem,labmeasurenameinterface",
+            {"test": 0, "value": 1, "unit": 3},
+        ),
         ("itemid,value,valueuom,flag,label", {"test": 4, "value": 1, "unit": 2, "flag": 3}),
     ],
 )

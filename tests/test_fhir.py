@@ -443,6 +443,8 @@ def test_the_specimen_of_a_report_or_a_panel_is_that_of_the_results_it_refers_to
         ({**panel, "specimen": said}, VITD, expected),
         ({**report, "specimen": [said]}, own, "low"),
         ({**report, "specimen": [said, {"display": "Serum"}]}, VITD, "low"),
+        ({**report, "specimen": [said, {"display": "Blood"}]}, VITD, "low"),
+        ({**report, "specimen": [said, {"display": "Random urine"}]}, VITD, expected),
         # No list, as it has to be; the status holds all the same.
         ({**report, "status": "entered-in-error", "specimen": said}, VITD, "withdrawn"),
     ):

@@ -40,8 +40,13 @@ def test_words_are_kept_beside_codes_where_they_say_more(
             (flag, "<")
             for flag in ("Below detection limit", "below LOQ (31)", "BELOW LOD 20", "not detected")
         ),
+        *(
+            (flag, "<")
+            for flag in ("<31 L", "L/<31", "<31 ng/mL", "N.D.", "below  LOQ", "Below LOQ (31 ng/mL)")
+        ),
         *((flag, ">") for flag in (">", "H >", "> AMR", "Above linearity", "H,>31")),
         *((flag, "") for flag in ("<30", "L", "H *", "> ULN", "below", "below 31", "see below LOQ", "")),
+        *((flag, "") for flag in ("< LLN L", ">ULN H", "< reference range", "> target", "< limit of normal")),
     ],
 )
 def test_a_flag_can_say_that_the_value_was_off_the_scale(flag: str, comparators: str) -> None:

@@ -288,7 +288,8 @@ HARD_NAMES = [
     *("25(OH)D3\x85 Ser/Pla\u017f-mCnc(OH)2", "\x00B12 TC 2:MCnc:Pt:Ser/Pla\u017f:Qn"),
     *("Créatinine/Hb", "CA 19–9", "Holo-TCII", "vitamin Ddihydroxy", "25OH Vitamin D3"),
     *("Vitamin D (nmol/L)", "25-OH Vitamin D [ng/mL] ", "Glucose (mg/dL)", "Calcitriol (pg/mL)"),
-    *("Vitamin D i.S.", "Vitamin B12 im Serum", "B12 in urine", "Vitamina D en suero", "Vitamin-D-Spiegel"),
+    *("Vitamin D i.S.", "Vitamin B12 im Serum", "B12 in urine", "B12 IM", "Vitamina D en suero"),
+    *("Vitamin-D-Spiegel", "Vitamin D of serum"),
     *("vit d 25 hydroxy total", "B12 ratio", "K", "d3-25-oh", "1,25-(OH)2-Vitamin D3"),
 ]  # fmt: skip
 HARD_UNITS = [

@@ -334,6 +334,22 @@ def test_a_specimen_behind_more_results_than_wait_for_it_is_told() -> None:
     assert found == ["low"] * 1_001 + ["malformed", "wrong-analyte", "low"]
 
 
+@pytest.mark.parametrize("lost", ["SPM |1|||UR", "sPM|1|||UR", "NTE|1||hiSPM|1|||UR^Urine", '"SPM|1|||UR'])
+def test_a_damaged_specimen_is_told(lost: str) -> None:
+    assert codes("OBR|1", VITD, "NTE|1||x", lost) == ["low", "malformed"]
+    assert codes(SERUM, "OBR|1", VITD, "NTE|1||x", lost, "OBR|2", VITD).count("malformed") == 1
+
+
+def test_a_specimen_that_belongs_to_no_order_is_told_unless_it_is_blood() -> None:
+    assert codes(SERUM, "OBR|1", VITD, "ORC|RE", "OBR|2", VITD, URINE) == ["low", "low", "malformed"]
+    assert codes(SERUM, "OBR|1", VITD, SERUM, "PID|2", "OBR|2", VITD) == ["low", "low"]
+
+
+def test_another_patients_results_are_of_other_orders() -> None:
+    assert codes("OBR|1", VITD, "PID|2", URINE, "OBR|2", VITD) == ["low", "wrong-analyte"]
+    assert codes("OBR|1", VITD, URINE, "PID|2", VITD) == ["wrong-analyte", "low"]
+
+
 def test_what_stands_behind_a_specimen_is_not_of_the_message_before() -> None:
     found = read("\r".join([HEAD, "OBR|1", VITD, HEAD, URINE, "OBR|1", VITD, ""]))
     assert [code(one) for one in found] == ["low", "wrong-analyte"]

@@ -28,7 +28,7 @@ def meant(name: str | None = None, code: str | None = None) -> str | None:
             "Vitamin-D-Spiegel",
             "Vitamin D in serum by RIA",
             "Vitamina D en suero",
-            "fS-25-OH-D",
+            "Vitamin D im Serum",
             "vitamin_d",
             "Vit D",
             "Vit. D",

@@ -21,6 +21,8 @@ from labcheck.specimens import check_specimen, notes_on_specimen
             ("Tränenflüssigkeit", True),
             ("DBS", True),
             ("Trockenblut", True),
+            ("Blood spot", True),
+            ("sang séché", True),
             ("Dried blood spot", True),
         ),
         *(

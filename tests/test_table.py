@@ -157,6 +157,14 @@ def test_what_is_missing_can_be_said() -> None:
             ("--unit", "vitd=ng/mL"),
             "the first line must name the columns, and has '22' where the values stand",
         ),
+        *(
+            (
+                b"22 ng/mL\n35 ng/mL\n",
+                how,
+                "the first line must name the columns, and has '22 ng/mL' where the values stand",
+            )
+            for how in (("--analyte", "vitd", "--value", "1"), ("--column", "vitd=1"))
+        ),
         (LONG.encode(), ("--prefix", "=x"), "--prefix '=x': names of columns begin with a letter"),
         (LONG.encode(), ("-o", "out.csv.gz"), "would not be what its ending says; end it otherwise"),
         (LONG.encode(), ("--summary", "--all-ranges"), "--all-ranges adds columns to rows"),

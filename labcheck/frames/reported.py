@@ -139,7 +139,7 @@ def is_odd(flag: Expr) -> Expr:
     mark = _mark(flag)
     # Engines and Python differ in what is the other case of letters such as a dotless i.
     foreign = flag.str.contains(r"[^\x00-\x7f↑↓]")
-    return foreign | mark.str.contains("[<>0-9]") | (mark.str.contains(several) & ~equals(mark, _SIDES))
+    return foreign | mark.str.contains("[<>0-9]|  ") | (mark.str.contains(several) & ~equals(mark, _SIDES))
 
 
 def _mark(flag: Expr) -> Expr:

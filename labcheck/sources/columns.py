@@ -13,6 +13,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, Usage
 from labcheck.identify import Identified, Identifier
 from labcheck.model import Analyte
+from labcheck.reading import read_value
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
 from labcheck.sources.roles import OPTIONS, ROLES, Role, by_role, listed, normalised, number_of, some
 from labcheck.units import read_unit
@@ -22,7 +23,6 @@ _NUMBERED = {  # what has the numbers of another list, which tell a test only wi
     "measurement_concept_id": "concepts (join their concept_name or concept_code)",
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
-_NUMBER = re.compile(r"[<>=\s]*[0-9]+(?:[.,][0-9]+)?\s*").fullmatch
 _RANGES = frozenset({"range", "low", "high"})
 _BESIDE: tuple[Role, ...] = ("specimen", "unit", "comparator", "range", "low", "high", "flag", "status")
 """What can stand beside the one result of a row in a wide table, too."""
@@ -156,20 +156,22 @@ def _check_long(
             f"the table can be read by row (value in {clipped(name)}) or by column ({wide_ones}); say which "
             "with --value and --test, or with --column vitd=COLUMN:UNIT"
         )
-    if _NUMBER(name) and name != value:
+    if _is_result(name) and name != value:
         raise _no_names(name)
 
 
 def _check_names_columns(header: Sequence[str], told: Sequence[Header]) -> None:
-    """Raise Usage where a header is a row: it has a test's name, a number and a unit, each by itself."""
-    numbers = list(filter(_NUMBER, header))
-    if numbers and any(one.test and not one.unit for one in told) and any(map(_is_unit, header)):
-        raise _no_names(numbers[0])
+    """Raise Usage where a header is a row: it has a test's name and a result, each by itself."""
+    results = list(filter(_is_result, header))
+    if results and any(one.test and not one.unit for one in told):
+        raise _no_names(results[0])
 
 
-def _is_unit(name: str) -> bool:
+def _is_result(name: str) -> bool:
+    """Say whether a name is a number, with a unit that is known if it has one."""
     try:
-        return bool(read_unit(name))
+        unit = read_value(name).unit
+        return unit is None or bool(read_unit(unit))
     except LabcheckError:
         return False
 
@@ -362,6 +364,8 @@ def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measu
     if not colon or rest in header:
         name, unit = rest, ""
     number = number_of(name, header, "--column")
+    if _is_result(header[number]) and header[number] != name:
+        raise _no_names(header[number])
     name = header[number]
     told = read_header(name, catalogue.identifier)
     found = f"--column {quote(text)}: the header {quote(name)}"

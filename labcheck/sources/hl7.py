@@ -23,6 +23,7 @@ from labcheck.sources.segments import (
     LONGEST,
     MSH,
     OBX_INSIDE,
+    SPM_INSIDE,
     START_OF_BLOCK,
     TYPES,
     Segment,
@@ -30,6 +31,7 @@ from labcheck.sources.segments import (
     segments,
 )
 from labcheck.sources.status import Status
+from labcheck.specimens import is_blood
 from labcheck.wording import installs, quote
 
 if TYPE_CHECKING:
@@ -50,8 +52,9 @@ _ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
     **dict.fromkeys(("O", "I", "S", "N", "X"), Status.ABSENT),
 })  # fmt: skip
 _CANCELLED = "X"
-_BEGIN_OTHERS = frozenset((b"MSH", b"PID", b"ORC", b"OBR", b"FHS", b"BHS", b"FTS", b"BTS"))
-"""Before one of these, all has come that is said of the results of an order."""
+_BEGIN_ORDERS = frozenset((b"ORC", b"OBR"))
+_BEGIN_OTHERS = frozenset((b"MSH", b"PID", b"FHS", b"BHS", b"FTS", b"BTS", START_OF_BLOCK, END_OF_BLOCK))
+"""Before one of these, all has come that is said of the results of orders; before the former, of one."""
 
 _MOST_WAITING = 1_000
 """Of an order with more results, the first ones do not wait for a specimen behind the others."""
@@ -112,8 +115,10 @@ class _Feed:
         """Yield what is complete with this segment."""
         id = segment.text[:3]
         broken = damaged(segment.text, (self._head or "")[3:4].encode())
-        if not _BEGIN_OTHERS.isdisjoint((id, broken)) or id in (START_OF_BLOCK, END_OF_BLOCK):
+        if not _BEGIN_ORDERS.isdisjoint((id, broken)):
             yield from self._released()
+        elif not _BEGIN_OTHERS.isdisjoint((id, broken)):
+            yield from self._finished()
         brought = list(self._take_all(segment, broken))  # a specimen brings those again that waited for it
         self._waiting += brought
         if not self._head or len(self._waiting) > _MOST_WAITING:
@@ -121,11 +126,25 @@ class _Feed:
             yield from self._waiting
             self._waiting = []
 
+    def _begin_patient(self) -> None:
+        """Forget what was said of another patient's results."""
+        self._patient = ""
+        self._order = _Order()
+        self._group_specimen = None
+        self._ordered = self._is_before_order = False
+
     def _released(self) -> list[Observation]:
         """Return what has waited, and wait for nothing more."""
         released, self._waiting = self._waiting, []
         self._went_early = False
         return released
+
+    def _finished(self) -> Iterator[Observation]:
+        """Yield what has waited, behind which no order comes any more that a specimen could be of."""
+        yield from self._released()
+        if self._ordered and self._is_before_order and not is_blood(said := self._group_specimen or ""):
+            yield self._lost_specimen(f"has no order behind it: {quote(said)}")
+        self._is_before_order = False
 
     def _take_all(self, segment: Segment, broken: bytes) -> Iterator[Observation]:
         """Yield what a segment brings, and what was lost in it."""
@@ -137,6 +156,16 @@ class _Feed:
                 continue
             problem = Malformed("its OBX segment begins in the middle of another one, whose end was lost")
             yield Observation(self._next_obx(), problem=problem)
+        inside = SPM_INSIDE.search(segment.text, 3) if self._head else None
+        if inside and inside[1] == separator:
+            yield self._lost_specimen("begins in the middle of another one, whose end was lost")
+
+    def _lost_specimen(self, why: str) -> Observation:
+        """Return that a specimen cannot be read, or nobody knows whose it is; of none before is it now."""
+        self._order = self._order._replace(specimen="")
+        self._group_specimen = None if self._group_specimen is None else ""
+        said = f"a specimen (SPM) {why}: results in this message may be of it, and not of blood"
+        return Observation(f"message {self._message}", problem=Malformed(said))
 
     def _next_obx(self) -> str:
         """Go on to the next OBX, and return its place."""
@@ -170,6 +199,7 @@ class _Feed:
         elif id == b"SPM":
             yield from self._take_specimen(_specimen(self._parse(segment.text, 4), 4))
         elif id == b"PID":
+            self._begin_patient()
             person = self._parse(segment.text, 3)
             self._patient = _first(person, 3) or _first(person, 2)
 
@@ -184,8 +214,8 @@ class _Feed:
         specimen = ", ".join(dict.fromkeys(filter(None, (others, said))))
         self._order = self._order._replace(specimen=specimen)
         if self._went_early and not of_those_behind:
-            problem = Malformed(f"its specimen stands behind more than {_MOST_WAITING:,} results of an order")
-            yield Observation(f"message {self._message}", problem=problem)
+            yield self._lost_specimen(f"stands behind more than {_MOST_WAITING:,} results of an order")
+            self._order = self._order._replace(specimen=specimen)
         is_of_them = not (of_those_behind and self._ordered)
         for one in self._released():
             yield replace(one, specimen=specimen or None) if is_of_them else one
@@ -200,12 +230,14 @@ class _Feed:
             yield Observation(self._next_obx(), problem=problem)
         elif id == b"OBR":
             self._order = _Order(specimen=self._group_specimen or "")
+        elif id == b"SPM":
+            yield self._lost_specimen("is damaged")
         else:
             self._patient = ""
 
     def end(self) -> Iterator[Observation]:
         """Yield what has waited, and what is missed when nothing more comes."""
-        yield from self._released()
+        yield from self._finished()
         if self._framed:
             yield self._unended()
         for trailer in self._trailers:
@@ -248,10 +280,7 @@ class _Feed:
     def _begin(self, text: bytes) -> Iterator[Observation]:
         self._message += 1
         self._obx = 0
-        self._ordered = self._is_before_order = False
-        self._patient = ""
-        self._order = _Order()
-        self._group_specimen = None
+        self._begin_patient()
         found = MSH.match(text)
         if found is None or len(set(found[2])) < len(found[2]):
             self._head, self._said = None, True

@@ -14,6 +14,7 @@ from labcheck.sources.elements import Object, get, modified, objects, words_of
 from labcheck.sources.json import Path, Text
 from labcheck.sources.resources import Resource, resources
 from labcheck.sources.status import FHIR_STATUSES, Status
+from labcheck.specimens import is_blood
 from labcheck.wording import quote
 
 _WITHDRAW = frozenset(("entered-in-error", "cancelled", "cannot-be-obtained"))
@@ -24,6 +25,9 @@ _WITHDRAW_MEMBERS = frozenset(code for code, one in FHIR_STATUSES.items() if one
 
 _OF_REPORTS = frozenset((*FHIR_STATUSES, "partial", "modified"))
 
+_DIFFERENT = "several that differ"
+"""What stands for specimens of which not all are blood, as a result can be of any."""
+
 _Drawn = tuple[str | None, Sequence[str]]
 """What a reference to a specimen says of it itself, and what the specimen is kept under."""
 
@@ -31,13 +35,13 @@ _Drawn = tuple[str | None, Sequence[str]]
 class References(NamedTuple):
     """What is said of resources, by what refers to them: a status that withdraws, words for a specimen.
 
-    `drawn` is from which specimen results are, by the report or the panel that they belong to, and `groups`
-    what that is called.
+    `drawn` is from which specimens results are, by the reports and panels that they belong to, and `groups`
+    what those are called.
     """
 
     gone: Mapping[str, str]
     specimens: Mapping[str, str]
-    drawn: Mapping[str, _Drawn]
+    drawn: Mapping[str, Sequence[_Drawn]]
     groups: Mapping[str, Sequence[str]]
 
     def withdrawal(self, resource: Resource) -> str:
@@ -47,14 +51,19 @@ class References(NamedTuple):
         return found or (status if status in _WITHDRAW else "")
 
     def specimen(self, resource: Resource) -> str | None:
-        """Return all that is said of an Observation's specimen, or of the one of its report or panel."""
+        """Return all that is said of an Observation's specimen, or of those of its report or panel."""
         own = get(cast("Object", resource.value), "specimen", dict)
-        of_report = objects(resource.report, "specimen")
-        given = own or (of_report[0] if len(of_report) == 1 else {})
+        given = [own] if own else objects(resource.report, "specimen")
         referring = (self.drawn[name] for name in _names(resource) if name in self.drawn)
-        display, keys = _drawn(given, resource) if given else next(referring, (None, ()))
-        said = [display, *map(self.specimens.get, keys)]
-        return ", ".join(dict.fromkeys(filter(None, said))) or None
+        several = [_drawn(one, resource) for one in given] or chain.from_iterable(referring)
+        texts = list(dict.fromkeys(map(self._words, several)))  # one is empty if nobody says what it is
+        others = [text for text in texts if text and not is_blood(text)]
+        return (_DIFFERENT if 0 < len(others) < len(texts) else ", ".join(filter(None, texts))) or None
+
+    def _words(self, drawn: _Drawn) -> str:
+        """Return all that is said of one specimen."""
+        display, keys = drawn
+        return ", ".join(dict.fromkeys(filter(None, [display, *map(self.specimens.get, keys)])))
 
     def groups_of(self, resource: Resource) -> tuple[str, ...]:
         """Return the names and codes of the report that holds an Observation, and of what refers to it."""
@@ -66,7 +75,7 @@ def read_references(text: Text) -> References:
     """Look through a document for what its resources say of each other; most say nothing that counts."""
     gone: dict[str, str] = {}
     specimens: dict[str, str] = {}
-    drawn: dict[str, _Drawn] = {}
+    drawn: dict[str, list[_Drawn]] = {}
     groups: dict[str, Sequence[str]] = {}
     grouped: dict[str, list[str]] = {}  # the keys of the members of a panel, by its names
     if not any(word in text.raw for word in (b"DiagnosticReport", b"hasMember", b"related", b"Specimen")):
@@ -84,10 +93,11 @@ def read_references(text: Text) -> References:
                 if resource.is_a("Observation"):
                     for name in _names(resource):
                         grouped.setdefault(name, []).extend(results)
+                specimens_of_all = [_drawn(one, resource) for one in _specimens_of_all(value, resource)]
                 for result in results:
                     groups[result] = (*groups.get(result, ()), *_called(value))
-                if specimen := _specimen_of_all(value, resource):
-                    drawn |= dict.fromkeys(results, _drawn(specimen, resource))
+                    drawn.setdefault(result, []).extend(specimens_of_all)
+    _hand_down(drawn, grouped)
     _withdraw_members(gone, grouped)
     return References(gone, specimens, drawn, groups)
 
@@ -122,12 +132,11 @@ def _results(value: Object, resource: Resource) -> list[str]:
     return _keys_of(members(value), resource) if resource.is_a("Observation") else []
 
 
-def _specimen_of_all(value: Object, resource: Resource) -> Object:
-    """Return the one specimen of a report or a panel, or nothing; raise Malformed for what is none."""
+def _specimens_of_all(value: Object, resource: Resource) -> list[Object]:
+    """Return the specimens of a report, or the one of a panel; raise Malformed for what is none."""
     if resource.is_a("Observation"):
-        return get(value, "specimen", dict) or {}
-    several = objects(value, "specimen")
-    return several[0] if len(several) == 1 else {}
+        return list(filter(None, [get(value, "specimen", dict)]))
+    return objects(value, "specimen")
 
 
 def _called(value: Object) -> list[str]:
@@ -140,6 +149,16 @@ def _called(value: Object) -> list[str]:
 def _drawn(specimen: Object, resource: Resource) -> _Drawn:
     """Read a reference to a specimen, which stands in a resource."""
     return get(specimen, "display", str), _keys(get(specimen, "reference", str) or "", resource.path)
+
+
+def _hand_down(drawn: dict[str, list[_Drawn]], grouped: Mapping[str, Sequence[str]]) -> None:
+    """Give the members of panels the specimens that the panels have by what refers to these."""
+    waiting = [name for name in drawn if drawn[name]]
+    while waiting:
+        name = waiting.pop()
+        lacking = [key for key in grouped.get(name, ()) if not drawn.get(key)]
+        drawn |= dict.fromkeys(lacking, drawn[name])
+        waiting += lacking
 
 
 def _withdraw_members(gone: dict[str, str], grouped: dict[str, list[str]]) -> None:

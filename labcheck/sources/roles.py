@@ -66,7 +66,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         unite_de_mesure unidad unidades unidad_de_medida unidade unita unita_di_misura eenheid jednostka
         enhet lborresu""",
         """unit_source_value result_units_cd_disp result_units_disp reference_unit valuequantity_unit
-        labmeasurenamesystem labmeasurenameinterface""",
+        labmeasurenamesystem""",
+        "labmeasurenameinterface",
     ),
     "comparator": (
         """comparator operator operator_name operator_source_value operator_concept_id qualifier
