@@ -7,7 +7,7 @@ from labcheck.errors import WrongAnalyte
 from labcheck.model import Analyte, Note
 from labcheck.reading import is_blank
 from labcheck.wording import folded, quote
-from labcheck.words import words_of
+from labcheck.words import Words, words_of
 
 OTHER_SPECIMENS = frozenset(
     ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow")
@@ -47,23 +47,22 @@ UNMISTAKABLE = frozenset((
 _BLOOD = re.compile(
     r"\b(?:s|p|b|ser|pl|plas|bld[acv]?|wb|ppp|prp|sst|pst|edta|k[23]?|li|na|naf|lihep|hep|gel|top|kan|soro)\b"
     r"|blood|blut|bloed|\bblod|sang|krew|veri\b|кров|血|serum|seerumi|suero|siero|surowic|сыворот"
-    r"|plasm|плазм|osocz|\bven(?:ous|os[oa]?|eux|a)\b|arter|[ck]apill|prick|heparin|citrat|zitrat|tube|rohrchen|vacu|monovette"
+    r"|plasm|плазм|osocz|\bven(?:ous|os[oa]?|eux|a)\b|arter|[ck]apill|prick|heparin|citrat|zitrat"
+    r"|tube|rohrchen|vacu|monovette"
 )
 """What in a text for a specimen says that it is blood, or a part of it, or stands on a tube for blood."""
 
 
 def is_blood(text: str) -> bool:
     """Say whether what is said of a specimen is that it is blood, or a part of it."""
-    other = words_of(text, _SPECIMENS) & _NO_SPECIMENS_OF_OURS
-    return not other and _BLOOD.search(folded(text)) is not None
+    return not _words(text) & _NO_SPECIMENS_OF_OURS and _BLOOD.search(folded(text)) is not None
 
 
 def check_specimen(specimen: str | None, analyte: Analyte) -> None:
     """Raise WrongAnalyte if what is said of a specimen, beside a test's name, is not the analyte's."""
     if not specimen:
         return
-    said, own = (words_of(text, _SPECIMENS) for text in (specimen, analyte.specimen))
-    if said & _NO_SPECIMENS_OF_OURS - own:
+    if _words(specimen) & _NO_SPECIMENS_OF_OURS - _words(analyte.specimen):
         raise WrongAnalyte(
             f"the specimen is {quote(specimen)}; {analyte.name} is measured in {analyte.specimen}"
         )
@@ -76,9 +75,7 @@ def notes_on_specimen(specimen: str | None, analyte: Analyte) -> tuple[Note, ...
     """
     text = (specimen or "").strip()
     said = [part for part in re.split("[,;&^]", text) if not is_blank(part) and not re.search("[0-9]", part)]
-    if not said or is_blood(text):
-        return ()
-    if words_of(text, _SPECIMENS) & words_of(analyte.specimen, _SPECIMENS):
+    if not said or is_blood(text) or _words(text) & _words(analyte.specimen):
         return ()
     unknown = f"Its specimen is {quote(text)}: whether that is {analyte.specimen} is not known."
     return (Note("specimen-unknown", unknown),)
@@ -87,3 +84,7 @@ def notes_on_specimen(specimen: str | None, analyte: Analyte) -> tuple[Note, ...
 def spelled_as_specimens(words: Mapping[str, str]) -> Mapping[str, str]:
     """Return how words are spelled in a text that names a test and its specimen, by those of the test."""
     return {**words, **_SPECIMENS}
+
+
+def _words(text: str) -> Words:
+    return words_of(text, _SPECIMENS)

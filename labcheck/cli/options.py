@@ -55,10 +55,16 @@ class Values(OneCommand):
         return super().parse_args(ctx, [*options, "--", *values])
 
 
-def command(function: Callable[..., None], name: str | None = None, **settings: Any) -> TyperCommand:
+def command(
+    function: Callable[..., None],
+    name: str | None = None,
+    *,
+    cls: type[TyperCommand] = OneCommand,
+    **settings: Any,
+) -> TyperCommand:
     """Make a command of a function, with the settings of `typer.Typer.command`."""
     single = typer.Typer(add_completion=False)
-    single.command(name, **{"cls": OneCommand, **settings})(function)
+    single.command(name, cls=cls, **settings)(function)
     return cast("TyperCommand", typer.main.get_command(single))
 
 

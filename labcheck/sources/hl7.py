@@ -143,7 +143,7 @@ class _Feed:
         """Yield what has waited, behind which no order comes any more that a specimen could be of."""
         yield from self._released()
         if self._ordered and self._is_before_order and not is_blood(said := self._group_specimen or ""):
-            yield self._lost_specimen(f"has no order behind it: {quote(said)}")
+            yield self._unread_specimen(f"has no order behind it: {quote(said)}")
         self._is_before_order = False
 
     def _take_all(self, segment: Segment, broken: bytes) -> Iterator[Observation]:
@@ -158,12 +158,16 @@ class _Feed:
             yield Observation(self._next_obx(), problem=problem)
         inside = SPM_INSIDE.search(segment.text, 3) if self._head else None
         if inside and inside[1] == separator:
-            yield self._lost_specimen("begins in the middle of another one, whose end was lost")
+            yield self._unread_specimen("begins in the middle of another one, whose end was lost")
 
-    def _lost_specimen(self, why: str) -> Observation:
-        """Return that a specimen cannot be read, or nobody knows whose it is; of none before is it now."""
+    def _unread_specimen(self, why: str) -> Observation:
+        """Return that a specimen cannot be read, or is of no order; none that came before holds any more."""
         self._order = self._order._replace(specimen="")
         self._group_specimen = None if self._group_specimen is None else ""
+        return self._lost_specimen(why)
+
+    def _lost_specimen(self, why: str) -> Observation:
+        """Return that a specimen is not known to be of any results, and may be of some."""
         said = f"a specimen (SPM) {why}: results in this message may be of it, and not of blood"
         return Observation(f"message {self._message}", problem=Malformed(said))
 
@@ -209,17 +213,15 @@ class _Feed:
         One before all orders is of those behind it, up to the next one, as well as of results without an
         order. Any other is of the order before it. Several of the same orders are all of them.
         """
-        of_those_behind = self._group_specimen is not None or not self._ordered
-        others = self._order.specimen if self._is_before_order or not of_those_behind else ""
+        is_behind = self._ordered and self._group_specimen is None
+        others = self._order.specimen if is_behind or self._is_before_order else ""
         specimen = ", ".join(dict.fromkeys(filter(None, (others, said))))
         self._order = self._order._replace(specimen=specimen)
-        if self._went_early and not of_those_behind:
+        if is_behind and self._went_early:
             yield self._lost_specimen(f"stands behind more than {_MOST_WAITING:,} results of an order")
-            self._order = self._order._replace(specimen=specimen)
-        is_of_them = not (of_those_behind and self._ordered)
-        for one in self._released():
-            yield replace(one, specimen=specimen or None) if is_of_them else one
-        if of_those_behind:
+        if is_behind or not self._ordered:
+            yield from (replace(one, specimen=specimen or None) for one in self._released())
+        if not is_behind:
             self._group_specimen, self._is_before_order = specimen, True
 
     def _take_broken(self, segment: Segment, id: bytes) -> Iterator[Observation]:
@@ -231,7 +233,7 @@ class _Feed:
         elif id == b"OBR":
             self._order = _Order(specimen=self._group_specimen or "")
         elif id == b"SPM":
-            yield self._lost_specimen("is damaged")
+            yield self._unread_specimen("is damaged")
         else:
             self._patient = ""
 
@@ -314,6 +316,7 @@ class _Feed:
         if not kind and not names and local[:1] and local[0].upper() in TYPES:
             problem = Malformed(f"its identifier (OBX-3) is the type {quote(local[0])}: a field is amiss")
             return Observation(place, problem=problem)
+        status, said = self._status(status_text)
         known = Observation(
             place,
             names=names,
@@ -324,8 +327,8 @@ class _Feed:
             unit=_whole(obx, 6) or None,
             range=_whole(obx, 7) or None,
             flags=_flags(obx),
-            status=self._status(status_text),
-            status_text=self._status_text(status_text),
+            status=status,
+            status_text=said,
             date=_first(obx, 14) or self._order.date or None,
             specimen=self._order.specimen or None,
             patient=self._patient or None,
@@ -341,21 +344,18 @@ class _Feed:
             return replace(known, problem=problem)
         return replace(known, value=value, unit=unit, decimal=_decimal(kind, value))
 
-    def _status(self, text: str) -> Status:
-        """Return the status of a result, or failing that of the order that it belongs to.
+    def _status(self, text: str) -> tuple[Status, str]:
+        """Return the status of a result, or failing that of its order, and what it was read from.
 
         A result that stands, of an order that was cancelled, is one of which that is not known.
         """
-        order = self._order.status.upper()
+        of_order = self._order.status
         if not text:
-            return _ORDER_STATUSES.get(order, Status.UNKNOWN)
+            return _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), of_order
         status = _STATUSES.get(text.upper(), Status.UNKNOWN)
-        return Status.UNKNOWN if status is Status.FINAL and order == _CANCELLED else status
-
-    def _status_text(self, text: str) -> str:
-        """Return what the status of a result was read from."""
-        cancelled = text and self._order.status.upper() == _CANCELLED
-        return f"{text}, of an order with {self._order.status}" if cancelled else text or self._order.status
+        if of_order.upper() != _CANCELLED:
+            return status, text
+        return Status.UNKNOWN if status is Status.FINAL else status, f"{text}, of an order with {of_order}"
 
 
 def _decimal(kind: str, value: str) -> DecimalMark | None:

@@ -76,7 +76,7 @@ def read_references(text: Text) -> References:
     gone: dict[str, str] = {}
     specimens: dict[str, str] = {}
     drawn: dict[str, list[_Drawn]] = {}
-    groups: dict[str, Sequence[str]] = {}
+    groups: dict[str, list[str]] = {}
     grouped: dict[str, list[str]] = {}  # the keys of the members of a panel, by its names
     if not any(word in text.raw for word in (b"DiagnosticReport", b"hasMember", b"related", b"Specimen")):
         return References(gone, specimens, drawn, groups)
@@ -93,9 +93,10 @@ def read_references(text: Text) -> References:
                 if resource.is_a("Observation"):
                     for name in _names(resource):
                         grouped.setdefault(name, []).extend(results)
+                called = _called(value)
                 specimens_of_all = [_drawn(one, resource) for one in _specimens_of_all(value, resource)]
                 for result in results:
-                    groups[result] = (*groups.get(result, ()), *_called(value))
+                    groups.setdefault(result, []).extend(called)
                     drawn.setdefault(result, []).extend(specimens_of_all)
     _hand_down(drawn, grouped)
     _withdraw_members(gone, grouped)

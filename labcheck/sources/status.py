@@ -57,7 +57,6 @@ _OF_THE_VALUE = frozenset((
     *("in", "out", "of", "within", "below", "above", "range", "limits", "very", "severe", "severely", "mild"),
     *("mildly", "moderate", "adequate", "inadequate", "toxic", "elevated", "borderline", "critical"),
     *("optimal", "sufficient", "sufficiency", "deficient", "deficiency", "insufficient", "insufficiency"),
-    *("niedrig", "hoch"),
 ))  # fmt: skip
 """Words that say how high a value is, and nothing of whether it stands."""
 

@@ -35,8 +35,8 @@ def print_page(analyte: Analyte, console: Console, age: Decimal | None = None) -
         *listed("Cautions", fitting(cautions, age, named=False)),
     ]
     accepted = analyte.names.accepted
-    ids = [id for id in [analyte.id] if id not in map(str.lower, accepted)]
-    names = [", ".join((*ids, *accepted))]
+    own = () if analyte.id in map(str.lower, accepted) else (analyte.id,)
+    names = [", ".join((*own, *accepted))]
     if analyte.names.doubt:
         names.append(f"{', '.join(analyte.names.doubtful)}. {analyte.names.doubt}")
     codes = [loinc.code for loinc in analyte.loinc if not loinc.refused]
