@@ -21,7 +21,7 @@ A document of a laboratory's system, up to what the core judges:
 
     segments.py      the segments of HL7 v2           json.py        the texts of FHIR, with each digit
     hl7.py           its messages -> observations     fhir.py        its Observations -> observations
-                                                      resources.py   where they stand
+    fields.py        what a segment says, as text     resources.py   where they stand
                                                       references.py  what others say of them
                                                       elements.py    what an Observation says, as text
     observations.py  one observation: the core's verdict

@@ -11,13 +11,21 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import chain
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple, get_args
+from typing import TYPE_CHECKING, NamedTuple
 
-from labcheck.errors import LabcheckError, Malformed, UnreadableValue, Usage
-from labcheck.flags import of_codes
-from labcheck.model import Comparator, DecimalMark
+from labcheck.errors import LabcheckError, Malformed, Usage
+from labcheck.sources.fields import (
+    decimal_mark,
+    first,
+    flags_of,
+    identity,
+    specimen_of,
+    unit_of,
+    value_of,
+    whole,
+)
 from labcheck.sources.files import Read, decoder
-from labcheck.sources.observations import Observation, one_unit, sorted_codes
+from labcheck.sources.observations import Observation
 from labcheck.sources.segments import (
     END_OF_BLOCK,
     LONGEST,
@@ -59,10 +67,7 @@ _BEGIN_OTHERS = frozenset((b"MSH", b"PID", b"FHS", b"BHS", b"FTS", b"BTS", START
 _MOST_WAITING = 1_000
 """Of an order with more results, the first ones do not wait for a specimen behind the others."""
 
-_NUMBERS = frozenset(("NM", "SN"))
-_TEXTS = frozenset(("", "NM", "ST", "TX", "FT"))
 _OWN_OBX = re.compile(rb"[^0-9A-Za-z]{0,8}OBX")
-_COMPARATORS = frozenset(("", "=", *get_args(Comparator)))
 
 
 def observations(read: Read, *, encoding: str | None = None) -> Iterator[Observation]:
@@ -197,15 +202,15 @@ class _Feed:
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._ordered, self._is_before_order = True, False
-            specimen = _specimen(order, 15) or self._group_specimen or ""
-            names = tuple(chain.from_iterable(_identity(order, 4)))
-            self._order = _Order(_first(order, 7), _first(order, 25), specimen, names)
+            specimen = specimen_of(order, 15) or self._group_specimen or ""
+            names = tuple(chain.from_iterable(identity(order, 4)))
+            self._order = _Order(first(order, 7), first(order, 25), specimen, names)
         elif id == b"SPM":
-            yield from self._take_specimen(_specimen(self._parse(segment.text, 4), 4))
+            yield from self._take_specimen(specimen_of(self._parse(segment.text, 4), 4))
         elif id == b"PID":
             self._begin_patient()
             person = self._parse(segment.text, 3)
-            self._patient = _first(person, 3) or _first(person, 2)
+            self._patient = first(person, 3) or first(person, 2)
 
     def _take_specimen(self, said: str) -> Iterator[Observation]:
         """Take a specimen, and yield the results again that it is of.
@@ -293,7 +298,7 @@ class _Feed:
         self._head = (found[0] if found[0].endswith(found[1]) else found[0] + found[1]).decode()
         self._decode = self._given or decoder(None)
         if not self._given:
-            self._decode = decoder(_encoding(_first(self._parse(text, 18), 18)))
+            self._decode = decoder(_encoding(first(self._parse(text, 18), 18)))
 
     def _parse(self, text: bytes, fields: int) -> "hl7.Segment":
         """Take the first fields of a segment apart, by its message's separators; each takes its time."""
@@ -305,12 +310,12 @@ class _Feed:
 
     def _observation(self, segment: Segment, place: str) -> Observation:
         obx = self._parse(segment.text, 14)
-        kind, status_text = _first(obx, 2).upper(), _first(obx, 11)
+        kind, status_text = first(obx, 2).upper(), first(obx, 11)
         if segment.cut and not status_text:  # any field can be half of one, the test's name as well
             problem = Malformed("the segment ends in the middle; it may have been cut off")
             return Observation(place, problem=problem)
-        names, loinc, local = _identity(obx, 3)
-        if not (names or loinc or local) and _whole(obx, 5):
+        names, loinc, local = identity(obx, 3)
+        if not (names or loinc or local) and whole(obx, 5):
             problem = Malformed("it has no identifier (OBX-3) that says what was observed")
             return Observation(place, problem=problem)
         if not kind and not names and local[:1] and local[0].upper() in TYPES:
@@ -323,13 +328,13 @@ class _Feed:
             loinc=loinc,
             local=local,
             groups=self._order.names,
-            value=_whole(obx, 5),
-            unit=_whole(obx, 6) or None,
-            range=_whole(obx, 7) or None,
-            flags=_flags(obx),
+            value=whole(obx, 5),
+            unit=whole(obx, 6) or None,
+            range=whole(obx, 7) or None,
+            flags=flags_of(obx),
             status=status,
             status_text=said,
-            date=_first(obx, 14) or self._order.date or None,
+            date=first(obx, 14) or self._order.date or None,
             specimen=self._order.specimen or None,
             patient=self._patient or None,
         )
@@ -338,11 +343,11 @@ class _Feed:
                 raise Malformed(f"the segment is longer than {LONGEST >> 10} KB")
             if status_text.upper() not in _STATUSES:
                 raise Malformed(f"its status {quote(status_text)} (OBX-11) is none that HL7 knows")
-            value = _value(obx, kind)
-            unit = _unit(obx)
+            value = value_of(obx, kind)
+            unit = unit_of(obx)
         except LabcheckError as problem:
             return replace(known, problem=problem)
-        return replace(known, value=value, unit=unit, decimal=_decimal(kind, value))
+        return replace(known, value=value, unit=unit, decimal=decimal_mark(kind, value))
 
     def _status(self, text: str) -> tuple[Status, str]:
         """Return the status of a result, or failing that of its order, and what it was read from.
@@ -356,110 +361,6 @@ class _Feed:
         if of_order.upper() != _CANCELLED:
             return status, text
         return Status.UNKNOWN if status is Status.FINAL else status, f"{text}, of an order with {of_order}"
-
-
-def _decimal(kind: str, value: str) -> DecimalMark | None:
-    """Return the decimal mark that a type fixes; a comma in such a number is none of its own."""
-    return "point" if kind in _NUMBERS and "," not in value else None
-
-
-def _identity(
-    segment: "hl7.Segment", number: int
-) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """Return the names, LOINC codes and other codes of a field; each part of it has up to three codings."""
-    parts = [[*part, *[""] * 12] for part in _components(segment, number)]
-    codings = [part[start : start + 3] for part in parts for start in (0, 3, 9)]
-    names = [*(name for _, name, _ in codings), *(part[8] for part in parts)]  # the last as written down
-    loinc, local = sorted_codes((code, system) for code, _, system in codings)
-    return tuple(dict.fromkeys(filter(None, (" ".join(name.split()) for name in names)))), loinc, local
-
-
-def _flags(obx: "hl7.Segment") -> tuple[str, ...]:
-    """Return the flags of OBX-8, each by its codes or in words."""
-    parts = [[*part, *[""] * 9][:9] for part in _components(obx, 8)]
-    flags = (
-        of_codes([*filter(None, (part[0], part[3]))], [*filter(None, (part[1], part[4], part[8]))])
-        for part in parts
-    )
-    return tuple(dict.fromkeys(chain.from_iterable(flags)))
-
-
-def _unit(obx: "hl7.Segment") -> str | None:
-    """Return the one unit of OBX-6, which can be in codes and in words."""
-    parts = [[*part, "", "", "", "", ""][:6] for part in _components(obx, 6)]
-    codings = [part[start : start + 3] for part in parts for start in (0, 3)]
-    ucum = [code for code, _, system in codings if system.upper() == "UCUM"]
-    return one_unit(*(text for code, name, _ in codings for text in (code, name)), ucum=ucum)
-
-
-def _value(obx: "hl7.Segment", kind: str) -> str:
-    """Return OBX-5 as a number is written elsewhere; raise UnreadableValue for what is not one number."""
-    repetitions = [part for part in _components(obx, 5) if any(part)]
-    if not repetitions:
-        return ""
-    written = _whole(obx, 5)
-    if len(repetitions) > 1:
-        raise UnreadableValue(f"{quote(written)} has several values")
-    if kind == "SN":
-        comparator, number, separator, second = (*(text.strip() for text in repetitions[0]), *[""] * 4)[:4]
-        if separator or second or (number and comparator not in _COMPARATORS):
-            raise UnreadableValue(f"{quote(written)} is a range, a ratio or a grade, not one number")
-        return f"{comparator.removeprefix('=')}{number}" if number else comparator
-    if kind not in _TEXTS:
-        raise UnreadableValue(f"{quote(written)} is of the type {quote(kind)}, not a number or a text")
-    return written
-
-
-def _components(segment: "hl7.Segment", number: int) -> list[list[str]]:
-    """Return a field's repetitions, each as its components; each has one at least."""
-    from hl7 import Repetition
-
-    field = segment(number) if number < len(segment) else []
-    return [
-        [_text(segment, part) for part in (part if isinstance(part, Repetition) else [part])] or [""]
-        for part in field
-    ]
-
-
-def _first(segment: "hl7.Segment", number: int) -> str:
-    """Return a field's first component."""
-    return next((part[0].strip() for part in _components(segment, number)), "")
-
-
-def _specimen(segment: "hl7.Segment", number: int) -> str:
-    """Return all that a field says of a specimen, as a code or in words, in whichever component."""
-    said = (text.strip() for part in _components(segment, number) for text in part)
-    return ", ".join(dict.fromkeys(filter(None, said)))
-
-
-def _whole(segment: "hl7.Segment", number: int) -> str:
-    """Return a field as it stands, without the separators that nothing follows."""
-    field = str(segment(number)) if number < len(segment) else ""
-    return _text(segment, field.rstrip(segment.separators[2:]))
-
-
-def _text(segment: "hl7.Segment", part: object) -> str:
-    """Return a part's text without escape sequences; `""` is how HL7 says that there is none.
-
-    The library would drop what it does not know, repeat `.sp` as often as it is told to, and log the text.
-    """
-    text, escape = str(part), str(segment.esc)
-    if text == '""':
-        return ""
-    if escape not in text:
-        return text
-    _, field, repetition, component, subcomponent = segment.separators
-    known: dict[str, str] = {"F": field, "R": repetition, "S": component, "T": subcomponent}
-    known |= {"E": escape, "": escape, ".br": "\n", ".sp": "\n", "H": "", "N": ""}
-
-    def plain(sequence: re.Match[str]) -> str:
-        body = sequence[1]
-        if re.fullmatch(r"X(?:[0-9A-Fa-f]{2})+", body):
-            return bytes.fromhex(body[1:]).decode("latin-1")
-        return known.get(body, "\ufffd")  # what is not understood must not look like a number
-
-    mark = re.escape(escape)
-    return re.sub(f"{mark}([^{mark}]*){mark}", plain, text)
 
 
 def _encoding(name: str) -> str | None:
