@@ -7,20 +7,22 @@ from labcheck.errors import WrongAnalyte
 from labcheck.model import Analyte, Note
 from labcheck.reading import is_blank
 from labcheck.wording import folded, quote
-from labcheck.words import Words, words_of
+from labcheck.words import EVERYWHERE, Words, words_of
 
-OTHER_SPECIMENS = frozenset(
-    ("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow")
-)
+OTHER_SPECIMENS = frozenset((
+    *("urine", "csf", "liquor", "spinal", "fluid", "saliva", "stool", "hair", "milk", "tissue", "marrow"),
+    "cells",
+))  # fmt: skip
 """Specimens other than blood, as which serum and plasma are drawn."""
 
 _SPECIMENS = {
     other: specimen
     for specimen, others in {
-        "urine": "u ur urn urines urina urinas sammelurin spontanurin morgenurin urinprobe "
+        "urine": "u ur urn urines urina urinas sammelurin spontanurin morgenurin urinprobe urinrohrchen "
         "mocz moczu moc virtsa idrar randu umed urc",
-        "stool": "stuhl stl selles feces faeces heces fezes kal fec stuhlprobe",
+        "stool": "stuhl stl selles feces faeces heces fezes kal fec stuhlprobe stuhlrohrchen",
         "saliva": "speichel salive slina sputum sal spt speichelprobe",
+        "cells": "rbc rbcs erythrocytes erythrocyte erythrozyten eritrocitos hematies leukocytes lymphocytes",
         "hair": "haare cheveux nail nails nagel har haarprobe",
         "milk": "muttermilch bmk",
         "tissue": "gewebe biopsy biopsie semen smn sperma ejakulat tiss",
@@ -37,12 +39,20 @@ _SPECIMENS = {
 _NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried"}
 """Dried blood has its cells in it. Other whole blood is what many call the tube that serum is made from."""
 
-UNMISTAKABLE = frozenset((
-    *("urine", "urin", "urina", "orina", "mocz", "sammelurin", "spontanurin", "csf", "liquor"),
-    *("stool", "stuhl", "feces", "faeces", "heces", "saliva", "speichel", "harn", "morgenurin", "urine 24h"),
-    *("24h urine", "24-h-urin", "random urine", "spot urine", "urine, random"),
+_UNMISTAKABLE = frozenset(("urine", "csf", "liquor", "stool", "saliva"))
+_BESIDE = frozenset((
+    *("24", "12", "24h", "12h", "h", "hr", "hrs", "hour", "hours", "std", "timed", "spot", "random", "first"),
+    *("morning", "midstream", "clean", "catch", "void", "voided", "collection", "collected", "sample"),
+    *("specimen", "spec", "fresh", "frozen", "aliquot", "probe", "echantillon", "muestra", "des", "de"),
 ))  # fmt: skip
-"""What alone in a cell, whatever its column is called, can be nothing but a specimen."""
+"""What stands beside the word for a specimen in a cell that says nothing more."""
+
+_PLAIN = {word: specimen for word, specimen in _SPECIMENS.items() if len(word) > len("sal")}
+"""Words that mean a specimen even where none is due."""
+
+_SURELY_OTHER = _UNMISTAKABLE.union(
+    word for word, specimen in {**EVERYWHERE, **_PLAIN}.items() if specimen in _UNMISTAKABLE
+)
 
 _BLOOD = re.compile(
     r"\b(?:s|p|b|ser|pl|plas|bld[acv]?|wb|ppp|prp|sst|pst|edta|k[23]?|li|na|naf|lihep|hep|gel|top|kan|soro)\b"
@@ -58,6 +68,13 @@ def is_blood(text: str) -> bool:
     return not _words(text) & _NO_SPECIMENS_OF_OURS and _BLOOD.search(folded(text)) is not None
 
 
+def is_surely_other(text: str) -> bool:
+    """Say whether a text, wherever it stands, is the name of a specimen other than blood and nothing else."""
+    if _SURELY_OTHER.isdisjoint(re.findall(r"[^\W\d_]+", text.lower())):  # as nearly always
+        return False
+    return words_of(text, _PLAIN) <= _UNMISTAKABLE | _BESIDE
+
+
 def check_specimen(specimen: str | None, analyte: Analyte) -> None:
     """Raise WrongAnalyte if what is said of a specimen, beside a test's name, is not the analyte's."""
     if not specimen:
@@ -68,13 +85,20 @@ def check_specimen(specimen: str | None, analyte: Analyte) -> None:
         )
 
 
-def notes_on_specimen(specimen: str | None, analyte: Analyte) -> tuple[Note, ...]:
+def notes_on_specimen(
+    specimen: str | None, analyte: Analyte, *, may_be_a_number: bool = False
+) -> tuple[Note, ...]:
     """Return what is to be known of a result if what is said of its specimen is not understood.
 
-    What has a digit in it is a number of the sample, or a code that nothing here has a list of.
+    Where it `may_be_a_number` of the sample, as in a table, it is that if it has a digit; else it can be a
+    code that nothing here has a list of.
     """
     text = (specimen or "").strip()
-    said = [part for part in re.split("[,;&^]", text) if not is_blank(part) and not re.search("[0-9]", part)]
+    said = [
+        part
+        for part in re.split("[,;&^]", text)
+        if not is_blank(part) and not (may_be_a_number and re.search("[0-9]", part))
+    ]
     if not said or is_blood(text) or _words(text) & _words(analyte.specimen):
         return ()
     unknown = f"Its specimen is {quote(text)}: whether that is {analyte.specimen} is not known."

@@ -2,7 +2,7 @@ import pytest
 
 from labcheck.catalogue import built_in
 from labcheck.errors import WrongAnalyte
-from labcheck.specimens import check_specimen, notes_on_specimen
+from labcheck.specimens import check_specimen, is_surely_other, notes_on_specimen
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,9 @@ from labcheck.specimens import check_specimen, notes_on_specimen
             ("Blood spot", True),
             ("sang séché", True),
             ("Dried blood spot", True),
+            ("Red blood cells", True),
+            ("Erythrozyten", True),
+            ("Stuhlröhrchen", True),
         ),
         *(
             ("Serum", False),
@@ -44,7 +47,9 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
             check_specimen(specimen, vitd)
     else:
         check_specimen(specimen, vitd)
-    check_specimen(specimen, vitd._replace(specimen="urine, CSF, other fluid, milk, marrow or dried blood"))
+    check_specimen(
+        specimen, vitd._replace(specimen="urine, CSF, other fluid, milk, marrow or dried blood, cells, stool")
+    )
 
 
 @pytest.mark.parametrize(
@@ -59,8 +64,28 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
     ],
 )
 def test_a_specimen_that_is_not_understood_is_noted(specimen: str | None, *, is_understood: bool) -> None:
-    notes = notes_on_specimen(specimen, built_in()["vitd"])
+    notes = notes_on_specimen(specimen, built_in()["vitd"], may_be_a_number=True)
     assert [note.code for note in notes] == ([] if is_understood else ["specimen-unknown"])
+
+
+@pytest.mark.parametrize("specimen", ["119364003", "SMP-00412, 78014005"])
+def test_a_code_without_words_is_noted_where_it_can_be_no_number(specimen: str) -> None:
+    assert [note.code for note in notes_on_specimen(specimen, built_in()["vitd"])] == ["specimen-unknown"]
+    assert notes_on_specimen(f"{specimen}, Serum", built_in()["vitd"]) == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "is_other"),
+    [
+        *((text, True) for text in ("Urine", "Urine 24h collection", "24-h-Urin", "URINE, RANDOM", "Stuhl")),
+        *((text, True) for text in ("urine (first morning void)", "mocz 24h", "CSF", "Speichel", "Harn")),
+        *((text, False) for text in ("no urine", "urine infection", "Serum", "random", "sal", "kal", "")),
+    ],
+)
+def test_a_cell_that_names_another_specimen_and_no_more_is_known_anywhere(
+    text: str, *, is_other: bool
+) -> None:
+    assert is_surely_other(text) is is_other
 
 
 def test_a_specimen_is_understood_where_it_is_the_analytes_own() -> None:

@@ -61,6 +61,7 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
         ("test,value,x", "vitd,45,ng%", "is a unit", "--unit-column ''"),
         ("test,value (ng/mL),x", "vitd,45,nmol/L", "is a unit", "--unit-column"),
         ("test,value,unit,x", "vitd,45,nmol/L,Urine", "is no blood", "--specimen 'x'"),
+        ("test,value,unit,x", "vitd,45,nmol/L,Urine 24h collection", "is no blood", "--specimen 'x'"),
     ],
 )
 def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, finding: str, advice: str) -> None:

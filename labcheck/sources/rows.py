@@ -217,7 +217,7 @@ class Judge:
         except LabcheckError as error:
             return refused(analyte.id, error.code)
         of_specimen, of_status = (
-            notes_on_specimen(given.specimen, analyte),
+            notes_on_specimen(given.specimen, analyte, may_be_a_number=True),
             notes_on_status(status, status_text),
         )
         judged = replace(judged, notes=(*judged.notes, *of_specimen, *of_status))

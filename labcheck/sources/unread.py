@@ -18,7 +18,7 @@ from labcheck.sources.columns import Layout
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, normalised
 from labcheck.sources.rows import OPERATORS
-from labcheck.specimens import UNMISTAKABLE
+from labcheck.specimens import is_surely_other
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
@@ -132,7 +132,7 @@ class Unread:
             elif cell[0] in _SIGNS and not self._says_so(cell, cells):
                 says = f", where {quote(copied[0])} is read"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says))
-        if not _MARKS.isdisjoint(cell) or cell.lower() in UNMISTAKABLE:
+        if not _MARKS.isdisjoint(cell) or is_surely_other(cell):
             found = self._found(number, row, cell)
             if found and self._is_covered(cells):
                 self._ask(found, beside=self._beside(cells))
@@ -144,7 +144,7 @@ class Unread:
             is_flag = any(map(str.isalpha, cell)) and off_scale([cell])
             says = ", which says that a value was off the scale"
             return _Found("flag", number, row, cell, says) if is_flag else None
-        if cell.lower() in UNMISTAKABLE:
+        if is_surely_other(cell):
             return _Found("specimen", number, row, cell, ", which is no blood")
         with suppress(LabcheckError):
             unit = read_unit(cell).code
