@@ -6,12 +6,41 @@ from decimal import Decimal
 
 from labcheck.model import COMPARATORS, Category, Comparator
 
+_LOW = (
+    *("L", "LL", "LOW", "LO", "VERY LOW", "CRITICAL LOW", "CRITICALLY LOW", "PANIC LOW", "< LLN", "<LLN"),
+    *("BELOW NORMAL", "BELOW LOW NORMAL", "BELOW RANGE", "BELOW REFERENCE RANGE"),
+    *("DEFICIENT", "DEFICIENCY", "INSUFFICIENT", "INSUFFICIENCY"),
+    *("BAS", "BAJO", "BAJA", "BASSO", "NIEDRIG", "ERNIEDRIGT", "LAAG", "↓", "↓↓"),
+)
+_NORMAL = (
+    *("N", "NORMAL", "WNL", "IN RANGE", "WITHIN RANGE", "WITHIN REFERENCE RANGE", "WITHIN NORMAL LIMITS"),
+    *("SUFFICIENT", "OPTIMAL"),
+)
+_HIGH = (
+    *(
+        "H",
+        "HH",
+        "HIGH",
+        "HI",
+        "VERY HIGH",
+        "CRITICAL HIGH",
+        "CRITICALLY HIGH",
+        "PANIC HIGH",
+        "> ULN",
+        ">ULN",
+    ),
+    *("ABOVE NORMAL", "ABOVE HIGH NORMAL", "ABOVE RANGE", "ABOVE REFERENCE RANGE", "ELEVATED", "TOXIC"),
+    *("HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "ALTA", "HOCH", "ERHÖHT", "HOOG", "↑", "↑↑"),
+)
+_ABNORMAL = ("A", "AA", "ABN", "ABNORMAL", "ANORMAL", "OUT OF RANGE", "CRITICAL", "PANIC")
+_ANY = ("IND", "INDETERMINATE", "EQUIVOCAL", "FINAL")
+
 SIDES: dict[str, tuple[Category, ...]] = {
-    **dict.fromkeys(("L", "LL", "LOW", "VERY LOW", "BAS", "BAJO", "NIEDRIG", "↓", "↓↓"), (Category.LOW,)),
-    **dict.fromkeys(("N", "NORMAL"), (Category.NORMAL,)),
-    **dict.fromkeys(("H", "HH", "HIGH", "VERY HIGH", "HAUT", "ÉLEVÉ", "ELEVE"), (Category.HIGH,)),
-    **dict.fromkeys(("ALTO", "HOCH", "↑", "↑↑"), (Category.HIGH,)),
-    **dict.fromkeys(("A", "AA", "ABNORMAL"), (Category.LOW, Category.HIGH)),
+    **dict.fromkeys(_LOW, (Category.LOW,)),
+    **dict.fromkeys(_NORMAL, (Category.NORMAL,)),
+    **dict.fromkeys(_HIGH, (Category.HIGH,)),
+    **dict.fromkeys(_ABNORMAL, (Category.LOW, Category.HIGH)),
+    **dict.fromkeys(_ANY, (Category.LOW, Category.NORMAL, Category.HIGH)),
 }
 """The categories that a flag stands for, in capitals. Not `B`, which is `bas` here and "better" in HL7."""
 
@@ -55,6 +84,9 @@ _OF_THE_RANGE = frozenset((
 ))  # fmt: skip
 """Words for what is no limit of the assay, though a sign stands beside it: of the range, another value."""
 
+NOT_APPLICABLE = "N/A"
+"""No flag, and not N with A."""
+
 _LONGEST = 60
 """A longer text is no flag."""
 
@@ -70,6 +102,15 @@ def off_scale(flags: Sequence[str], value: Decimal | None = None) -> frozenset[C
     return frozenset(
         found | {COMPARATORS[sign] for sign, number in map(_parts, by_number) if number == value}
     )
+
+
+def is_unknown(mark: str) -> bool:
+    """Say whether a part of a flag says something in words that is not understood.
+
+    A single letter does not: HL7 has many that are beside the point, as for a value that is worse.
+    """
+    known = mark.upper() in SIDES or mark.upper() in OFF_SCALE
+    return not known and len(re.findall(r"[^\W\d_]", mark)) > 1
 
 
 def of_codes(codes: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
@@ -107,7 +148,7 @@ def marks(flag: str) -> list[str]:
     whole = " ".join(flag.strip(AROUND).split())
     parts = re.split(r"[\s,;~/|]+", whole)
     known = SIDES.keys() | OFF_SCALE.keys()
-    if whole.upper() in known or len(whole) > _LONGEST:
+    if whole.upper() in known | {NOT_APPLICABLE} or len(whole) > _LONGEST:
         return [whole]
     if (found := _WORDS_BY_NUMBER(whole)) and found[1].upper() in OFF_SCALE:
         return [found[1]]

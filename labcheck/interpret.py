@@ -19,7 +19,7 @@ from labcheck.errors import (
     UnknownUnit,
     UnreadableValue,
 )
-from labcheck.flags import SIDES, marks, off_scale
+from labcheck.flags import SIDES, is_unknown, marks, off_scale
 from labcheck.model import (
     EXACT,
     REPORTED,
@@ -114,10 +114,10 @@ def interpret(
             *_notes_on_report(
                 standing,
                 None if beside is None else stand(canonical, beside, analyte),
-                (reported.flag, *flags),
                 missing=range is None and range_set == REPORTED and beside is None,
                 unread=reported_range if beside is None and not is_blank(reported_range or "") else None,
             ),
+            *_notes_on_flags(standing, reported.flag, flags),
             *_notes_on_age(standing.range, years),
             *_notes_on_code(loinc, given),
             *([Note("doubtful-name", doubt)] if doubt else []),
@@ -234,12 +234,10 @@ def _notes_on_rounding(
 def _notes_on_report(
     used: Standing,
     by_report: Standing | None,
-    flags: Iterable[str | None],
     *,
     missing: bool,
     unread: str | None,
 ) -> Iterator[Note]:
-    here = f"by the range used here it is {_or(used.categories)}."
     if missing:
         yield Note(
             "no-reported-range", f"The report brings no range; {used.range}, {used.range.name}, was used."
@@ -252,9 +250,14 @@ def _notes_on_report(
     if by_report and by_report.categories != used.categories:
         yield Note(
             "reported-range-differs",
-            f"By the range on the report, {by_report.range}, it is {_or(by_report.categories)}; {here}",
+            f"By the range on the report, {by_report.range}, it is {_or(by_report.categories)}; {_by(used)}",
         )
-    says = {mark: SIDES.get(mark.upper(), ()) for flag in flags if flag for mark in marks(flag)}
+
+
+def _notes_on_flags(used: Standing, behind: str | None, beside: Sequence[str]) -> Iterator[Note]:
+    """Compare the flags behind the value and beside it; behind it, none but those that are known is read."""
+    marks_beside = [mark for flag in beside for mark in marks(flag)]
+    says = {mark: SIDES.get(mark.upper(), ()) for mark in (*marks(behind or ""), *marks_beside)}
     sides = [set(said) for said in says.values() if said]
     if differing := {
         mark: said
@@ -266,8 +269,17 @@ def _notes_on_report(
         said = " and ".join(_or(categories) for categories in dict.fromkeys(differing.values()))
         yield Note(
             "reported-flag-differs",
-            f"The report flags it {' and '.join(differing)}, which says {said}; {here}",
+            f"The report flags it {' and '.join(differing)}, which says {said}; {_by(used)}",
         )
+    if unknown := [mark for mark in dict.fromkeys(marks_beside) if is_unknown(mark) and not is_blank(mark)]:
+        told = " and ".join(map(quote, unknown))
+        yield Note(
+            "flag-unknown", f"The report flags it {told}, which is not understood; it was not compared."
+        )
+
+
+def _by(used: Standing) -> str:
+    return f"by the range used here it is {_or(used.categories)}."
 
 
 def _notes_on_age(used: RangeSet, years: Decimal | None) -> Iterator[Note]:

@@ -407,6 +407,7 @@ NOTES: Mapping[str, str] = MappingProxyType({
     "unreadable-range": "The report's own range cannot be read as one, and was not compared.",
     "reported-range-differs": "By the report's own range the category is another one.",
     "reported-flag-differs": "The laboratory's own flag says otherwise than the range that was used.",
+    "flag-unknown": "What the laboratory's own flag says is not understood, and was not compared.",
     "code-unit-conflict": "The LOINC code stands for the other kind of unit; the value was read by its unit.",
     "other-population": "The range that was used is for people of other ages.",
     "doubtful-name": "The name of the test, or its code, can mean something else, too.",

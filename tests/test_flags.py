@@ -2,7 +2,7 @@ from decimal import Decimal
 
 import pytest
 
-from labcheck.flags import SIDES, marks, of_codes, off_scale
+from labcheck.flags import SIDES, is_unknown, marks, of_codes, off_scale
 
 
 @pytest.mark.parametrize(
@@ -62,3 +62,18 @@ def test_a_flag_can_say_that_the_value_was_off_the_scale(flag: str, comparators:
 )
 def test_a_flag_is_known_whatever_marks_stand_around_it(flag: str, *, known: bool) -> None:
     assert all(mark.upper() in SIDES for mark in marks(flag)) is known
+
+
+@pytest.mark.parametrize(
+    ("flag", "unknown"),
+    [
+        *((flag, [flag]) for flag in ("high, see note", "LOW - BELOW LOQ", "see report")),
+        *((flag, []) for flag in ("H", "high", "*", "", "W", "17", "< LLN", "L, <", "WNL", "below LOQ")),
+        *(
+            (flag, [])
+            for flag in ("BELOW LOW NORMAL", "Critical High", "erhöht", "high critical", "Deficient")
+        ),
+    ],
+)
+def test_words_of_a_flag_that_are_not_understood_are_told(flag: str, unknown: list[str]) -> None:
+    assert list(filter(is_unknown, marks(flag))) == unknown

@@ -450,7 +450,7 @@ def test_every_plain_range_and_flag_is_understood(run: Run, sets: dict[str, str]
             *(("not established", "", ""), ("0-0", "", ""), ("100-30", "", ""), ("5000-6000", "", "")),
             *(("0.01-0.2", "", ""), (">30", "-", "-"), ("", "0", ""), (">=0", "", "")),
         )
-        for flag in ("", "H", "(l)", "Normal", "A", "*")
+        for flag in ("", "H", "(l)", "Normal", "A", "*", "below normal", "see note", "N/A", "none", "W")
     ]  # fmt: skip
     hold(run, rows, Judge(built_in(), range_sets=sets), range_sets=sets)
 

@@ -264,7 +264,7 @@ def test_a_sign_that_is_part_of_something_else_is_no_comparator(flag: str) -> No
     assert str(interpret("vitd", "35", unit="ng/mL", reported_flag=flag).canonical) == "35 ng/mL"
 
 
-@pytest.mark.parametrize("flag", ["<", "<=", "> 3 days", "<5", "*", ""])
+@pytest.mark.parametrize("flag", ["<", "<=", "> 3", "<5", "*", ""])
 def test_a_value_that_has_a_comparator_keeps_it_whatever_the_flag(flag: str) -> None:
     judged = interpret("b12", "<150", unit="pmol/L", reported_flag=flag)
     assert (judged.canonical.comparator, codes(judged)) == ("<", [])
@@ -549,6 +549,13 @@ def test_of_several_flags_the_one_that_says_more_counts() -> None:
     (note,) = interpret("vitd", "22 ng/mL", reported_flag=("A", "H")).notes
     assert note.text.startswith("The report flags it H, which says high;")
     assert codes(interpret("vitd", "35 ng/mL", reported_flag="A")) == ["reported-flag-differs"]
+
+
+def test_a_flag_that_is_not_understood_is_told() -> None:
+    (note,) = interpret("vitd", "35 ng/mL", reported_flag="see below").notes
+    assert note.code == "flag-unknown"
+    assert note.text.startswith("The report flags it 'see below', which is not understood;")
+    assert codes(interpret("vitd", "22 ng/mL", reported_flag="N/A")) == []
 
 
 @pytest.mark.parametrize("value", ["35 (insufficient)", "<10 (LOD)", "40 (repeat)"])

@@ -9,7 +9,7 @@ import re
 
 import narwhals.stable.v2 as nw
 
-from labcheck.flags import AROUND, OFF_SCALE, SIDES
+from labcheck.flags import AROUND, NOT_APPLICABLE, OFF_SCALE, SIDES
 from labcheck.frames import expressions as ex
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, all_of, any_of, chosen, equals
 from labcheck.frames.rules import Rules, edges_of
@@ -139,7 +139,8 @@ def is_odd(flag: Expr) -> Expr:
     mark = _mark(flag)
     # Engines and Python differ in what is the other case of letters such as a dotless i.
     foreign = flag.str.contains(r"[^\x00-\x7f↑↓]")
-    return foreign | mark.str.contains("[<>0-9]|  ") | (mark.str.contains(several) & ~equals(mark, _SIDES))
+    one = equals(mark, [*_SIDES, NOT_APPLICABLE.lower()])
+    return foreign | mark.str.contains("[<>0-9]|  ") | (mark.str.contains(several) & ~one)
 
 
 def _mark(flag: Expr) -> Expr:
@@ -154,3 +155,9 @@ def flag_differs(own: Own) -> Expr:
         & ~any_of(own("categories").str.contains(str(one), literal=True) for one in said)
         for said in dict.fromkeys(_SIDES.values())
     )
+
+
+def flag_is_unknown(own: Own) -> Expr:
+    """Say whether the flag has words that are not understood."""
+    mark = _mark(own("flag"))
+    return mark.str.contains("[a-z].*[a-z]") & ~equals(mark, _SIDES) & ~ex.says_nothing(mark)

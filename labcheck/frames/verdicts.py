@@ -169,6 +169,7 @@ def _notes_on_report(columns: Columns, settings: Settings, own: Own) -> Step:
         step["reported-range-differs"] = (ranged == reported.READ) & differs
     if columns.flag:
         step["reported-flag-differs"] = reported.flag_differs(own)
+        step["flag-unknown"] = reported.flag_is_unknown(own)
     return step
 
 
