@@ -59,12 +59,12 @@ class Memo(dict[Key, "repeat[bytes]"]):
         return list(map(next, map(self.__getitem__, keys)))
 
     def __missing__(self, key: Key) -> Iterator[bytes]:
-        text = key if isinstance(key, bytes) else self._delimiter.join(key)
+        text = self._text(key)
         short = len(text) <= LONGEST_KEY
         if self._sparing and short and (known := self.ways.quick(text)):
             answer, group = known
         else:
-            answer, group = self.ways.of(self._cells(key))
+            answer, group = self.ways.of(self._cells(text))
             if self._tally.wants(group.kind):
                 self.named[answer] = group.kind
         if self._only and group.kind.category in self._only:
@@ -145,16 +145,13 @@ class Memo(dict[Key, "repeat[bytes]"]):
 
     def reported(self, key: Key) -> Reported:
         """Return what a row with this key says of its result."""
-        return self.ways.reported(self._cells(key))
+        return self.ways.reported(self._cells(self._text(key)))
 
-    def _cells(self, key: Key) -> list[bytes]:
-        """Return the cells of a key."""
-        if isinstance(key, bytes):
-            return self._split(key)
-        return [cell for run in key for cell in self._split(run)]
+    def _text(self, key: Key) -> bytes:
+        return key if isinstance(key, bytes) else self._delimiter.join(key)
 
-    def _split(self, run: bytes) -> list[bytes]:
-        """Return the cells of a run; beside quotes, a NUL stands for a delimiter in quotes."""
-        if b'"' in run:
-            run = run.replace(b"\0", self._delimiter)
-        return split_line(run, self._delimiter)
+    def _cells(self, text: bytes) -> list[bytes]:
+        """Return the cells of a key's text; beside quotes, a NUL stands for a delimiter in quotes."""
+        if b'"' in text:
+            text = text.replace(b"\0", self._delimiter)
+        return split_line(text, self._delimiter)
