@@ -53,10 +53,9 @@ _IN_WORDS = {
 }
 
 _OF_THE_VALUE = frozenset((
-    *(folded(mark) for mark in SIDES if len(mark) > len("HH")),
-    *("in", "out", "of", "within", "below", "above", "range", "limits", "very", "severe", "severely", "mild"),
-    *("mildly", "moderate", "adequate", "inadequate", "toxic", "elevated", "borderline", "critical"),
-    *("optimal", "sufficient", "sufficiency", "deficient", "deficiency", "insufficient", "insufficiency"),
+    *(word for mark in SIDES if len(mark) > len("HH") for word in folded(mark).split()),
+    *("severe", "severely", "mild", "mildly", "moderate", "adequate", "inadequate", "borderline"),
+    "sufficiency",
 ))  # fmt: skip
 """Words that say how high a value is, and nothing of whether it stands."""
 
