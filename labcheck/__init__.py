@@ -4,7 +4,8 @@
     >>> interpret("vitd", "55", unit="nmol/L").category
     <Category.LOW: 'low'>
 
-`interpret` is the whole of it; the rest are the types that it takes, returns and raises.
+`interpret` is the whole of it, and `other_ranges` where a result stands by the others; the rest are the types
+that they take, return and raise.
 """
 
 from labcheck.catalogue import Catalogue

@@ -44,4 +44,4 @@ def months_in(text: str) -> set[tuple[str, str]]:
 def month_of(code: str) -> set[tuple[str, str]]:
     """Return the year, with and without its century, and the month that a LOINC code is taken for."""
     year, month = code.split("-")
-    return {(year, month), (year[2:], month)} if len(year) == 4 and month != "0" else set()
+    return {(year, month), (year[2:], month)} if len(year) == 4 else set()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 
-from labcheck.model import COMPARATORS, Category, Comparator
+from labcheck.model import COMPARATOR_WORDS, COMPARATORS, Category, Comparator
 
 _LOW = (
     *("L", "LL", "LOW", "LO", "VERY LOW", "CRITICAL LOW", "CRITICALLY LOW", "PANIC LOW", "< LLN", "<LLN"),
@@ -55,12 +55,13 @@ OFF_SCALE: dict[str, Comparator] = {
     **COMPARATORS,
     **dict.fromkeys((f"BELOW {limit}" for limit in _LIMITS), "<"),
     **dict.fromkeys((f"ABOVE {limit}" for limit in _LIMITS), ">"),
-    **dict.fromkeys(("<<", "LT", "LESS THAN", "OFF SCALE LOW", "OFF-SCALE LOW"), "<"),
+    **COMPARATOR_WORDS,
+    **dict.fromkeys(("<<", "OFF SCALE LOW", "OFF-SCALE LOW"), "<"),
     **dict.fromkeys(("BELOW ABSOLUTE LOW-OFF INSTRUMENT SCALE", "BLQ", "BLOQ", "BQL", "BDL"), "<"),
     **dict.fromkeys(("NOT DETECTED", "NOT DETECTABLE", "UNDETECTED", "UNDETECTABLE", "NON DETECT"), "<"),
     **dict.fromkeys(("NON-DETECT", "ND", "N.D", "N.D.", "UNTER MESSBEREICH", "UNTER NACHWEISGRENZE"), "<"),
     **dict.fromkeys(("NICHT NACHWEISBAR", "NICHT NACHGEWIESEN"), "<"),
-    **dict.fromkeys((">>", "GT", "GREATER THAN", "OFF SCALE HIGH", "OFF-SCALE HIGH"), ">"),
+    **dict.fromkeys((">>", "OFF SCALE HIGH", "OFF-SCALE HIGH"), ">"),
     "ABOVE ABSOLUTE HIGH-OFF INSTRUMENT SCALE": ">",
 }
 """Flags that say on which side of the number the value is, as it was beyond what the assay can measure."""
@@ -122,6 +123,7 @@ def of_codes(codes: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
         for text in words
         if off_scale([text]) - scale
         or has_a_number(text)
+        or (re.search(rf"{_SIGN}|[0-9]", text) and any(map(is_unknown, marks(text))))
         or not (codes and (is_known or scale or text.upper() not in SIDES))
     ]
     return tuple(dict.fromkeys((*codes, *more)))
@@ -153,10 +155,14 @@ def marks(flag: str) -> list[str]:
     if (found := _WORDS_BY_NUMBER(whole)) and found[1].upper() in OFF_SCALE:
         return [found[1]]
     in_capitals = set(map(str.upper, parts))
+    found = _SIGN_BY_WORDS.fullmatch(whole)
+    if found and found[3] and found[3].upper() in SIDES:  # `LL<`
+        return [found[3], found[4]]
+    if known >= in_capitals and not re.match(_SIGN, whole):  # `< LL` is below the lower limit
+        return parts
     has_a_sign = in_capitals & OFF_SCALE.keys() or re.search(_SIGN, whole)
     if has_a_sign and not _OF_THE_RANGE.isdisjoint(re.findall(r"[^\W\d_]+", whole.upper())):
         return [whole]
     if known >= in_capitals:
         return parts
-    found = _SIGN_BY_WORDS.fullmatch(whole)
     return list(filter(None, found.groups())) if found else [whole]

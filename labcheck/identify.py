@@ -13,7 +13,7 @@ from typing import NamedTuple
 from labcheck.dates import month_of, months_in
 from labcheck.errors import DamagedCode, WrongAnalyte
 from labcheck.model import Analyte, Loinc
-from labcheck.specimens import OTHER_SPECIMENS, spelled_as_specimens
+from labcheck.specimens import OTHER_SPECIMENS, names_another, spelled_as_specimens
 from labcheck.wording import quote
 from labcheck.words import Words, words_of
 
@@ -100,8 +100,6 @@ class Identifier:
         by_name = self._by_name(name)
         if self._is_damaged(code) and (by_name or not name):
             raise DamagedCode(f"{quote(code)} was a LOINC code before a spreadsheet made a date of it")
-        if not code:
-            return by_name
         if code not in self._codes:
             if by_name and _looks_like_loinc(code):
                 raise WrongAnalyte(f"{quote(name)} is not known to have the code LOINC {code}")
@@ -146,9 +144,13 @@ class Identifier:
 
         The name can be a LOINC code. It is only a doubt, as one test can follow from another's result.
         """
+        words = words_of(name, found.analyte.names.words)
+        if names_another(name, found.analyte):
+            return f"It stands under {quote(name)}, which names another specimen."
         try:
             under = self._codes.get(name) and self.identify(None, name)
-            if (under or self.check_component(name, found)).analyte.id == found.analyte.id:
+            beside = under or self.check_component(name, found)
+            if beside.analyte.id == found.analyte.id and not (words and words <= _CAST_DOUBT):
                 return None
         except WrongAnalyte:
             pass

@@ -5,9 +5,10 @@ to what this says.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Literal
 
 from labcheck.catalogue import built_in
@@ -51,6 +52,8 @@ def interpret(
     reported_range: str | None = None,
     reported_flag: str | Sequence[str] | None = None,
     decimal: DecimalMark | None = None,
+    value_decimal: DecimalMark | None = None,
+    range_decimal: DecimalMark | None = None,
     age: Decimal | float | str | None = None,
     loinc: Loinc | None = None,
     doubt: str | None = None,
@@ -72,19 +75,22 @@ def interpret(
     `range_set` `reported` the report's range is the one that is used; if there is none, the default is, with
     a note.
 
-    `decimal` settles numbers like `1,060`. `age`, in years from 0 to 130, picks the cautions that fit.
-    `loinc` is the code that came with the result; a unit that does not suit it gets a note. `doubt` is what
-    else the test can be by its name, and becomes a note. Where `assume_unit` is off, a missing unit is
-    refused.
+    `decimal` settles numbers like `1,060`; `value_decimal` and `range_decimal` that of the value and that of
+    the report's range alone, where a format fixes one of them. `age`, in years from 0 to 130, picks the
+    cautions that fit. `loinc` is the code that came with the result; a unit that does not suit it gets a
+    note. `doubt` is what else the test can be by its name, and becomes a note. Where `assume_unit` is off, a
+    missing unit is refused.
 
     Raises LabcheckError, whose `code` is the reason.
     """
-    check_decimal_mark(decimal)
+    for mark in (decimal, value_decimal, range_decimal):
+        check_decimal_mark(mark)
     if isinstance(analyte, str):
         found = built_in().identify(analyte)
         analyte, doubt = found.analyte, doubt or found.doubt
     flags = [reported_flag] if isinstance(reported_flag, str) else reported_flag or ()
-    written = read_value(str(value), decimal if isinstance(value, str) else None)
+    mark = (value_decimal or decimal) if isinstance(value, str) else "point"
+    written = read_value(str(value), mark)
     reported = _with_comparator(written, off_scale(flags, written.value))
     given = given_unit(reported, None if unit is None else read_unit(unit))
     if given is None and not assume_unit:
@@ -93,9 +99,11 @@ def interpret(
     conversion = None
     if given and given.code != analyte.unit:
         canonical, conversion = convert(reported, given, read_unit(analyte.unit), analyte.molar_mass)
-    _check_possible(reported, canonical, given, analyte)
+    mistake = partial(_likely_mistake, reported=reported, given=given, analyte=analyte, decimal=mark)
+    _check_possible(reported, canonical, given, analyte, mistake)
     unit_of = given or read_unit(analyte.unit)
-    used, beside = ranges_of(analyte, unit_of, range_set if range is None else None, reported_range, decimal)
+    asked = range_set if range is None else None
+    used, beside = ranges_of(analyte, unit_of, asked, reported_range, range_decimal or decimal)
     if range is not None:
         own = read_own_range(range, decimal) if isinstance(range, str) else range
         used = own_range(own, given, analyte)
@@ -108,7 +116,7 @@ def interpret(
         conversion=conversion,
         standing=standing,
         notes=(
-            *_notes_on_value(reported, given, canonical, analyte),
+            *_notes_on_value(given, canonical, analyte, mistake),
             *([_off_scale_note(reported)] if reported.comparator != written.comparator else []),
             *_notes_on_rounding(reported, unit_of, standing, analyte),
             *_notes_on_report(
@@ -117,7 +125,7 @@ def interpret(
                 missing=range is None and range_set == REPORTED and beside is None,
                 unread=reported_range if beside is None and not is_blank(reported_range or "") else None,
             ),
-            *_notes_on_flags(standing, reported.flag, flags),
+            *_notes_on_flags(standing, written, flags),
             *_notes_on_age(standing.range, years),
             *_notes_on_code(loinc, given),
             *([Note("doubtful-name", doubt)] if doubt else []),
@@ -175,28 +183,28 @@ def _check_possible(
     canonical: Quantity,
     given: Unit | None,
     analyte: Analyte,
+    mistake: Callable[[str], str],
 ) -> None:
     side = _outside(canonical, analyte.possible)
     if side:
         unit = given.code if given else analyte.unit
-        mistake = _likely_mistake(side, reported, given, analyte)
         raise ImpossibleValue(
             f"{quote(reported.text)} in {unit} is too {side} to be {analyte.name} (labcheck takes "
-            f"{_span(analyte.possible)} {analyte.unit} as possible){mistake}; check the number and the unit"
+            f"{_span(analyte.possible)} {analyte.unit} as possible){mistake(side)}; check the number and the "
+            "unit"
         )
 
 
 def _notes_on_value(
-    reported: Measurement, given: Unit | None, canonical: Quantity, analyte: Analyte
+    given: Unit | None, canonical: Quantity, analyte: Analyte, mistake: Callable[[str], str]
 ) -> Iterator[Note]:
     if given is None:
         yield Note("unit-assumed", f"No unit was given; the value was taken as {analyte.unit}.")
     if side := _odd(canonical, analyte):
-        mistake = _likely_mistake(side, reported, given, analyte)
         yield Note(
             "implausible",
             f"Unusually {side}: labcheck takes {_span(analyte.plausible)} {analyte.unit} as "
-            f"plausible{mistake}. Check the number and the unit.",
+            f"plausible{mistake(side)}. Check the number and the unit.",
         )
 
 
@@ -254,10 +262,10 @@ def _notes_on_report(
         )
 
 
-def _notes_on_flags(used: Standing, behind: str | None, beside: Sequence[str]) -> Iterator[Note]:
+def _notes_on_flags(used: Standing, written: Measurement, beside: Sequence[str]) -> Iterator[Note]:
     """Compare the flags behind the value and beside it; behind it, none but those that are known is read."""
     marks_beside = [mark for flag in beside for mark in marks(flag)]
-    says = {mark: SIDES.get(mark.upper(), ()) for mark in (*marks(behind or ""), *marks_beside)}
+    says = {mark: SIDES.get(mark.upper(), ()) for mark in (*marks(written.flag or ""), *marks_beside)}
     sides = [set(said) for said in says.values() if said]
     if differing := {
         mark: said
@@ -271,8 +279,10 @@ def _notes_on_flags(used: Standing, behind: str | None, beside: Sequence[str]) -
             "reported-flag-differs",
             f"The report flags it {' and '.join(differing)}, which says {said}; {_by(used)}",
         )
-    if unknown := [mark for mark in dict.fromkeys(marks_beside) if is_unknown(mark) and not is_blank(mark)]:
-        told = " and ".join(map(quote, unknown))
+    others = [flag for flag in beside if not off_scale([flag], written.value)]
+    unknown = [mark for flag in others for mark in marks(flag) if is_unknown(mark) and not is_blank(mark)]
+    if unknown:
+        told = " and ".join(map(quote, dict.fromkeys(unknown)))
         yield Note(
             "flag-unknown", f"The report flags it {told}, which is not understood; it was not compared."
         )
@@ -316,14 +326,17 @@ def _odd(quantity: Quantity, analyte: Analyte) -> Literal["low", "high"] | None:
     return side or (_outside(exact, analyte.possible) if quantity.comparator else None)
 
 
-def _likely_mistake(side: str, reported: Measurement, given: Unit | None, analyte: Analyte) -> str:
+def _likely_mistake(
+    side: str, *, reported: Measurement, given: Unit | None, analyte: Analyte, decimal: DecimalMark | None
+) -> str:
+    """Return what may have been mistaken, to be told; what `decimal` settled is not asked about."""
     unit = given.code if given else analyte.unit
     texts = [
         mistake.text
         for mistake in analyte.mistakes
         if mistake.side == side and unit in mistake.units and _is_plausible(reported, mistake.unit, analyte)
     ]
-    if side == "low" and re.search(r"\b[0-9]{1,3}\.[0-9]{3}\b", reported.text):
+    if side == "low" and decimal is None and re.search(r"\b[0-9]{1,3}\.[0-9]{3}\b", reported.text):
         texts.append("if the point groups thousands, say --decimal comma")
     return "".join(f"; {text}" for text in texts)
 

@@ -2,8 +2,8 @@
 
 All of it is immutable, and none of it does I/O. Numbers are `Decimal`, with the digits that were written:
 a binary float would move a result across a limit. What the catalogue is made of are named tuples, which
-Python makes in a quarter of the time that a dataclass takes it at every start; what a verdict is made of are
-dataclasses, as they are no sequences.
+Python makes in a quarter of the time that a dataclass takes it at every start; what `interpret` takes
+and returns are dataclasses, as they are no sequences.
 """
 
 from collections.abc import Iterable, Mapping
@@ -20,6 +20,14 @@ COMPARATORS: Mapping[str, Comparator] = MappingProxyType({
     ">": ">", "＞": ">", ">=": ">=", "=>": ">=", "≥": ">=", "⩾": ">=",
 })  # fmt: skip
 """The signs that are written for each."""
+
+COMPARATOR_WORDS: Mapping[str, Comparator] = MappingProxyType({
+    **dict.fromkeys(("LT", "LESS THAN", "LOWER THAN", "FEWER THAN", "KLEINER ALS"), "<"),
+    **dict.fromkeys(("LE", "AT MOST", "LESS THAN OR EQUAL TO"), "<="),
+    **dict.fromkeys(("GT", "GREATER THAN", "MORE THAN", "HIGHER THAN", "GRÖSSER ALS"), ">"),
+    **dict.fromkeys(("GE", "AT LEAST", "GREATER THAN OR EQUAL TO"), ">="),
+})  # fmt: skip
+"""The words that are written for each in a cell or a flag of their own, in capitals."""
 
 QuantityKind = Literal["mass", "substance"]
 """What is counted in a volume: grams or moles."""

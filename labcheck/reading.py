@@ -149,7 +149,7 @@ def read_value(text: str, decimal: DecimalMark | None = None) -> Measurement:
         comparator=_comparator(match, text),
         value=value,
         unit=match["unit"],
-        flag=match["flag"] or match["flag_behind"],
+        flag=" ".join(filter(None, (match["flag"], match["flag_behind"]))) or None,
     )
 
 
@@ -173,7 +173,9 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
             _decimal(match[name], decimal, text) for name in ("low", "high", "only", "first") if match[name]
         ]
     except UnreadableValue as error:
-        raise unreadable from error
+        if decimal is None:
+            raise unreadable from error
+        raise UnreadableRange(f"{quote(text)} is not one range with a decimal {decimal}") from error
     comparator = _comparator(match, text)
     if comparator is None:
         from_sign, to_sign = ((match[end] or "").strip() for end in ("from", "to"))

@@ -25,7 +25,8 @@ _SPECIMENS = {
         "cells": "rbc rbcs erythrocytes erythrocyte erythrozyten eritrocitos hematies leukocytes lymphocytes",
         "hair": "haare cheveux nail nails nagel har haarprobe",
         "milk": "muttermilch bmk",
-        "tissue": "gewebe biopsy biopsie semen smn sperma ejakulat tiss",
+        "tissue": "gewebe biopsy biopsie semen seminal smn sperma ejakulat tiss",
+        "quality": "qc calibrator kalibrator",
         "fluid": "fruchtwasser synovial pleura pleural ascites punktat tranenflussigkeit aspirate "
         "fld amn plr prt snv",
         "csf": "likwor lcr",
@@ -36,8 +37,14 @@ _SPECIMENS = {
 }
 """Other words for these, in a text that names a specimen and nothing else."""
 
-_NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried"}
-"""Dried blood has its cells in it. Other whole blood is what many call the tube that serum is made from."""
+_NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried", "quality"}
+"""Dried blood has its cells in it. Other whole blood is what many call the tube that serum is made from.
+
+A quality control is nobody's.
+"""
+
+_CONTROL = frozenset(("control", "kontrolle"))
+"""A control of the assay, or a person in a study."""
 
 _UNMISTAKABLE = frozenset(("urine", "csf", "liquor", "stool", "saliva"))
 _BESIDE = frozenset((
@@ -47,7 +54,11 @@ _BESIDE = frozenset((
 ))  # fmt: skip
 """What stands beside the word for a specimen in a cell that says nothing more."""
 
-_PLAIN = {word: specimen for word, specimen in _SPECIMENS.items() if len(word) > len("sal")}
+_PLAIN = {
+    word: specimen
+    for word, specimen in _SPECIMENS.items()
+    if len(word) > len("sal") and word not in ("spot", "spots")
+}
 """Words that mean a specimen even where none is due."""
 
 _SURELY_OTHER = _UNMISTAKABLE.union(
@@ -65,7 +76,7 @@ _BLOOD = re.compile(
 
 def is_blood(text: str) -> bool:
     """Say whether what is said of a specimen is that it is blood, or a part of it."""
-    return not _words(text) & _NO_SPECIMENS_OF_OURS and _BLOOD.search(folded(text)) is not None
+    return not _words(text) & (_NO_SPECIMENS_OF_OURS | _CONTROL) and _BLOOD.search(folded(text)) is not None
 
 
 def is_surely_other(text: str) -> bool:
@@ -103,6 +114,12 @@ def notes_on_specimen(
         return ()
     unknown = f"Its specimen is {quote(text)}: whether that is {analyte.specimen} is not known."
     return (Note("specimen-unknown", unknown),)
+
+
+def names_another(text: str, analyte: Analyte) -> bool:
+    """Say whether a text about something else, as the name of an order, surely names another specimen."""
+    words = words_of(text, _PLAIN)
+    return not words.isdisjoint((_UNMISTAKABLE | {"dried"}) - _words(analyte.specimen))
 
 
 def spelled_as_specimens(words: Mapping[str, str]) -> Mapping[str, str]:

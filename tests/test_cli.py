@@ -37,6 +37,21 @@ def test_quiet_prints_the_category_alone(labcheck: Labcheck, args: tuple[str, ..
 
 
 @pytest.mark.parametrize(
+    "args",
+    [
+        ("vitd", "22", "-u", "ng/mL", "--unit", "nmol/L"),
+        ("vitd", "22", "--fail-on", "low", "--fail-on", "high"),
+        ("csv", "--value", "a", "--value", "b"),
+    ],
+)
+def test_an_option_that_takes_one_value_is_not_given_two(labcheck: Labcheck, args: tuple[str, ...]) -> None:
+    ran = labcheck(*args)
+    assert (ran.exit_code, ran.stdout) == (2, "")
+    assert " is given more than once; give it once" in ran.stderr
+    assert labcheck("vitd", "22", "-u", "ng/mL", "-q", "-q").exit_code == 0
+
+
+@pytest.mark.parametrize(
     ("args", "category"),
     [
         (("vitd", "20", "-u", "ng/mL", "--range-set", "iom-2011"), "normal"),

@@ -108,6 +108,7 @@ def test_an_observation_is_read_with_its_place_date_and_flag() -> None:
             unit="ng/mL",
             decimal="point",
             range="30-100 ng/mL",
+            range_decimal="point",
             flags=("L",),
             status_text="final",
             date="2024-03-04T08:15:00+01:00",
@@ -844,3 +845,75 @@ def test_a_result_inside_of_a_broken_document_is_no_line_though_it_stands_on_one
         indent + b'{"resourceType": "DiagnosticReport", "contained": [\n' + inside + b'], "x": 1\n'
     )
     assert (found.place, found.problem is None) == ("document", False)
+
+
+def test_a_comparator_that_has_an_extension_is_not_passed_over() -> None:
+    absent = {"extension": [{"url": "http://a.example/x", "valueCode": "unknown"}]}
+    assert code(value(value=22, unit="ng/mL", _comparator=absent)) == "unreadable-value"
+
+
+def test_the_numbers_of_a_range_have_a_point_whatever_its_text_is_to_have() -> None:
+    in_numbers = one(referenceRange=[{"low": {"value": 25}, "high": {"value": 50.25}}])
+    assert (in_numbers.range, in_numbers.range_decimal) == ("25-50.25", "point")
+    (exponent,) = read(json.dumps(VITD).replace('"value": 30', '"value": 3E+1').encode())
+    assert exponent.range == "30-100 ng/mL"
+    in_words = one(referenceRange=[{"text": "25,000-50,000"}])
+    assert (in_words.range, in_words.range_decimal) == ("25,000-50,000", None)
+    for found in (in_numbers, in_words):
+        judged = judge(found, built_in(), range_sets={"vitd": "reported"}, decimal="comma")
+        assert isinstance(judged, Interpretation)
+        assert judged.category == "low"
+
+
+def test_what_any_of_the_codes_leaves_open_is_told_in_either_order() -> None:
+    for order in (("1989-3", "62292-8"), ("62292-8", "1989-3")):
+        (found,) = read({**VITD, "code": {"coding": [{"system": LOINC, "code": each} for each in order]}})
+        judged = judge(found, built_in())
+        assert isinstance(judged, Interpretation)
+        assert [note.code for note in judged.notes] == ["doubtful-name"]
+
+
+@pytest.mark.parametrize(("status", "expected"), [("entered-in-error", "withdrawn"), ("final", "low")])
+def test_a_document_that_was_withdrawn_withdraws_its_entries(status: str, expected: str) -> None:
+    inner = {"entry": [{"reference": "Observation/vitd"}]}
+    composition = {"resourceType": "Composition", "status": status, "section": [{"section": [inner]}]}
+    found = read({"resourceType": "Bundle", "entry": [{"resource": composition}, {"resource": VITD}]})
+    assert [code(each) for each in found] == [expected]
+
+
+@pytest.mark.parametrize(
+    ("span", "expected"),
+    [
+        ({"low": {"value": 30}, "high": {"value": 100}, "text": "30-100 nmol/L"}, "30-100 nmol/L"),
+        ({"low": {"value": 30}, "high": {"value": 100}, "text": "30.0 - 100 (adults)"}, "30-100"),
+        ({"low": {"value": 30}, "text": ">30"}, ">=30"),
+        ({"low": {"value": 30}, "high": {"value": 100}, "text": "20-50"}, "several: 30-100; 20-50"),
+        (
+            {"low": {"value": 30, "unit": "ng/mL"}, "text": ">=30 nmol/L"},
+            "several: >=30 ng/mL; >=30 nmol/L",
+        ),
+        ({"low": {"value": 0}, "high": {"value": 0}, "text": "30-50"}, "30-50"),
+        ({"high": {"value": 20}, "text": "Deficient"}, "limited (Deficient): <=20"),
+        ({"low": {"value": 30}, "text": "Sufficient"}, ">=30"),
+    ],
+)
+def test_the_text_of_a_range_is_not_passed_over(span: Json, expected: str) -> None:
+    assert one(referenceRange=[span]).range == expected
+
+
+def test_a_bundle_with_rules_of_its_own_is_not_read() -> None:
+    bundle = {"resourceType": "Bundle", "implicitRules": "http://a.example/x", "entry": [{"resource": VITD}]}
+    (found,) = read(bundle)
+    assert code(found) == "malformed"
+    assert "implicitRules" in str(found.problem)
+
+
+def test_a_report_that_was_cancelled_withdraws_the_members_of_its_panels() -> None:
+    report = {
+        "resourceType": "DiagnosticReport",
+        "status": "cancelled",
+        "result": [{"reference": "Observation/p"}],
+    }
+    panel = {**PANEL, "id": "p", "component": [], "hasMember": [{"reference": "Observation/vitd"}]}
+    found = read([report, panel, VITD])
+    assert code(found[-1]) == "no-value"

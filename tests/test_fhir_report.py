@@ -12,7 +12,7 @@ from fhir.resources.STU3 import observation as observation_stu3
 from hypothesis import given
 from hypothesis import strategies as st
 
-from labcheck import interpret
+from labcheck import Interpretation, interpret
 from labcheck.catalogue import built_in
 from labcheck.model import Outcome, Refusal
 from labcheck.reports import DISCLAIMER, compared, named
@@ -153,6 +153,18 @@ def test_where_a_note_cannot_be_added_nothing_is(changes: Json) -> None:
 def test_to_annotate_twice_is_to_annotate_once(document: Json) -> None:
     once = annotated(json.dumps(document).encode())[0]
     assert annotated(once)[0] == once
+
+
+@pytest.mark.parametrize("as_list", [True, False])
+def test_what_says_that_a_value_was_off_the_scale_is_not_replaced(*, as_list: bool) -> None:
+    below: Json = {"coding": [{"code": "<"}, {"code": "L"}]}
+    quantity = {"value": 35, "unit": "ng/mL"}
+    document = {**VITD, "valueQuantity": quantity, "interpretation": [below] if as_list else below}
+    once = annotated(json.dumps(document).encode(), replace=True)[0]
+    for _, outcome in annotated(once)[1]:
+        assert isinstance(outcome, Interpretation)
+        assert str(outcome.canonical) == "<35 ng/mL"
+    assert annotated(once, replace=True)[0] == once
 
 
 @pytest.mark.parametrize(

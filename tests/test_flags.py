@@ -3,6 +3,9 @@ from decimal import Decimal
 import pytest
 
 from labcheck.flags import SIDES, is_unknown, marks, of_codes, off_scale
+from labcheck.model import COMPARATOR_WORDS
+from labcheck.reading import read_value
+from labcheck.sources.rows import OPERATORS
 
 
 @pytest.mark.parametrize(
@@ -13,6 +16,9 @@ from labcheck.flags import SIDES, is_unknown, marks, of_codes, off_scale
         ([">"], ["Off scale high"], (">",)),
         (["17"], [">"], ("17", ">")),
         (["17"], ["high"], ("17", "high")),
+        (["N"], ["<35 (LOD)"], ("N", "<35 (LOD)")),
+        (["N"], ["below measurable range, < 35"], ("N", "below measurable range, < 35")),
+        (["N"], ["no comment"], ("N",)),
         (["17"], ["something"], ("17",)),
         (["H"], [">"], ("H", ">")),
         (["H"], [">80"], ("H", ">80")),
@@ -67,7 +73,7 @@ def test_a_flag_is_known_whatever_marks_stand_around_it(flag: str, *, known: boo
 @pytest.mark.parametrize(
     ("flag", "unknown"),
     [
-        *((flag, [flag]) for flag in ("high, see note", "LOW - BELOW LOQ", "see report")),
+        *((flag, [flag]) for flag in ("high, see note", "LOW - BELOW LOQ", "see report", "TX")),
         *((flag, []) for flag in ("H", "high", "*", "", "W", "17", "< LLN", "L, <", "WNL", "below LOQ")),
         *(
             (flag, [])
@@ -77,3 +83,19 @@ def test_a_flag_is_known_whatever_marks_stand_around_it(flag: str, *, known: boo
 )
 def test_words_of_a_flag_that_are_not_understood_are_told(flag: str, unknown: list[str]) -> None:
     assert list(filter(is_unknown, marks(flag))) == unknown
+
+
+@pytest.mark.parametrize(
+    ("flag", "comparator"),
+    [*((flag, "<") for flag in ("LL <", "LL, <", "LL<", "LL ND", "low <")), ("HH >", ">"), ("< LL", None)],
+)
+def test_a_side_beside_a_sign_does_not_hide_it(flag: str, comparator: str | None) -> None:
+    assert off_scale([flag]) == frozenset(filter(None, [comparator]))
+
+
+@pytest.mark.parametrize("word", COMPARATOR_WORDS)
+def test_the_words_for_a_comparator_mean_the_same_wherever_they_stand(word: str) -> None:
+    assert off_scale([word.lower()]) == {COMPARATOR_WORDS[word]}
+    assert OPERATORS[word] == COMPARATOR_WORDS[word]
+    if " " in word:  # codes as LT stand in a column of their own
+        assert read_value(f"{word.lower()} 5").comparator == COMPARATOR_WORDS[word]

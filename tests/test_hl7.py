@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from labcheck import Interpretation
 from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError, Usage
-from labcheck.model import Refusal
+from labcheck.model import DecimalMark, Refusal
 from labcheck.sources.hl7 import observations
 from labcheck.sources.observations import Observation, judge
 from labcheck.sources.status import Status
@@ -150,7 +150,7 @@ def test_a_damaged_patient_or_order_does_not_leave_those_before_in_force() -> No
     assert (last.place, last.patient, last.date) == ("message 1, OBX 3", None, None)
     segment = "OBX|1|NM|62292-8^Vitamin D^LN||12|ng/mL|||||F"
     orders = (f"OBR|1{'|' * 14}UR", segment, "obr|2|", segment)
-    assert [one.specimen for one in read("\r".join([HEAD, *orders, ""]))] == ["UR", None]
+    assert [one.specimen for one in read("\r".join([HEAD, *orders, ""]))] == ["UR", None, None]
 
 
 def test_messages_are_counted_and_share_nothing() -> None:
@@ -710,3 +710,65 @@ def test_a_specimen_of_an_order_without_results_is_not_the_next_orders() -> None
     segment = "OBX|1|NM|62292-8^^LN||12|ng/mL|||||F"
     (found,) = read("\r".join([HEAD, "OBR|1|||UCULT", "SPM|1|||UR^Urine", "OBR|2", segment, ""]))
     assert code(found) == "low"
+
+
+@pytest.mark.parametrize(
+    ("control", "notes"),
+    [
+        *((fields, ["status-unknown"]) for fields in ("CA", "OC", "CR", "RE||||CA")),
+        *((fields, []) for fields in ("RE", "RE||||CM", "NW")),
+    ],
+)
+def test_a_final_result_of_an_order_that_was_cancelled_is_noted(control: str, notes: list[str]) -> None:
+    of_one, of_next = read("\r".join([HEAD, f"ORC|{control}", "OBR|1", VITD, "OBR|2", VITD, ""]))
+    for found, expected in ((of_one, notes), (of_next, [])):
+        judged = judge(found, built_in())
+        assert isinstance(judged, Interpretation)
+        assert [note.code for note in judged.notes] == expected
+
+
+@pytest.mark.parametrize(("role", "expected"), [("Q", "wrong-analyte"), ("C", "wrong-analyte"), ("P", "low")])
+def test_a_control_of_the_assay_is_nobodys_result(role: str, expected: str) -> None:
+    (found,) = read("\r".join([HEAD, "OBR|1", VITD, f"{SERUM}|||||||{role}", ""]))
+    assert code(found) == expected
+
+
+@pytest.mark.parametrize(
+    ("span", "decimal", "expected"),
+    [
+        ("100,000-900,000", None, ""),
+        ("100,0-400,0", None, "high"),
+        ("100,000-400,000", "comma", "high"),
+        ("100.5-900.5", None, "normal"),
+    ],
+)
+def test_the_type_of_the_value_does_not_settle_how_the_range_is_written(
+    span: str, decimal: DecimalMark | None, expected: str
+) -> None:
+    found = obx(_3="2132-9^^LN", _5="450", _6="pg/mL", _7=span)
+    outcome = judge(found, built_in(), range_sets={"b12": "reported"}, decimal=decimal)
+    assert (str(outcome.category) if isinstance(outcome, Interpretation) else "") == expected
+
+
+def test_a_decimal_mark_that_the_type_settles_is_not_asked_about() -> None:
+    outcome = judge(obx(_3="2132-9^^LN", _5="1.060", _6="pg/mL"), built_in())
+    assert isinstance(outcome, Refusal)
+    assert "--decimal" not in outcome.text
+
+
+@pytest.mark.parametrize("order", ["obr|1", "0BR|1", "OBR |1", "NTE|1||fastingOBR|1"])
+def test_an_order_that_is_lost_is_told(order: str) -> None:
+    fields = f"{order}|||U|||||||||||UR^Urine||||||||||X"
+    found = read("\r".join([HEAD, "OBR|1", VITD, fields, VITD, ""]))
+    assert [code(one) for one in found] == ["low", "malformed", "low"]
+    assert "an order (OBR)" in str(found[1].problem)
+
+
+def test_a_patient_whose_segment_begins_inside_another_is_not_the_one_before() -> None:
+    found = read("\r".join([HEAD, "PID|1||111", "NTE|1||helloPID|1||222", VITD, ""]))
+    assert [one.patient for one in found] == [None]
+
+
+def test_a_code_of_another_test_counts_whatever_its_system_is_called() -> None:
+    assert code(obx(_3="62292-8^25-OH Vitamin D^LN^1649-3^^L")) == "wrong-analyte"
+    assert code(obx(_3="62292-8^25-OH Vitamin D^LN^VD25^^L")) == "low"

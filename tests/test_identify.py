@@ -451,3 +451,31 @@ def test_a_name_is_understood_however_many_blanks_pad_its_cell() -> None:
     assert found is not None
     assert found.analyte.id == "vitd"
     assert identifier.identify("VITAMIN D" + "-" * 200, None) is None
+
+
+@pytest.mark.parametrize(
+    ("group", "doubted"),
+    [
+        *((group, True) for group in ("24 hour urine", "CSF panel", "Dried blood spot vitamin D")),
+        *((group, True) for group in ("Ferritin", "Vitamin B12", "2132-9", "1,25-dihydroxyvitamin D")),
+        *((group, False) for group in ("Vitamin D", "Vitamins", "62292-8", "B12 and folate", "Serum", "")),
+    ],
+)
+def test_a_group_of_another_test_or_specimen_casts_doubt(group: str, *, doubted: bool) -> None:
+    found = IDENTIFIER.identify("Vitamin D", None)
+    assert found is not None
+    assert (IDENTIFIER.doubt_of_group(group, found) is not None) is doubted
+
+
+@pytest.mark.parametrize(
+    ("component", "expected"),
+    [("Active", "refused"), ("Folate", "doubted"), ("urine B12", "refused"), ("Serum", ""), ("blood", "")],
+)
+def test_another_name_beside_a_tests_can_contradict_it(component: str, expected: str) -> None:
+    found = IDENTIFIER.identify("Vitamin B12", None)
+    assert found is not None
+    if expected == "refused":
+        with pytest.raises(WrongAnalyte, match=r"is another test than|is not Vitamin B12"):
+            IDENTIFIER.check_component(component, found)
+    else:
+        assert (IDENTIFIER.check_component(component, found).doubt is not None) is (expected == "doubted")

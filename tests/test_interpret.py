@@ -1,6 +1,7 @@
 from collections.abc import Sequence
 from dataclasses import FrozenInstanceError
 from decimal import Decimal, localcontext
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -8,7 +9,8 @@ from hypothesis import strategies as st
 
 from labcheck import Category, Interpretation, LabcheckError, interpret
 from labcheck.catalogue import built_in
-from labcheck.errors import UnreadableValue
+from labcheck.errors import UnreadableRange, UnreadableValue
+from labcheck.model import Note
 from labcheck.reading import read_value
 from labcheck.units import Unit, accepted_units
 
@@ -549,6 +551,35 @@ def test_of_several_flags_the_one_that_says_more_counts() -> None:
     (note,) = interpret("vitd", "22 ng/mL", reported_flag=("A", "H")).notes
     assert note.text.startswith("The report flags it H, which says high;")
     assert codes(interpret("vitd", "35 ng/mL", reported_flag="A")) == ["reported-flag-differs"]
+    (note,) = interpret("vitd", "35 ng/mL", reported_flag=("A", "L")).notes
+    assert note.text.startswith("The report flags it L, which says low;")
+
+
+def test_of_two_flags_behind_the_value_none_is_lost() -> None:
+    assert codes(interpret("vitd", "22 ng/mL", reported_flag=None)) == []
+    (note,) = interpret("vitd", "22 low ng/mL normal").notes
+    assert note.text.startswith("The report flags it normal, which says normal;")
+
+
+def test_a_flag_with_the_limit_that_was_read_is_understood() -> None:
+    for flag in ("<LOD", "<22", "< 22 ng/mL", "below LOQ (22)"):
+        assert codes(interpret("vitd", "22 ng/mL", reported_flag=flag)) == ["off-scale"]
+    assert codes(interpret("vitd", "22 ng/mL", reported_flag="< 20 ng/mL")) == ["flag-unknown"]
+
+
+def test_a_doubt_of_the_callers_is_told() -> None:
+    (note,) = interpret("vitd", "22 ng/mL", doubt="It may be a part.").notes
+    assert note == Note("doubtful-name", "It may be a part.")
+
+
+def test_the_value_and_the_reports_range_can_have_decimal_marks_of_their_own() -> None:
+    judged = partial(
+        interpret, "vitd", "1.060", unit="ug/dL", reported_range="1.000-2.000", range_set="reported"
+    )
+    assert judged(value_decimal="point").category == "normal"
+    assert judged(value_decimal="point", range_decimal="point", decimal="comma").category == "normal"
+    with pytest.raises(UnreadableRange, match="is no range that Vitamin D can have"):
+        judged(value_decimal="point", decimal="comma")
 
 
 def test_a_flag_that_is_not_understood_is_told() -> None:

@@ -39,6 +39,12 @@ def test_what_the_catalogue_does_not_cover_is_neither_judged_nor_refused() -> No
     assert judge(Observation("entry 1", value="22"), built_in()) is None
 
 
+def test_one_that_has_our_code_in_another_system_is_listed() -> None:
+    of_a_laboratory = Observation("entry 1", local=("62292-8",), value="22", unit="ng/mL")
+    assert judge(of_a_laboratory, built_in()) is None
+    assert look_alike(of_a_laboratory, built_in().identifier) == "62292-8"
+
+
 def test_what_only_groups_others_has_no_value_to_judge() -> None:
     assert judge(replace(VITD, value=None), built_in()) is None
     assert refused(replace(VITD, value="")).code == "no-value"

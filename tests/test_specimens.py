@@ -2,7 +2,7 @@ import pytest
 
 from labcheck.catalogue import built_in
 from labcheck.errors import WrongAnalyte
-from labcheck.specimens import check_specimen, is_surely_other, notes_on_specimen
+from labcheck.specimens import check_specimen, is_blood, is_surely_other, notes_on_specimen
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,24 @@ def test_a_specimen_is_understood_where_it_is_the_analytes_own() -> None:
     assert notes_on_specimen("Sammelurin", of_urine) == ()
     (note,) = notes_on_specimen("swab", of_urine)
     assert note.text == "Its specimen is 'swab': whether that is urine is not known."
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        *((text, True) for text in ("Serum", "venous blood", "EDTA")),
+        *((text, False) for text in ("Serum or urine", "Red blood cells", "seminal plasma", "swab", "")),
+        *((text, False) for text in ("Quality control serum", "Serum control")),
+    ],
+)
+def test_blood_is_what_names_it_and_nothing_else(text: str, *, expected: bool) -> None:
+    assert is_blood(text) is expected
+
+
+def test_a_control_of_the_assay_is_refused_and_one_that_may_be_a_person_noted() -> None:
+    vitd = built_in()["vitd"]
+    for specimen in ("QC", "Quality control serum", "Kalibrator"):
+        with pytest.raises(WrongAnalyte):
+            check_specimen(specimen, vitd)
+    check_specimen("Serum control", vitd)
+    assert [note.code for note in notes_on_specimen("Serum control", vitd)] == ["specimen-unknown"]

@@ -20,10 +20,18 @@ Format = Literal["terminal", "json", "csv", "markdown"]
 
 
 class OneCommand(TyperCommand):
-    """A command whose errors lead to its own help, even those of the parser, which knows no command."""
+    """A command whose errors lead to its own help, even those of the parser, which knows no command.
+
+    An option that takes one value and is given two is refused: the parser would take the last one.
+    """
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         try:
+            _, _, given = self.make_parser(ctx).parse_args(args=[*args])
+            for option in self.params:
+                takes_one = option.param_type_name == "option" and not getattr(option, "multiple", False)
+                if takes_one and not getattr(option, "is_flag", False) and given.count(option) > 1:
+                    raise Usage(f"{option.opts[0]} is given more than once; give it once")
             return super().parse_args(ctx, args)
         except typer.TyperException as error:
             error.__dict__["ctx"] = getattr(error, "ctx", None) or ctx

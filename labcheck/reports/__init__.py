@@ -1,4 +1,4 @@
-"""Interpretations -> what a person or a program reads; one file an output format.
+"""Interpretations -> what a person or a program reads: a file for each output format, and for each picture.
 
 Each format takes the outcomes in order: an `Interpretation`, or the `Refusal` of a result that cannot be
 interpreted. Only terminal imports rich.

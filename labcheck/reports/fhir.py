@@ -8,13 +8,15 @@ interpretations and notes; DSTU2 and STU3 have one interpretation, and a comment
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from itertools import groupby
 from typing import Any, NamedTuple, cast
 
 from labcheck.errors import Malformed
+from labcheck.flags import off_scale
 from labcheck.model import Category, Interpretation, Outcome
 from labcheck.reports import DISCLAIMER, cited, compared, named, verdict
-from labcheck.sources.elements import Object
+from labcheck.sources.elements import Object, flags_of, objects
 from labcheck.sources.fhir import Found, find
 from labcheck.sources.files import Read, Write
 from labcheck.sources.json import BOM, Path, decode, spans, texts
@@ -30,6 +32,9 @@ _DISPLAYS = {
     Category.HIGH: "High",
     Category.INDETERMINATE: "Indeterminate",
 }
+
+
+_CODES = frozenset(category.code for category in Category)
 
 
 class _Version(NamedTuple):
@@ -57,7 +62,8 @@ def annotate(
     """Write the stream with what `judge` says of its observations, and yield each with that, in order.
 
     An interpretation that is there already is kept unless `replace` says otherwise, and a note tells where it
-    differs. Without a `version` (one of VERSIONS) it is told from each text. Each line is written once its
+    differs; one that says that the value was off the scale is kept in any case. Without a `version` (one of
+    VERSIONS) it is told from each text. Each line is written once its
     observations are judged, before the first of them is yielded.
     """
     for text in texts(read):
@@ -151,9 +157,23 @@ def _interpretations(answered: Answered, version: _Version, *, replace: bool) ->
         there = target.get("interpretation")
         if replace or not there:
             coding = {"system": version.system, "code": judged.code, "display": _DISPLAYS[judged.category]}
-            concept = {"coding": [coding]}
+            kept = _off_scale(there, judged.reported.value)
             as_list = isinstance(there, list) if there else version.list
-            yield _Change((*path, "interpretation"), [concept] if as_list else concept)
+            concept: Object = {"coding": [coding]}
+            if kept and not as_list:
+                concept = {**kept[0], "coding": [*_others(kept[0]), coding]}
+            yield _Change((*path, "interpretation"), [*kept, concept] if as_list else concept)
+
+
+def _off_scale(there: object, value: Decimal) -> list[Object]:
+    """Return those interpretations that say that the value was off the scale, which its number does not."""
+    concepts = (one for one in (there if isinstance(there, list) else [there]) if isinstance(one, dict))
+    return [one for one in concepts if off_scale(flags_of({"interpretation": one}), value)]
+
+
+def _others(concept: Object) -> list[Object]:
+    """Return the codings of an interpretation that say something else than the category."""
+    return [each for each in objects(concept, "coding") if each.get("code") not in _CODES]
 
 
 def _notes(answered: Answered, version: _Version) -> Iterator[_Change]:

@@ -15,7 +15,17 @@ from labcheck.identify import Identified, Identifier
 from labcheck.model import Analyte
 from labcheck.reading import read_value
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
-from labcheck.sources.roles import OPTIONS, ROLES, Role, by_role, listed, normalised, number_of, some
+from labcheck.sources.roles import (
+    OPTIONS,
+    ROLES,
+    Role,
+    alternatives,
+    by_role,
+    listed,
+    normalised,
+    number_of,
+    some,
+)
 from labcheck.units import read_unit
 from labcheck.wording import clipped, printable, quote
 
@@ -36,11 +46,11 @@ _OF_THE_ROW = frozenset({"specimen", "status"})
 _OWN = {
     role: re.compile(rf"(?P<test>.+?)_(?:{names})|(?:{names})_(?P<of>.+)")
     for role, names in (
-        ("specimen", "specimen(?:_type)?|sample_type|material"),
-        ("comparator", "comparator|operator|qualifier|qual|modifier|sign|prefix|op|cmp"),
-        ("unit", "(?:result_)?units?|uom|einheit|unite|unidad"),
-        ("flag", "(?:abnormal_)?flag"),
-        ("status", "(?:result_)?status"),
+        ("specimen", alternatives("specimen")),
+        ("comparator", alternatives("comparator", "qual", "prefix", "op", "cmp")),
+        ("unit", alternatives("unit")),
+        ("flag", alternatives("flag")),
+        ("status", alternatives("status")),
     )
 }
 """How a column is called, normalised, that stands beside the results of one test, whose name it has."""

@@ -5,14 +5,24 @@ one version of FHIR has once and another in a list is read either way.
 """
 
 import re
+from decimal import Decimal
 from itertools import chain
 from typing import TypeVar, get_args
 
-from labcheck.errors import IncompatibleUnit, Malformed, NoValue, UnknownUnit, UnreadableValue
-from labcheck.flags import of_codes
-from labcheck.model import Comparator, DecimalMark
+from labcheck.errors import (
+    IncompatibleUnit,
+    LabcheckError,
+    Malformed,
+    NoValue,
+    UnknownUnit,
+    UnreadableValue,
+)
+from labcheck.flags import SIDES, of_codes
+from labcheck.model import Category, Comparator, DecimalMark
+from labcheck.reading import read_range
 from labcheck.sources.json import Number
 from labcheck.sources.observations import one_unit, sorted_codes
+from labcheck.units import are_same, read_unit
 from labcheck.wording import quote
 
 T = TypeVar("T")
@@ -142,6 +152,8 @@ def as_written(value: Object) -> tuple[str | None, str | None]:
 
 
 def _quantity(quantity: Object) -> tuple[str, str | None, DecimalMark | None]:
+    if quantity.get("_comparator"):
+        raise UnreadableValue("its comparator has an extension, which is not understood here")
     number, comparator = get(quantity, "value", Number) or "", get(quantity, "comparator", str) or ""
     if comparator and comparator not in get_args(Comparator):
         raise UnreadableValue(f"{quote(f'{comparator} {number}')} has a comparator that is not understood")
@@ -158,10 +170,21 @@ def _units(quantity: Object) -> list[str]:
     return list(filter(None, (get(quantity, key, str) for key in ("unit", "code"))))
 
 
-def range_of(value: Object) -> str | None:
-    """Return the reference range; where there are several, or it is not for everybody, prose that says so."""
-    found = dict.fromkeys(filter(None, map(_range, objects(value, "referenceRange"))))
-    return f"several: {'; '.join(found)}" if len(found) > 1 else next(iter(found), None)
+def range_of(value: Object) -> tuple[str | None, DecimalMark | None]:
+    """Return the reference range, and the decimal mark if JSON fixes it, as it does that of numbers.
+
+    Where there are several, or it is not for everybody, it is prose that says so.
+    """
+    ranges = objects(value, "referenceRange")
+    found = dict.fromkeys(filter(None, map(_range, ranges)))
+    if len(found) > 1:
+        return f"several: {'; '.join(found)}", None
+    in_numbers = all(map(_has_numbers, ranges))
+    return next(iter(found), None), "point" if found and in_numbers else None
+
+
+def _has_numbers(one: Object) -> bool:
+    return any(_number(get(one, side, dict) or {}) is not None for side in ("low", "high"))
 
 
 def _range(one: Object) -> str | None:
@@ -169,17 +192,18 @@ def _range(one: Object) -> str | None:
     meanings = filter(None, (get(one, key, dict) for key in ("type", "meaning")))
     limits = [code for meaning in meanings for code in concept(meaning) if code.lower() not in _NORMAL]
     limits += [key for key in ("age", "appliesTo", "modifierExtension") if one.get(key)]
+    text = get(one, "text", str) or ""
+    limits += [text] if Category.NORMAL not in SIDES.get(text.strip().upper(), (Category.NORMAL,)) else []
     return f"limited ({', '.join(limits)}): {span}" if span and limits else span
 
 
 def _span(one: Object) -> str | None:
-    """Return the ends of a range, or failing that its text."""
+    """Return the ends of a range, or failing that its text; prose, where both give different ranges."""
     low, high = get(one, "low", dict) or {}, get(one, "high", dict) or {}
-    start, end = get(low, "value", Number), get(high, "value", Number)
-    if start is None and end is None:
-        return get(one, "text", str)
-    if not re.search("[1-9]", f"{start}{end}"):
-        return None  # `0-0` is how some systems say that they have none
+    start, end = _number(low), _number(high)
+    text = get(one, "text", str)
+    if not re.search("[1-9]", f"{start}{end}"):  # `0-0` is how some systems say that they have none
+        return text
     try:
         unit = _unit(low, high) or ""
         comparators = [get(side, "comparator", str) for side in (low, high)]
@@ -188,7 +212,26 @@ def _span(one: Object) -> str | None:
     if any(comparators):
         return f"from {_written(low)} to {_written(high)}"
     span = f">={start}" if end is None else f"<={end}" if start is None else f"{start}-{end}"
-    return f"{span} {unit}".strip()
+    return _as_its_text_has_it(f"{span} {unit}".strip(), text or "")
+
+
+def _as_its_text_has_it(span: str, text: str) -> str:
+    """Return a range with the unit that its text gives, or prose where that gives another range."""
+    try:
+        (in_numbers, unit), (in_words, named) = read_range(span), read_range(text)
+        differs = (in_numbers.low or 0, in_numbers.high) != (in_words.low or 0, in_words.high)
+        other = named and read_unit(named)
+        if differs or (unit and other and not are_same(read_unit(unit), other)):
+            return f"several: {span}; {text}"
+    except LabcheckError:  # it is no range, or not one that is understood
+        return span
+    return f"{span} {named}" if named and not unit else span
+
+
+def _number(quantity: Object) -> str | None:
+    """Return the number of a quantity, without the exponent that JSON may write."""
+    number = get(quantity, "value", Number)
+    return f"{Decimal(number):f}" if number and "e" in number.lower() else number
 
 
 def _written(quantity: Object) -> str:

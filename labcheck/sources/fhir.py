@@ -147,7 +147,8 @@ def _observation(value: Object, place: str, shared: _Shared, *, groups: bool) ->
         patient=shared.patient,
     )
     try:
-        known = replace(known, range=range_of(value), flags=flags_of(value))
+        span, range_decimal = range_of(value)
+        known = replace(known, range=span, range_decimal=range_decimal, flags=flags_of(value))
         text, unit, decimal = measured(value, groups=groups)
     except LabcheckError as problem:
         return replace(known, problem=known.problem or problem)

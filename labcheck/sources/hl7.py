@@ -28,10 +28,10 @@ from labcheck.sources.files import Read, decoder
 from labcheck.sources.observations import Observation
 from labcheck.sources.segments import (
     END_OF_BLOCK,
+    INSIDE,
     LONGEST,
     MSH,
     OBX_INSIDE,
-    SPM_INSIDE,
     START_OF_BLOCK,
     TYPES,
     Segment,
@@ -57,9 +57,17 @@ _ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
     "F": Status.FINAL,
     **dict.fromkeys(("P", "R", "M"), Status.PRELIMINARY),
     "C": Status.CORRECTED,
-    **dict.fromkeys(("O", "I", "S", "N", "X"), Status.ABSENT),
+    **dict.fromkeys(("O", "I", "S", "N", "X", "CA"), Status.ABSENT),
 })  # fmt: skip
-_CANCELLED = "X"
+"""What an order says in OBR-25, or for it ORC-5 in the one code of table 0038 that tells more."""
+
+_CANCELLED = frozenset(("X", "CA"))
+_CANCELS = frozenset(("CA", "OC", "CR"))
+"""What ORC-1 says of an order that was cancelled (HL7 table 0119)."""
+
+_OF_NO_PATIENT = frozenset(("B", "C", "E", "F", "O", "Q", "V", "QC"))
+"""The roles of a specimen (HL7 table 0369) that has been examined to watch over the assay."""
+
 _BEGIN_ORDERS = frozenset((b"ORC", b"OBR"))
 _BEGIN_OTHERS = frozenset((b"MSH", b"PID", b"FHS", b"BHS", b"FTS", b"BTS", START_OF_BLOCK, END_OF_BLOCK))
 """Before one of these, all has come that is said of the results of orders; before the former, of one."""
@@ -107,6 +115,7 @@ class _Feed:
         self._message = self._obx = 0
         self._patient = ""
         self._order = _Order()
+        self._control = ""  # what ORC says of the order behind it: that it was cancelled, or nothing
         self._group_specimen: str | None = None  # of the orders behind it, if they have one of their own
         self._ordered = False  # whether an order of the message has come
         self._is_before_order = False  # whether what came last was a specimen of orders behind it
@@ -133,7 +142,7 @@ class _Feed:
 
     def _begin_patient(self) -> None:
         """Forget what was said of another patient's results."""
-        self._patient = ""
+        self._patient = self._control = ""
         self._order = _Order()
         self._group_specimen = None
         self._ordered = self._is_before_order = False
@@ -161,9 +170,21 @@ class _Feed:
                 continue
             problem = Malformed("its OBX segment begins in the middle of another one, whose end was lost")
             yield Observation(self._next_obx(), problem=problem)
-        inside = SPM_INSIDE.search(segment.text, 3) if self._head else None
-        if inside and inside[1] == separator:
-            yield self._unread_specimen("begins in the middle of another one, whose end was lost")
+        for found in INSIDE.finditer(segment.text, 3) if self._head else ():
+            if found[2] == separator:
+                yield from self._lost(found[1], "begins in the middle of another segment, whose end was lost")
+
+    def _lost(self, id: bytes, why: str) -> Iterator[Observation]:
+        """Forget what one of these segments would have replaced, and say what may follow from that."""
+        if id == b"SPM":
+            yield self._unread_specimen(why)
+        elif id == b"OBR":
+            self._order = _Order(specimen=self._group_specimen or "")
+            self._control = ""
+            said = f"an order (OBR) {why}: results behind it may not be of blood, or may be cancelled"
+            yield Observation(f"message {self._message}", problem=Malformed(said))
+        else:
+            self._patient = ""
 
     def _unread_specimen(self, why: str) -> Observation:
         """Return that a specimen cannot be read, or is of no order; none that came before holds any more."""
@@ -199,18 +220,31 @@ class _Feed:
             yield from self._take_broken(segment, broken)
         elif id == b"OBX":
             yield self._observation(segment, self._next_obx())
+        elif id == b"SPM":
+            spm = self._parse(segment.text, 11)
+            roles = re.split(r"\W+", specimen_of(spm, 11).upper())
+            role = [] if _OF_NO_PATIENT.isdisjoint(roles) else ["quality control"]
+            yield from self._take_specimen(", ".join([specimen_of(spm, 4), *role]))
+        else:
+            self._take_context(segment, id)
+
+    def _take_context(self, segment: Segment, id: bytes) -> None:
+        """Take what is said of the results behind it: whose they are, and what was ordered."""
+        if id == b"PID":
+            self._begin_patient()
+            person = self._parse(segment.text, 3)
+            self._patient = first(person, 3) or first(person, 2)
+        elif id == b"ORC":
+            control = self._parse(segment.text, 5)
+            is_cancelled = first(control, 1).upper() in _CANCELS or first(control, 5).upper() == "CA"
+            self._control = "CA" if is_cancelled else ""
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._ordered, self._is_before_order = True, False
             specimen = specimen_of(order, 15) or self._group_specimen or ""
             names = tuple(chain.from_iterable(identity(order, 4)))
-            self._order = _Order(first(order, 7), first(order, 25), specimen, names)
-        elif id == b"SPM":
-            yield from self._take_specimen(specimen_of(self._parse(segment.text, 4), 4))
-        elif id == b"PID":
-            self._begin_patient()
-            person = self._parse(segment.text, 3)
-            self._patient = first(person, 3) or first(person, 2)
+            self._order = _Order(first(order, 7), self._control or first(order, 25), specimen, names)
+            self._control = ""
 
     def _take_specimen(self, said: str) -> Iterator[Observation]:
         """Take a specimen, and yield the results again that it is of.
@@ -235,12 +269,8 @@ class _Feed:
             begins = quote(segment.text[:6].decode("latin-1"))
             problem = Malformed(f"its OBX segment begins with {begins}, and cannot be read")
             yield Observation(self._next_obx(), problem=problem)
-        elif id == b"OBR":
-            self._order = _Order(specimen=self._group_specimen or "")
-        elif id == b"SPM":
-            yield self._unread_specimen("is damaged")
         else:
-            self._patient = ""
+            yield from self._lost(id, "is damaged")
 
     def end(self) -> Iterator[Observation]:
         """Yield what has waited, and what is missed when nothing more comes."""
@@ -358,7 +388,7 @@ class _Feed:
         if not text:
             return _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), of_order
         status = _STATUSES.get(text.upper(), Status.UNKNOWN)
-        if of_order.upper() != _CANCELLED:
+        if of_order.upper() not in _CANCELLED:
             return status, text
         return Status.UNKNOWN if status is Status.FINAL else status, f"{text}, of an order with {of_order}"
 

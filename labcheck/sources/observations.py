@@ -38,8 +38,9 @@ class Observation:
 
     `place` is where it stands (`message 3, OBX 12`). The first of `names` is the one that tells the test;
     `loinc` has its LOINC codes and `local` those of other systems. `value` has its comparator in front; it
-    is None where no value is due, as the observation only groups others. `decimal` is the decimal mark where
-    the format fixes it. `range` may have a unit of its own; `flags` are the laboratory's. `status_text` is
+    is None where no value is due, as the observation only groups others. `range` may have a unit of its own.
+    `decimal` and `range_decimal` are the decimal marks of both where the format fixes them; `flags` are the
+    laboratory's. `status_text` is
     what `status` was read from. `specimen` is what was examined, if that is said beside the names. `groups`
     are the names and codes of what it stands under: an order, a report, a panel.
 
@@ -56,6 +57,7 @@ class Observation:
     unit: str | None = None
     decimal: DecimalMark | None = None
     range: str | None = None
+    range_decimal: DecimalMark | None = None
     flags: tuple[str, ...] = ()
     status: Status = Status.FINAL
     status_text: str = ""
@@ -131,7 +133,9 @@ def judge(
             range_set=range_sets.get(analyte),
             reported_range=observation.range,
             reported_flag=observation.flags,
-            decimal=observation.decimal or decimal,
+            decimal=decimal,
+            value_decimal=observation.decimal,
+            range_decimal=observation.range_decimal,
             loinc=found.loinc,
             doubt=found.doubt,
             assume_unit=False,
@@ -150,6 +154,8 @@ def _identify(observation: Observation, identifier: Identifier) -> Identified | 
     by_local = filter(None, [identifier.identify(local, None) for local in observation.local])
     if codes:
         found = [identifier.identify(name, code) for name in names for code in codes]
+        for code in filter(identifier.is_code, observation.local if any(found) else ()):
+            identifier.identify(None, code)  # which raises where it is one of a look-alike
     else:
         first, *others = [identifier.identify(name, None) for name in names]
         # A code of LOINC's is that whatever its system is called, and can contradict the name.
@@ -164,14 +170,16 @@ def _identify(observation: Observation, identifier: Identifier) -> Identified | 
         said = dict.fromkeys((*names, *codes, *observation.local))
         raise WrongAnalyte(f"{', '.join(map(quote, said))} can be different tests")
     doubts = (identifier.doubt_of_group(group, known[0]) for group in observation.groups)
-    return known[0]._replace(doubt=known[0].doubt or next(filter(None, doubts), None))
+    doubt = next(filter(None, (*(meant.doubt for meant in known), *doubts)), None)
+    return known[0]._replace(doubt=doubt)
 
 
 def look_alike(observation: Observation, identifier: Identifier) -> str | None:
     """Return the name of one that is not covered, if it is like one that is, or is one beside others."""
     if observation.value is None and observation.problem is None:
         return None
-    return next(filter(identifier.resembles, (*observation.names, *observation.local)), None)
+    said = (*observation.names, *observation.local)
+    return next((text for text in said if identifier.resembles(text) or identifier.is_code(text)), None)
 
 
 def _suiting(found: list[Identified], unit: str | None) -> list[Identified]:

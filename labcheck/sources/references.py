@@ -23,6 +23,19 @@ _WITHDRAW = frozenset(("entered-in-error", "cancelled", "cannot-be-obtained"))
 _WITHDRAW_MEMBERS = frozenset(code for code, one in FHIR_STATUSES.items() if one is Status.WITHDRAWN)
 """Those of a panel that hold for its members."""
 
+_WITHDRAW_ENTRIES = frozenset(("entered-in-error", "cancelled"))
+"""Those of a document that hold for its entries."""
+
+_WITHDRAWING = {
+    "DiagnosticReport": _WITHDRAW,
+    "Observation": _WITHDRAW_MEMBERS,
+    "Composition": _WITHDRAW_ENTRIES,
+}
+"""The statuses that withdraw results, by the resource that refers to them."""
+
+_REFERRING = (b"DiagnosticReport", b"hasMember", b"related", b"Specimen", b"Composition")
+"""One of these stands in each document that has anything to say here."""
+
 _OF_REPORTS = frozenset((*FHIR_STATUSES, "partial", "modified"))
 
 _DIFFERENT = "several that differ"
@@ -78,7 +91,7 @@ def read_references(text: Text) -> References:
     drawn: dict[str, list[_Drawn]] = {}
     groups: dict[str, list[str]] = {}
     grouped: dict[str, list[str]] = {}  # the keys of the members of a panel, by its names
-    if not any(word in text.raw for word in (b"DiagnosticReport", b"hasMember", b"related", b"Specimen")):
+    if not any(word in text.raw for word in _REFERRING):
         return References(gone, specimens, drawn, groups)
     for resource, _ in resources(Resource(text.value, "")):
         with suppress(Malformed):  # which is told when it is read
@@ -88,7 +101,7 @@ def read_references(text: Text) -> References:
                 specimens |= dict.fromkeys(_names(resource), words)
             elif results := _results(value, resource):
                 status = get(value, "status", str) or ""
-                if status in (_WITHDRAW if resource.is_a("DiagnosticReport") else _WITHDRAW_MEMBERS):
+                if status in _WITHDRAWING[str(value["resourceType"])]:
                     gone |= dict.fromkeys(results, status)
                 if resource.is_a("Observation"):
                     for name in _names(resource):
@@ -130,7 +143,18 @@ def _results(value: Object, resource: Resource) -> list[str]:
     """Return what the results are kept under that a report refers to, or the members of a panel."""
     if resource.is_a("DiagnosticReport"):
         return _keys_of(objects(value, "result"), resource)
+    if resource.is_a("Composition"):
+        return _keys_of(list(_entries(value)), resource)
     return _keys_of(members(value), resource) if resource.is_a("Observation") else []
+
+
+def _entries(value: Object) -> Iterator[Object]:
+    """Yield the references to the entries of a document's sections, which can be nested."""
+    waiting = objects(value, "section")
+    while waiting:
+        section = waiting.pop()
+        yield from objects(section, "entry")
+        waiting += objects(section, "section")
 
 
 def _specimens_of_all(value: Object, resource: Resource) -> list[Object]:
@@ -163,8 +187,8 @@ def _hand_down(drawn: dict[str, list[_Drawn]], grouped: Mapping[str, Sequence[st
 
 
 def _withdraw_members(gone: dict[str, str], grouped: dict[str, list[str]]) -> None:
-    """Withdraw the members of panels that were entered in error, and their members."""
-    waiting = [name for name in gone if gone[name] == "entered-in-error"]
+    """Withdraw the members of panels that were withdrawn by what refers to them, and their members."""
+    waiting = list(gone)
     while waiting:
         name = waiting.pop()
         keys = [key for key in grouped.pop(name, ()) if key not in gone]

@@ -65,16 +65,23 @@ def _inside(outer: Resource) -> Iterator[Resource]:
     if outer.holds:
         yield from _held(outer, value)
         return
-    if not (type := get(value, "resourceType", str)):
-        raise Malformed("this is no FHIR resource: it has no resourceType")
-    if (meant := _READ.get(type.strip().lower(), type)) != type:
-        raise Malformed(f"its resourceType is {quote(type)}, which FHIR spells {meant!r}")
+    _check_type(value)
     for key in ("entry", "parameter"):
         for i, item in enumerate(get(value, key, list) or ()):
             yield outer.inner(item, f"{key} {i + 1}", key, i)._replace(holds=True)
     report = value if outer.is_a("DiagnosticReport") else {}
     for i, item in enumerate(get(value, "contained", list) or ()):
         yield outer.inner(item, f"contained {i + 1}", "contained", i)._replace(report=report)
+
+
+def _check_type(value: Object) -> None:
+    """Raise Malformed for what is no resource, or is one of which the content cannot be understood."""
+    if not (type := get(value, "resourceType", str)):
+        raise Malformed("this is no FHIR resource: it has no resourceType")
+    if (meant := _READ.get(type.strip().lower(), type)) != type:
+        raise Malformed(f"its resourceType is {quote(type)}, which FHIR spells {meant!r}")
+    if type in ("Bundle", "Parameters") and (problem := modified(value)):
+        raise Malformed(problem.text)
 
 
 def _held(outer: Resource, value: Object) -> Iterator[Resource]:

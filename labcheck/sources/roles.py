@@ -125,6 +125,12 @@ OPTIONS = {
 }
 
 
+def alternatives(role: Role, *others: str) -> str:
+    """Return the pattern of the names of a role, and of others: the longest come first, as they tell most."""
+    names = {*" ".join(_NAMES[role]).split(), *others}
+    return "|".join(sorted(names, key=lambda name: (-len(name), name)))
+
+
 def by_role(header: Sequence[str], asked: Mapping[str, str], roles: Sequence[Role]) -> dict[str, int]:
     """Return the columns that are `asked` for, and those of other `roles` that are found among the others."""
     columns: dict[str, int] = {

@@ -16,7 +16,7 @@ from labcheck.errors import AmbiguousNumber, IncompatibleUnit, LabcheckError, Un
 from labcheck.flags import has_a_number, off_scale
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
-from labcheck.model import COMPARATORS, Analyte, DecimalMark, Interpretation
+from labcheck.model import COMPARATOR_WORDS, COMPARATORS, Analyte, Comparator, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
 from labcheck.reading import is_blank, read_value
 from labcheck.sources.headers import parted
@@ -82,24 +82,19 @@ class Given(NamedTuple):
 
 _LONGEST_NAME = 60
 
+_SIDES: dict[str, Comparator] = {
+    **dict.fromkeys(("BELOW", "UNDER", "UNTER"), "<"),
+    **dict.fromkeys(("ABOVE", "OVER", "ÜBER"), ">"),
+}
+"""What can also mean a side of the range, elsewhere than in a comparator's own column."""
+
+WORDS: frozenset[str] = frozenset((*COMPARATOR_WORDS, *_SIDES))
+
 OPERATORS: dict[str, str] = {
     **COMPARATORS,
+    **COMPARATOR_WORDS,  # LT, LE, GT, GE are PCORnet's; its others (NI, OT, TX, UN) leave the number open
+    **_SIDES,
     **dict.fromkeys(("", "=", "EQ"), ""),
-    # The words of PCORnet's RESULT_MODIFIER; its others (NI, OT, TX, UN) leave open what the number is.
-    "LT": "<",
-    "LE": "<=",
-    "GT": ">",
-    "GE": ">=",
-    # Those that people write.
-    "LESS THAN": "<",
-    "BELOW": "<",
-    "UNDER": "<",
-    "AT MOST": "<=",
-    "GREATER THAN": ">",
-    "MORE THAN": ">",
-    "ABOVE": ">",
-    "OVER": ">",
-    "AT LEAST": ">=",
     # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
     "4171756": "<",
     "4171754": "<=",

@@ -27,7 +27,8 @@ _MSH_INSIDE = re.compile(rb"%b\1" % _HEAD)
 _BREAKS = re.compile(rb"[\r\n\x0b\x1c]")
 _SEGMENT = re.compile(rb"[A-Z][A-Z0-9]{2}(?:[^\w\s]|$)")
 _DAMAGED = re.compile(
-    rb"(?i)[^0-9a-z]{0,8}(?=[o0]bx\s*%b|msh\s*%b{3}|(?:obr|pid|spm)\s*(%b)\d*\1)(...)" % ((_PUNCTUATION,) * 3)
+    rb"(?i)[^0-9a-z]{0,8}(?=[o0]bx\s*%b|msh\s*%b{3}|(?:[o0]br|pid|spm)\s*(%b)\d*\1)(...)"
+    % ((_PUNCTUATION,) * 3)
 )
 TYPES = ("NM", "SN", "ST", "TX", "FT", "CE", "CWE", "CF", "DT", "TM", "TS")
 """What OBX has in its second field: the type of its value."""
@@ -38,8 +39,8 @@ _MISSPELLED = re.compile(
 )
 OBX_INSIDE = re.compile(rb"OBX(%b)\d*\1(?:%b|(?<=\d\1))\1[^\r\n]*?\1" % (_PUNCTUATION, _TYPE))
 """Another OBX in the middle of a segment: the break before it was lost."""
-SPM_INSIDE = re.compile(rb"SPM(%b)\d*\1" % _PUNCTUATION)
-"""A specimen in the middle of a segment, likewise."""
+INSIDE = re.compile(rb"(SPM|OBR|PID)(%b)\d*\2" % _PUNCTUATION)
+"""A specimen, an order or a patient in the middle of a segment, likewise."""
 
 _HEADS = (b"MSH", b"FHS", b"BHS")
 _BOM = "\ufeff".encode()

@@ -17,7 +17,7 @@ from labcheck.model import COMPARATORS
 from labcheck.sources.columns import Layout
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, normalised
-from labcheck.sources.rows import OPERATORS
+from labcheck.sources.rows import OPERATORS, WORDS
 from labcheck.specimens import is_surely_other
 from labcheck.units import read_unit
 from labcheck.wording import quote
@@ -27,10 +27,10 @@ FIRST = 300
 
 _SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
 _AS_BYTES = [sign.encode() for sign in sorted(_SIGNS)]
+_BEFORE = "".join({*"".join(COMPARATORS), " "})
 _MARKS = _SIGNS | {"/", "%"}
 """What a cell has that says one of these things in another way than by a word."""
 
-_WORDS = frozenset(("LT", "LE", "GT", "GE", "LESS THAN", "GREATER THAN", "MORE THAN"))
 _PLACES = frozenset(("country", "country_code", "nation", "nationality", "state", "language", "lang", "land"))
 """What has `LT` and `GE` as well, and means Lithuania and Georgia."""
 
@@ -93,7 +93,7 @@ class Unread:
             self._look_for_signs(row, cells, self._texts)
             for number in self._unread:
                 cell = cells[number].strip() if number < len(cells) else ""
-                if cell.upper() in _WORDS and normalised(self._header[number]) not in _PLACES:
+                if cell.upper() in WORDS and normalised(self._header[number]) not in _PLACES:
                     if self._is_covered(cells):
                         self._words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
                 elif cell:
@@ -124,7 +124,7 @@ class Unread:
         """Look at a cell; it is a copy of a value if it has the same number."""
         if any(map(str.isdigit, cell)) and number not in self._differ:
             values = [value for value in self._values(cells) if value.strip()]
-            bare = cell.lstrip("<>=≤≥ ").partition(" ")[0]
+            bare = cell.lstrip(_BEFORE).partition(" ")[0]
             copied = [value for value in values if _same_number(bare, value)]
             if not copied:
                 if values and self._is_covered(cells):
