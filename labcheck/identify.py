@@ -69,13 +69,16 @@ class Identified(NamedTuple):
 
 
 class Identifier:
-    """Tells which of some analytes a document means; made once, asked for every distinct name and code."""
+    """Tells which of some analytes a document means; made once, asked for every distinct name and code.
+
+    `codes` is what each LOINC code means, one that is refused as well.
+    """
 
     def __init__(self, analytes: Iterable[Analyte]) -> None:
         self._analytes = tuple(analytes)
         self._accepted: dict[Words, Identified] = {}
         self._refused: dict[Words, Analyte] = {}
-        self._codes: dict[str, Identified] = {}
+        self.codes: dict[str, tuple[Analyte, Loinc]] = {}
         self._damaged: set[tuple[str, str]] = set()
         self._memo: dict[str, list[Words]] = {}
         for analyte in self._analytes:
@@ -87,8 +90,8 @@ class Identifier:
             for name in names.refused:
                 self._refused[words_of(name, names.words)] = analyte
             for loinc in analyte.loinc:
-                if not (loinc.refused and loinc.code in self._codes):  # one's look-alike is another's own
-                    self._codes[loinc.code] = Identified(analyte, loinc)
+                if not (loinc.refused and loinc.code in self.codes):  # one's look-alike is another's own
+                    self.codes[loinc.code] = analyte, loinc
                 self._damaged.update(month_of(loinc.code))
 
     def identify(self, name: str | None, code: str | None) -> Identified | None:
@@ -100,23 +103,23 @@ class Identifier:
         by_name = self._by_name(name)
         if self._is_damaged(code) and (by_name or not name):
             raise DamagedCode(f"{quote(code)} was a LOINC code before a spreadsheet made a date of it")
-        if code not in self._codes:
+        if code not in self.codes:
             if by_name and _looks_like_loinc(code):
                 raise WrongAnalyte(f"{quote(name)} is not known to have the code LOINC {code}")
             return by_name
-        found = self._codes[code]
-        if found.loinc and found.loinc.refused:
-            raise WrongAnalyte(f"LOINC {code} is {found.loinc.refused}")
-        if name and not by_name and self._contradicts(name, found.analyte):
+        analyte, loinc = self.codes[code]
+        if loinc.refused:
+            raise WrongAnalyte(f"LOINC {code} is {loinc.refused}")
+        if name and not by_name and self._contradicts(name, analyte):
             raise WrongAnalyte(f"{quote(name)} is another test than LOINC {code}")
-        if by_name and by_name.analyte.id != found.analyte.id:
+        if by_name and by_name.analyte.id != analyte.id:
             raise WrongAnalyte(f"{quote(name)} and LOINC {code} are different tests")
+        doubt = None
         if name and not by_name:
-            said = f"LOINC {code} says {found.analyte.name}"
-            return found._replace(doubt=f"{said}, but the name {quote(name)} is not known for it.")
-        if found.loinc and found.loinc.doubtful:
-            return found._replace(doubt=by_name.doubt if by_name else found.analyte.names.doubt)
-        return found
+            doubt = f"LOINC {code} says {analyte.name}, but the name {quote(name)} is not known for it."
+        elif loinc.doubtful:
+            doubt = by_name.doubt if by_name else analyte.names.doubt
+        return Identified(analyte, loinc, doubt)
 
     def check_component(self, name: str | None, found: Identified) -> Identified:
         """Return what was `found` by the test's name or code with the doubts of another name beside it.
@@ -148,7 +151,7 @@ class Identifier:
         if names_another(name, found.analyte):
             return f"It stands under {quote(name)}, which names another specimen."
         try:
-            under = self._codes.get(name) and self.identify(None, name)
+            under = self.identify(None, name) if name in self.codes else None
             beside = under or self.check_component(name, found)
             if beside.analyte.id == found.analyte.id and not (words and words <= _CAST_DOUBT):
                 return None
@@ -159,7 +162,7 @@ class Identifier:
     def is_code(self, text: str) -> bool:
         """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""
         alone = re.sub(r"(?i)\bloinc\b|\^ln$|[\s:]", "", _with_plain_dashes(text))
-        return alone in self._codes or self._is_damaged(text)
+        return alone in self.codes or self._is_damaged(text)
 
     def _is_damaged(self, code: str) -> bool:
         return not _looks_like_loinc(code) and not self._damaged.isdisjoint(months_in(code))

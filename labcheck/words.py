@@ -12,6 +12,8 @@ SAY_NOTHING = frozenset({
     *("level", "levels", "lvl", "concentration", "quant", "quantitative", "ia"),
     *("value", "result", "results", "spiegel", "in", "of", "en"),
 })  # fmt: skip
+"""Words that add nothing to a test's name."""
+
 EVERYWHERE = {
     "vit": "vitamin",
     "vitamine": "vitamin",
@@ -23,6 +25,7 @@ EVERYWHERE = {
     "urin": "urine",
     "orina": "urine",
 }
+"""Spellings that are one in the name of any test; an analyte has its own, and specimens have theirs."""
 
 
 def words_of(name: str, words: Mapping[str, str]) -> Words:

@@ -386,3 +386,16 @@ def test_so_many_characters_are_read_and_no_more() -> None:
 def test_a_blank_that_keeps_a_number_together_groups_by_either_mark(blank: str) -> None:
     for decimal in ("point", "comma", None):
         assert read_value(f"1{blank}187", decimal).value == 1187
+
+
+def test_what_is_to_be_typed_instead_has_the_decimal_mark_that_was_asked_for() -> None:
+    with pytest.raises(UnreadableValue, match="with a decimal comma; type one as in 22,5 or"):
+        read_value("22.5.1,0", "comma")
+    with pytest.raises(UnreadableRange, match=r"'20\.5-30' is not one range with a decimal comma"):
+        read_range("20.5-30", "comma")
+
+
+def test_a_text_that_is_too_long_is_no_range() -> None:
+    assert read_range(f"30-{' ' * 90}100")[0] == Interval(Decimal(30), Decimal(100))
+    with pytest.raises(UnreadableRange):
+        read_range(f"30-{' ' * 95}100")

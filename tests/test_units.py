@@ -190,3 +190,9 @@ def test_a_longer_text_is_no_unit() -> None:
     assert read_unit("ng/mL".ljust(60)).code == "ng/mL"
     with pytest.raises(UnknownUnit):
         read_unit("ng/mL".ljust(61))
+
+
+def test_what_may_have_been_a_micro_sign_is_told_to_be_typed_as_u() -> None:
+    for text in ("\ufffdg/L", "?g/L"):
+        with pytest.raises(UnknownUnit, match=r"if it was a micro sign, type u$"):
+            read_unit(text)

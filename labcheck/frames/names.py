@@ -91,6 +91,7 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         doubtful += doubted
         refused += dict.fromkeys(_patterns(names.refused, analyte, catalogue, None))
     unsure, foreign = _of_our_words(analytes)
+    codes = catalogue.identifier.codes
     return NamePatterns(
         verbatim=verbatim,
         doubtful_verbatim=frozenset(doubtful_verbatim),
@@ -99,8 +100,8 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         refused=[_any(refused[start : start + _PART]) for start in range(0, len(refused), _PART)],
         unsure=unsure,
         foreign=foreign,
-        codes=_codes(analytes),
-        doubtful_codes=frozenset(one.code for of in analytes for one in of.loinc if one.doubtful),
+        codes={code: REFUSED if one.refused else of.id for code, (of, one) in codes.items()},
+        doubtful_codes=frozenset(code for code, (_, one) in codes.items() if one.doubtful),
         dated=rf"^{_date()}|^(?:{_unusual_code()})$",
         property=PROPERTY,
         says_more=SAYS_MORE,
@@ -158,16 +159,6 @@ def _words_in(pattern: str) -> str:
     """Match one of the words that a pattern has."""
     written = re.sub(r"\\[a-z]", " ", pattern)
     return "|".join(dict.fromkeys(re.findall(r"(?:\[ms\])?[a-z]{2,}", written)))
-
-
-def _codes(analytes: Iterable[Analyte]) -> dict[str, str]:
-    """Return what each code means; one that is refused may be another analyte's own."""
-    codes: dict[str, str] = {}
-    for analyte in analytes:
-        for one in analyte.loinc:
-            if not (one.refused and one.code in codes):
-                codes[one.code] = REFUSED if one.refused else analyte.id
-    return codes
 
 
 def _any(patterns: Iterable[str]) -> str:

@@ -17,8 +17,8 @@ class Rows:
 
     def __init__(self, delimiter: str) -> None:
         self._text = io.StringIO()
-        both = "\r\n"  # of a terminator each character is put in quotes
-        self._writer = csv.writer(self._text, delimiter=delimiter, lineterminator=both)
+        end = "\r\n"  # which has both characters, as what a row can end in is put in quotes in a cell
+        self._writer = csv.writer(self._text, delimiter=delimiter, lineterminator=end)
         self._columns = 0
 
     def start(self, columns: Sequence[str], added: Sequence[str]) -> str:
