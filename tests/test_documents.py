@@ -243,7 +243,7 @@ def test_an_annotated_document_is_the_document_and_what_was_added() -> None:
 )
 def test_a_wrong_call_is_one_line(args: tuple[str, ...], sentence: str) -> None:
     ran = piped(args[0], b"", *args[1:])
-    assert ran.exit_code == 2
+    assert (ran.exit_code, ran.stdout) == (2, "")
     assert sentence in ran.stderr
     assert ran.stderr.count("\n") == 1
 

@@ -917,3 +917,14 @@ def test_a_report_that_was_cancelled_withdraws_the_members_of_its_panels() -> No
     panel = {**PANEL, "id": "p", "component": [], "hasMember": [{"reference": "Observation/vitd"}]}
     found = read([report, panel, VITD])
     assert code(found[-1]) == "no-value"
+
+
+def test_of_several_ranges_the_one_that_is_typed_as_normal_counts() -> None:
+    def typed(code: str, low: int, high: int) -> Json:
+        return {"type": {"coding": [{"code": code}]}, "low": {"value": low}, "high": {"value": high}}
+
+    normal, critical = typed("normal", 30, 100), typed("critical", 10, 150)
+    assert one(referenceRange=[critical, normal]).range == "30-100"
+    untyped = {"low": {"value": 20}}
+    assert one(referenceRange=[normal, untyped]).range == "several: 30-100; >=20"
+    assert one(referenceRange=[untyped, critical]).range == "several: >=20; limited (critical): 10-150"

@@ -246,19 +246,26 @@ class _Results:
         self._write = write
         self._rows = rows_in(report.format or "csv") if report and not report.summary else None
         self._with_patient = with_patient
-        if self._rows:
-            columns = [*COLUMNS, *(["patient"] if with_patient else [])]
-            added = (*CELLS, LABEL) if labelled else CELLS
-            write(self._rows.start(columns, [f"labcheck_{cell}" for cell in added]).encode())
+        self._columns = [*COLUMNS, *(["patient"] if with_patient else [])]
+        self._added = [f"labcheck_{cell}" for cell in ((*CELLS, LABEL) if labelled else CELLS)]
+        self._has_begun = False
+
+    def _begin(self) -> None:
+        """Write what stands before the rows, unless it is there; until then nothing is put out."""
+        if self._rows and not self._has_begun:
+            self._has_begun = True
+            self._write(self._rows.start(self._columns, self._added).encode())
 
     def put(self, place: str, observation: "Observation", verdict: "Verdict") -> None:
         from labcheck.sources.observations import cells_of
 
+        self._begin()
         if self._rows:
             cells = [place, *cells_of(observation, with_patient=self._with_patient)]
             row = self._rows.row([printable(cell) for cell in cells], self._rows.added(verdict.cells))
             self._write(row.encode())
 
     def end(self, tally: "Tally") -> None:
+        self._begin()
         if self._rows:
             self._write(self._rows.end(tally).encode())

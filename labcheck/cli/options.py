@@ -225,7 +225,7 @@ def chosen_range_set(
     The option was not: its first name is returned, which `interpret` then refuses.
     """
     text = os.environ.get(RANGE_SET, "") if asked is None else asked
-    names = [name.strip().lower() for name in text.split(",")]
+    names = list(dict.fromkeys(name.strip().lower() for name in text.split(",")))
     if asked is None and names == [""]:
         return None
     ours = [name for name in names if name in analyte.range_sets or name == REPORTED]

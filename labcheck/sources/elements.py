@@ -175,8 +175,11 @@ def range_of(value: Object) -> tuple[str | None, DecimalMark | None]:
 
     Where there are several, or it is not for everybody, it is prose that says so.
     """
-    ranges = objects(value, "referenceRange")
-    found = dict.fromkeys(filter(None, map(_range, ranges)))
+    ranges = [one for one in objects(value, "referenceRange") if _span(one)]
+    normal = [one for one in ranges if _meanings(one) and not _limits(one)]
+    if len(normal) == 1 and sum(not _limits(one) for one in ranges) == 1:
+        ranges = normal  # beside it are critical ones, or those for other people
+    found = dict.fromkeys(map(_range, ranges))
     if len(found) > 1:
         return f"several: {'; '.join(found)}", None
     in_numbers = all(map(_has_numbers, ranges))
@@ -187,14 +190,25 @@ def _has_numbers(one: Object) -> bool:
     return any(_number(get(one, side, dict) or {}) is not None for side in ("low", "high"))
 
 
-def _range(one: Object) -> str | None:
-    span = _span(one)
+def _range(one: Object) -> str:
+    limits, span = _limits(one), _span(one) or ""
+    return f"limited ({', '.join(limits)}): {span}" if limits else span
+
+
+def _meanings(one: Object) -> list[str]:
+    """Return the codes of what a range is for: people in health, a treatment, what is critical."""
     meanings = filter(None, (get(one, key, dict) for key in ("type", "meaning")))
-    limits = [code for meaning in meanings for code in concept(meaning) if code.lower() not in _NORMAL]
+    return [code for meaning in meanings for code in concept(meaning)]
+
+
+def _limits(one: Object) -> list[str]:
+    """Return what says that a range is not for everybody in health."""
+    limits = [code for code in _meanings(one) if code.lower() not in _NORMAL]
     limits += [key for key in ("age", "appliesTo", "modifierExtension") if one.get(key)]
     text = get(one, "text", str) or ""
-    limits += [text] if Category.NORMAL not in SIDES.get(text.strip().upper(), (Category.NORMAL,)) else []
-    return f"limited ({', '.join(limits)}): {span}" if span and limits else span
+    return limits + (
+        [text] if Category.NORMAL not in SIDES.get(text.strip().upper(), (Category.NORMAL,)) else []
+    )
 
 
 def _span(one: Object) -> str | None:
