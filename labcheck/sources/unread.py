@@ -37,6 +37,14 @@ _PLACES = frozenset(("country", "country_code", "nation", "nationality", "state"
 _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
+_MARKS_LIMIT = re.compile(
+    r"(?:.+_)?(?:(?:below|under|lt|less_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit|range)(?:_\w+)?"
+    r"|(?:is_|left_)?censored|non_?detects?|(?:lod|loq)_(?:flag|indicator|ind))(?:_.+)?|lbd\w+lc"
+).fullmatch
+"""What heads a column, normalised, that marks the values below an assay's limit; the last as in NHANES."""
+
+_YES = frozenset(("1", "1.0", "y", "yes", "true", "t"))
+
 _LONGEST = 40
 """Longer cells are remarks, and are passed over."""
 
@@ -132,7 +140,10 @@ class Unread:
             elif cell[0] in _SIGNS and not self._says_so(cell, cells):
                 says = f", where {quote(copied[0])} is read"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says))
-        if not _MARKS.isdisjoint(cell) or is_surely_other(cell):
+        if cell.lower() in _YES and _MARKS_LIMIT(normalised(self._header[number])):
+            if self._is_covered(cells):
+                self._ask(_Found("comparator", number, row, cell, ", which marks a value below the limit"))
+        elif not _MARKS.isdisjoint(cell) or is_surely_other(cell):
             found = self._found(number, row, cell)
             if found and self._is_covered(cells):
                 self._ask(found, beside=self._beside(cells))
@@ -199,6 +210,8 @@ class Unread:
         where = f"column {found.column + 1}" + ("" if found.row is None else f", row {found.row}")
         other = quote(self._header[self._layout.results[0].columns["comparator"]]) if known else "''"
         advice = f"say that it is the result's with {option} {named}, or that it is not with {option} {other}"
+        if found.cell.lower() in _YES:
+            advice = "write '<' into a column of its own, or say that the number counts with --comparator ''"
         if found.role == "value":
             which = "--column vitd=COLUMN:UNIT" if self._layout.wide else option
             advice = f"say which column holds the results with {which}"
