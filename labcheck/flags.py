@@ -68,12 +68,12 @@ OFF_SCALE: dict[str, Comparator] = {
 
 
 _SIGN, _WORDS = "[<>＜＞≤≥⩽⩾]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
-_SIGN_BY_WORDS = re.compile(rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})")
+_SIGN_BY_WORDS = rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})"
 _LIMIT = r"[0-9]+(?:[.,][0-9]+)?"
 _UNIT = r"(?:\s*[^\W\d_]{1,5}(?:/[^\W\d_]{1,3})?)?"
 _BEFORE = r"(?:[A-Za-z]{1,2}[\s,;/]*)?[(\[]?\s*"
-_SIGN_BY_NUMBER = re.compile(rf"{_BEFORE}({_SIGN})\s*({_LIMIT}){_UNIT}\s*[)\]]?")
-_WORDS_BY_NUMBER = re.compile(rf"({_WORDS}?)\s*[(\[]?\s*{_LIMIT}{_UNIT}").fullmatch
+_SIGN_BY_NUMBER = rf"{_BEFORE}({_SIGN})\s*({_LIMIT}){_UNIT}\s*[)\]]?"
+_WORDS_BY_NUMBER = rf"({_WORDS}?)\s*[(\[]?\s*{_LIMIT}{_UNIT}"
 """Words with a limit behind them, as `below LOQ (20)`."""
 
 AROUND = "()[] \t*!"
@@ -135,7 +135,7 @@ def has_a_number(flag: str) -> bool:
 
 
 def _by_number(flag: str) -> re.Match[str] | None:
-    return _SIGN_BY_NUMBER.fullmatch(flag) if len(flag) <= _LONGEST else None
+    return re.fullmatch(_SIGN_BY_NUMBER, flag) if len(flag) <= _LONGEST else None
 
 
 def _parts(match: re.Match[str]) -> tuple[str, Decimal]:
@@ -152,10 +152,10 @@ def marks(flag: str) -> list[str]:
     known = SIDES.keys() | OFF_SCALE.keys()
     if whole.upper() in known | {NOT_APPLICABLE} or len(whole) > _LONGEST:
         return [whole]
-    if (found := _WORDS_BY_NUMBER(whole)) and found[1].upper() in OFF_SCALE:
+    if (found := re.fullmatch(_WORDS_BY_NUMBER, whole)) and found[1].upper() in OFF_SCALE:
         return [found[1]]
     in_capitals = set(map(str.upper, parts))
-    found = _SIGN_BY_WORDS.fullmatch(whole)
+    found = re.fullmatch(_SIGN_BY_WORDS, whole)
     if found and found[3] and found[3].upper() in SIDES:  # `LL<`
         return [found[3], found[4]]
     if known >= in_capitals and not re.match(_SIGN, whole):  # `< LL` is below the lower limit

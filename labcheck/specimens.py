@@ -65,7 +65,7 @@ _SURELY_OTHER = _UNMISTAKABLE.union(
     word for word, specimen in {**EVERYWHERE, **_PLAIN}.items() if specimen in _UNMISTAKABLE
 )
 
-_BLOOD = re.compile(
+_BLOOD = (
     r"\b(?:s|p|b|ser|pl|plas|bld[acv]?|wb|ppp|prp|sst|pst|edta|k[23]?|li|na|naf|lihep|hep|gel|top|kan|soro)\b"
     r"|blood|blut|bloed|\bblod|sang|krew|veri\b|кров|血|serum|seerumi|suero|siero|surowic|сыворот"
     r"|plasm|плазм|osocz|\bven(?:ous|os[oa]?|eux|a)\b|arter|[ck]apill|prick|heparin|citrat|zitrat"
@@ -76,7 +76,9 @@ _BLOOD = re.compile(
 
 def is_blood(text: str) -> bool:
     """Say whether what is said of a specimen is that it is blood, or a part of it."""
-    return not _words(text) & (_NO_SPECIMENS_OF_OURS | _CONTROL) and _BLOOD.search(folded(text)) is not None
+    return (
+        not _words(text) & (_NO_SPECIMENS_OF_OURS | _CONTROL) and re.search(_BLOOD, folded(text)) is not None
+    )
 
 
 def is_surely_other(text: str) -> bool:

@@ -3,7 +3,7 @@ import pytest
 from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError
 from labcheck.sources.columns import Layout, find_layout
-from labcheck.sources.roles import Role, alternatives
+from labcheck.sources.roles import Role, names_of
 
 
 def layout(header: str, *, wide: tuple[str, ...] = (), analyte: str | None = None, **asked: str) -> Layout:
@@ -507,7 +507,7 @@ def test_a_header_that_was_not_split_is_told_with_what_splits_it(delimiter: str)
 
 @pytest.mark.parametrize("role", ["specimen", "comparator", "unit", "flag", "status"])
 def test_what_a_role_is_called_is_known_behind_and_before_a_tests_name(role: Role) -> None:
-    for name in alternatives(role).split("|"):
+    for name in names_of(role):
         for header in (f"vitd_{name}", f"{name}_vitd"):
             vitd, b12 = layout(f"vitd_ng_ml,b12_pg_ml,{header}").results
             assert (header, vitd.columns.get(role), role in b12.columns) == (header, 2, False)

@@ -19,9 +19,9 @@ from labcheck.sources.roles import (
     OPTIONS,
     ROLES,
     Role,
-    alternatives,
     by_role,
     listed,
+    names_of,
     normalised,
     number_of,
     some,
@@ -43,17 +43,14 @@ _DECISIVE = frozenset({"unit", "comparator"})
 _OF_THE_ROW = frozenset({"specimen", "status"})
 """What is said once for all results of a row."""
 
-_OWN = {
-    role: re.compile(rf"(?P<test>.+?)_(?:{names})|(?:{names})_(?P<of>.+)")
-    for role, names in (
-        ("specimen", alternatives("specimen")),
-        ("comparator", alternatives("comparator", "qual", "prefix", "op", "cmp")),
-        ("unit", alternatives("unit")),
-        ("flag", alternatives("flag")),
-        ("status", alternatives("status")),
-    )
+_OWN: Mapping[Role, Sequence[str]] = {
+    "specimen": names_of("specimen"),
+    "comparator": [*names_of("comparator"), "prefix", "qual", "cmp", "op"],
+    "unit": names_of("unit"),
+    "flag": names_of("flag"),
+    "status": names_of("status"),
 }
-"""How a column is called, normalised, that stands beside the results of one test, whose name it has."""
+"""What a column is called, normalised, that stands beside the results of one test and has its name, too."""
 
 
 @dataclass(frozen=True)
@@ -259,20 +256,30 @@ def _own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Id
     """
     own: dict[_Test, dict[str, int]] = {}
     several = set[tuple[_Test, str]]()
-    patterns = {role: pattern for role, pattern in _OWN.items() if not asked.get(role)}
+    sought = {role: names for role, names in _OWN.items() if not asked.get(role)}
     for number, name in enumerate(map(normalised, header)):
-        for role, pattern in patterns.items():
-            match = pattern.fullmatch(name)
-            if match and (test := read_header(match["test"] or match["of"], identifier).test):
+        for role, names in sought.items():
+            said = _without_one(name, names)
+            if said and (test := read_header(said, identifier).test):
                 named = _test_of(test)
                 of_test = own.setdefault(named, {})
                 if role in of_test and role not in asked:
                     raise _several_fit(role, [header[of_test[role]], header[number]])
                 several |= {(named, role)} if role in of_test else set()
                 of_test[role] = number
-    for named, role in several:
-        del own[named][role]
+    for of, doubtful in several:
+        del own[of][doubtful]
     return own
+
+
+def _without_one(name: str, others: Sequence[str]) -> str | None:
+    """Return what stands before or behind one of the others in a name: `vitd` of `vitd_unit`."""
+    for other in others:
+        if name.endswith(f"_{other}"):
+            return name.removesuffix(f"_{other}")
+        if name.startswith(f"{other}_"):
+            return name.removeprefix(f"{other}_")
+    return None
 
 
 def _with_own(

@@ -125,10 +125,9 @@ OPTIONS = {
 }
 
 
-def alternatives(role: Role, *others: str) -> str:
-    """Return the pattern of the names of a role, and of others: the longest come first, as they tell most."""
-    names = {*" ".join(_NAMES[role]).split(), *others}
-    return "|".join(sorted(names, key=lambda name: (-len(name), name)))
+def names_of(role: Role) -> list[str]:
+    """Return all that columns of a role are called, normalised; the longest come first, as they tell most."""
+    return sorted(" ".join(_NAMES[role]).split(), key=lambda name: (-len(name), name))
 
 
 def by_role(header: Sequence[str], asked: Mapping[str, str], roles: Sequence[Role]) -> dict[str, int]:

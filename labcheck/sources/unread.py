@@ -37,10 +37,10 @@ _PLACES = frozenset(("country", "country_code", "nation", "nationality", "state"
 _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
-_MARKS_LIMIT = re.compile(
+_MARKS_LIMIT = (
     r"(?:.+_)?(?:(?:below|under|lt|less_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit|range)(?:_\w+)?"
     r"|(?:is_|left_)?censored|non_?detects?|(?:lod|loq)_(?:flag|indicator|ind))(?:_.+)?|lbd\w+lc"
-).fullmatch
+)
 """What heads a column, normalised, that marks the values below an assay's limit; the last as in NHANES."""
 
 _YES = frozenset(("1", "1.0", "y", "yes", "true", "t"))
@@ -140,7 +140,7 @@ class Unread:
             elif cell[0] in _SIGNS and not self._says_so(cell, cells):
                 says = f", where {quote(copied[0])} is read"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says))
-        if cell.lower() in _YES and _MARKS_LIMIT(normalised(self._header[number])):
+        if cell.lower() in _YES and re.fullmatch(_MARKS_LIMIT, normalised(self._header[number])):
             if self._is_covered(cells):
                 self._ask(_Found("comparator", number, row, cell, ", which marks a value below the limit"))
         elif not _MARKS.isdisjoint(cell) or is_surely_other(cell):
