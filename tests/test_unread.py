@@ -70,7 +70,13 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
             "marks a value below",
             "write '<' into a column",
         ),
-        ("a,v,LBDVIDLC", "1,4,1.0", "marks a value below the limit", "--comparator ''"),
+        ("test,value,unit,value_lt_lod", "vitd,4,ng/mL,y", "marks a value below the limit", "--comparator"),
+        (
+            "vitd_ng_ml,b12_pg_ml,below_detection_limit_b12",
+            "4,300,1",
+            "marks a value below",
+            "--comparator ''",
+        ),
         ("test,value,unit,x", "vitd,45,nmol/L,Urine", "is no blood", "--specimen 'x'"),
         ("test,value,unit,x", "vitd,45,nmol/L,Urine 24h collection", "is no blood", "--specimen 'x'"),
     ],
@@ -112,6 +118,8 @@ def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, findi
         ("test,value,unit,specimen,x", ["vitd,45,nmol/L,Serum,Urine"], {}),
         ("test,value,unit,x", ["vitd,45,nmol/L,Urine culture", "vitd,45,nmol/L,u"], {}),
         ("test,value,unit,x", [f"vitd,45,nmol/L,{'<' * 41}", "vitd"], {}),
+        ("test,value,unit,below_lod", ["vitd,45,ng/mL,0", "vitd,45,ng/mL,", "Ferritin,45,ng/mL,1"], {}),
+        ("vitd_ng_ml,ferritin_below_lod,epi_vitd_censored", ["45,1,1"], {}),
     ],
 )
 def test_other_cells_are_passed_over(header: str, rows: list[str], asked: dict[str, str]) -> None:
@@ -183,3 +191,11 @@ def test_a_copy_with_the_delimiter_in_quotes_is_one_too() -> None:
     ran = piped(rows)
     assert ran.exit_code == 2
     assert "has '<35', where '35' is read" in ran.stderr
+
+
+@pytest.mark.parametrize(("row", "asks"), [("4,0,1", False), ("4,1.0,0", True), (",1,0", False)])
+def test_the_mark_of_nhanes_is_that_of_its_own_value(row: str, asks: bool) -> None:
+    header = ["LBXVIDMS", "LBDVIDLC", "LBDVD2LC"]
+    layout = find_layout(header, built_in(), asked={}, wide=("vitd=LBXVIDMS:nmol/L",))
+    looked = Unread(header, layout, (), built_in().identifier)
+    assert ("which marks a value" in (said(looked.check, [(2, row.split(","))]) or "")) is asks

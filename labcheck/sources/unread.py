@@ -38,10 +38,13 @@ _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
 _MARKS_LIMIT = (
-    r"(?:.+_)?(?:(?:below|under|lt|less_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit|range)(?:_\w+)?"
-    r"|(?:is_|left_)?censored|non_?detects?|(?:lod|loq)_(?:flag|indicator|ind))(?:_.+)?|lbd\w+lc"
+    r"(?:(?P<before>.+?)_)?(?:(?:below|under|lt|less_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
+    r"|(?:is_|left_)?censored|non_?detects?|(?:lod|loq)_(?:flag|indicator|ind))(?:_limit)?(?:_(?P<behind>.+))?"
 )
-"""What heads a column, normalised, that marks the values below an assay's limit; the last as in NHANES."""
+"""What heads a column, normalised, that marks the values below an assay's limit, and whose."""
+
+_IN_NHANES = r"lbd(\w+)lc"
+"""What it is called there; the value is `lbx...`."""
 
 _YES = frozenset(("1", "1.0", "y", "yes", "true", "t"))
 
@@ -140,7 +143,7 @@ class Unread:
             elif cell[0] in _SIGNS and not self._says_so(cell, cells):
                 says = f", where {quote(copied[0])} is read"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says))
-        if cell.lower() in _YES and re.fullmatch(_MARKS_LIMIT, normalised(self._header[number])):
+        if cell.lower() in _YES and self._marks_limit(normalised(self._header[number])):
             if self._is_covered(cells):
                 self._ask(_Found("comparator", number, row, cell, ", which marks a value below the limit"))
         elif not _MARKS.isdisjoint(cell) or is_surely_other(cell):
@@ -162,6 +165,20 @@ class Unread:
             if any(one.unit != unit for one in self._layout.results):
                 return _Found("unit", number, row, cell, ", which is a unit")
         return None
+
+    def _marks_limit(self, name: str) -> bool:
+        """Say whether a column, by its name, marks values of ours below the limit."""
+        if match := re.fullmatch(_IN_NHANES, name):
+            values = (normalised(self._header[one.columns["value"]]) for one in self._layout.results)
+            return any(value.startswith(f"lbx{match[1]}") for value in values)
+        if not (match := re.fullmatch(_MARKS_LIMIT, name)):
+            return False
+        whose = match["before"] or match["behind"] or "value"
+        try:
+            found = self._identifier.identify(whose.replace("_", " "), None)
+        except LabcheckError:
+            return False
+        return found is not None or whose in ("value", "result")
 
     def _values(self, cells: Sequence[str]) -> Iterator[str]:
         for one in self._layout.results:
