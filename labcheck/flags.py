@@ -85,8 +85,8 @@ _OF_THE_RANGE = frozenset((
 ))  # fmt: skip
 """Words for what is no limit of the assay, though a sign stands beside it: of the range, another value."""
 
-NOT_APPLICABLE = "N/A"
-"""No flag, and not N with A."""
+NO_FLAG = frozenset(("N/A", "NA", "NONE", "NULL", "NIL", "NAN", "UNKNOWN"))
+"""What stands for none; `N/A` is not N with A."""
 
 _LONGEST = 60
 """A longer text is no flag."""
@@ -110,7 +110,7 @@ def is_unknown(mark: str) -> bool:
 
     A single letter does not: HL7 has many that are beside the point, as for a value that is worse.
     """
-    known = mark.upper() in SIDES or mark.upper() in OFF_SCALE
+    known = any(mark.upper() in marks for marks in (SIDES, OFF_SCALE, NO_FLAG))
     return not known and len(re.findall(r"[^\W\d_]", mark)) > 1
 
 
@@ -135,7 +135,7 @@ def has_a_number(flag: str) -> bool:
 
 
 def _by_number(flag: str) -> re.Match[str] | None:
-    return re.fullmatch(_SIGN_BY_NUMBER, flag) if len(flag) <= _LONGEST else None
+    return re.fullmatch(_SIGN_BY_NUMBER, flag.strip(AROUND)) if len(flag) <= _LONGEST else None
 
 
 def _parts(match: re.Match[str]) -> tuple[str, Decimal]:
@@ -150,7 +150,7 @@ def marks(flag: str) -> list[str]:
     whole = " ".join(flag.strip(AROUND).split())
     parts = re.split(r"[\s,;~/|]+", whole)
     known = SIDES.keys() | OFF_SCALE.keys()
-    if whole.upper() in known | {NOT_APPLICABLE} or len(whole) > _LONGEST:
+    if whole.upper() in known | NO_FLAG or len(whole) > _LONGEST:
         return [whole]
     if (found := re.fullmatch(_WORDS_BY_NUMBER, whole)) and found[1].upper() in OFF_SCALE:
         return [found[1]]

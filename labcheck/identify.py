@@ -8,6 +8,7 @@ not covered: somebody may have meant it.
 
 import re
 from collections.abc import Iterable
+from itertools import chain
 from typing import NamedTuple
 
 from labcheck.dates import month_of, months_in
@@ -44,6 +45,9 @@ _CAST_DOUBT = CONTRADICT - {
     *("1", "24", "u", "blood", "vollblut", "dose", "intake", "ratio", "active", "free", "fluid", "presence")
 }
 """Those of them that do not stand in descriptions of our tests, too."""
+
+_SURELY_ANOTHER = CONTRADICT | {"epimer", "dried"}
+"""A text of nothing but these, beside a test's name, is of another test or specimen."""
 
 LONGEST = 200
 """A text of more characters than this is no name."""
@@ -138,7 +142,9 @@ class Identifier:
         if elsewhere or (by_name and by_name.analyte.id != found.analyte.id):
             raise WrongAnalyte(f"{quote(name)} is another test than {found.analyte.name}")
         doubt = by_name.doubt if by_name else None
-        if not by_name and self._contradicts(name, found.analyte, _CAST_DOUBT):
+        more = words - self._own_words(found.analyte) - {"blood"}
+        is_another = more and more <= _SURELY_ANOTHER and not name.isdigit()
+        if not by_name and (is_another or self._contradicts(name, found.analyte, _CAST_DOUBT)):
             doubt = f"Beside it stands {quote(name)}, which has words of another test or specimen."
         return found._replace(doubt=found.doubt or doubt)
 
@@ -173,12 +179,16 @@ class Identifier:
 
     def _contradicts(self, name: str, found: Analyte, by: Words = CONTRADICT) -> bool:
         """Say whether a name that is not known has the words of another test, or of another specimen."""
-        own = {word for name in found.sure_names for word in words_of(name, found.names.words)}
+        own = self._own_words(found)
         spelled = self._spelled(re.sub(PROPERTY, " ", name))
         return any(
             not words.isdisjoint(by - own) or self._has_another(words, analyte)
             for analyte, words in zip(self._analytes, spelled, strict=True)
         )
+
+    def _own_words(self, analyte: Analyte) -> Words:
+        names = (words_of(name, analyte.names.words) for name in analyte.sure_names)
+        return frozenset(chain.from_iterable(names))
 
     def _has_another(self, words: Words, analyte: Analyte) -> bool:
         """Say whether words have all those of a refused name, which are not part of an accepted one."""

@@ -280,7 +280,7 @@ def _notes_on_flags(used: Standing, written: Measurement, beside: Sequence[str])
             f"The report flags it {' and '.join(differing)}, which says {said}; {_by(used)}",
         )
     others = [flag for flag in beside if not off_scale([flag], written.value)]
-    unknown = [mark for flag in others for mark in marks(flag) if is_unknown(mark) and not is_blank(mark)]
+    unknown = [mark for flag in others for mark in marks(flag) if is_unknown(mark)]
     if unknown:
         told = " and ".join(map(quote, dict.fromkeys(unknown)))
         yield Note(

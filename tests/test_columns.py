@@ -511,3 +511,31 @@ def test_what_a_role_is_called_is_known_behind_and_before_a_tests_name(role: Rol
         for header in (f"vitd_{name}", f"{name}_vitd"):
             vitd, b12 = layout(f"vitd_ng_ml,b12_pg_ml,{header}").results
             assert (header, vitd.columns.get(role), role in b12.columns) == (header, 2, False)
+
+
+@pytest.mark.parametrize(
+    "header", ["test,result,unit,test_2,result_2,unit_2", "test_name,value,test_name2,value2"]
+)
+def test_a_second_result_of_each_row_is_not_passed_over(header: str) -> None:
+    with pytest.raises(LabcheckError, match="holds a second result of each row; judge one at a time"):
+        layout(header)
+    names = header.split(",")
+    assert long(header, test=names[0], value=names[1])["value"] == 1
+
+
+def test_the_columns_of_i2b2_are_known() -> None:
+    assert long("PATIENT_NUM,NAME_CHAR,TVAL_CHAR,NVAL_NUM,VALUEFLAG_CD,UNITS_CD") == {
+        "test": 1,
+        "comparator": 2,
+        "value": 3,
+        "flag": 4,
+        "unit": 5,
+    }
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"), [("id,B12 (pM)", "pmol/L"), ("id,vitd,vitd_unit,B12 (PM)", None)]
+)
+def test_the_time_of_the_day_is_no_unit(header: str, unit: str | None) -> None:
+    found = [one.unit for one in layout(header).results if one.analyte and one.analyte.id == "b12"]
+    assert found == ([unit] if unit else [])

@@ -44,11 +44,20 @@ def test_words_are_kept_beside_codes_where_they_say_more(
         ),
         *(
             (flag, "<")
-            for flag in ("Below detection limit", "below LOQ (31)", "BELOW LOD 20", "not detected")
+            for flag in ("Below detection limit", "below LOQ (31)", "BELOW LOD 20", "not detected", "<31 !")
         ),
         *(
             (flag, "<")
-            for flag in ("<31 L", "L/<31", "<31 ng/mL", "N.D.", "below  LOQ", "Below LOQ (31 ng/mL)")
+            for flag in (
+                "<31 L",
+                "L/<31",
+                "<31 !",
+                "!<31",
+                "<31 ng/mL",
+                "N.D.",
+                "below  LOQ",
+                "Below LOQ (31 ng/mL)",
+            )
         ),
         *((flag, ">") for flag in (">", "H >", "> AMR", "Above linearity", "H,>31")),
         *((flag, "") for flag in ("<30", "L", "H *", "> ULN", "below", "below 31", "see below LOQ", "")),
@@ -73,7 +82,11 @@ def test_a_flag_is_known_whatever_marks_stand_around_it(flag: str, *, known: boo
 @pytest.mark.parametrize(
     ("flag", "unknown"),
     [
-        *((flag, [flag]) for flag in ("high, see note", "LOW - BELOW LOQ", "see report", "TX")),
+        *(
+            (flag, [flag])
+            for flag in ("high, see note", "LOW - BELOW LOQ", "see report", "TX", "cancelled", "pending")
+        ),
+        *((flag, [flag]) for flag in ("cancelled", "pending")),
         *((flag, []) for flag in ("H", "high", "*", "", "W", "17", "< LLN", "L, <", "WNL", "below LOQ")),
         *(
             (flag, [])

@@ -469,7 +469,11 @@ def test_a_group_of_another_test_or_specimen_casts_doubt(group: str, *, doubted:
 
 @pytest.mark.parametrize(
     ("component", "expected"),
-    [("Active", "refused"), ("Folate", "doubted"), ("urine B12", "refused"), ("Serum", ""), ("blood", "")],
+    [
+        *((text, "refused") for text in ("Active", "urine B12", "B12 urine")),
+        *((text, "doubted") for text in ("Folate", "Free", "Ratio", "Intake", "Dried blood spot", "Epimer")),
+        *((text, "") for text in ("Serum", "blood", "total", "24", "measured, not a ratio")),
+    ],
 )
 def test_another_name_beside_a_tests_can_contradict_it(component: str, expected: str) -> None:
     found = IDENTIFIER.identify("Vitamin B12", None)

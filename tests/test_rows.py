@@ -123,6 +123,7 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("22", Given("vitd", unit="ng/mL", component="D3 dose 1000 IU"), "low", ""),
         ("22", Given("vitd", unit="ng/mL", component="25-hydroxy vitamin D in blood"), "low", ""),
         ("22", Given("vitd", unit="ng/mL", component="24"), "low", ""),
+        ("22", Given("vitd", unit="ng/mL", component="24,25"), "low", "doubtful-name"),
         ("250", Given("b12", unit="pg/mL", component="Cobalamin"), "normal", ""),
         ("250", Given("b12", unit="pg/mL", component="fasting, by CLIA "), "normal", ""),
         ("22", Given("vitd", unit="ng/mL", component="25-OH Vitamin D3"), "low", "doubtful-name"),

@@ -52,6 +52,7 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
         ("vitd_ng_ml,b12_pg_ml,flag", "31,300,<", "has '<' by itself", "--comparator 'flag'"),
         ("test,value,unit,text", "vitd,45,ng/mL,＜45", "where '45' is read", "the results with --value"),
         ("test,value,unit,text", "vitd,45,ng/mL,⩽ 45", "where '45' is read", "the results with --value"),
+        ("test,value,unit,text", "vitd,45,ng/mL,LESS THAN 45", "where '45' is read", "with --value"),
         ("test,value,unit,x", "vitd,45,ng/mL,at most", "has 'at most' by itself", "--comparator 'x'"),
         ("test,value,unit,text", "vitd,45,ng/mL,<45", "where '45' is read", "the results with --value"),
         ("test,value,unit,text", "vitd,45.0,ng/mL,> 45", "where '45.0' is read", "the results with --value"),

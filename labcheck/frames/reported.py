@@ -9,7 +9,7 @@ import re
 
 import narwhals.stable.v2 as nw
 
-from labcheck.flags import AROUND, NOT_APPLICABLE, OFF_SCALE, SIDES
+from labcheck.flags import AROUND, NO_FLAG, OFF_SCALE, SIDES
 from labcheck.frames import expressions as ex
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, all_of, any_of, chosen, equals
 from labcheck.frames.rules import Rules, edges_of
@@ -20,6 +20,7 @@ READ, UNREADABLE = "read", "unreadable"
 """What a row's own range can be, beside UNJUDGED, and '' for there being none."""
 
 _SIDES = {mark.lower(): said for mark, said in SIDES.items()}
+_NO_FLAG = sorted(map(str.lower, NO_FLAG))
 _NUMBER = r"(?:0|[1-9][0-9]*)(?:\.[0-9]+)?"
 _TWO_ENDS = f"^{_NUMBER} *[-–] *{_NUMBER}$"
 _ONE_END = f"^(?:[<>]=?|=[<>]|[≤≥]) *{_NUMBER}$"
@@ -139,7 +140,7 @@ def is_odd(flag: Expr) -> Expr:
     mark = _mark(flag)
     # Engines and Python differ in what is the other case of letters such as a dotless i.
     foreign = flag.str.contains(r"[^\x00-\x7f↑↓]")
-    one = equals(mark, [*_SIDES, NOT_APPLICABLE.lower()])
+    one = equals(mark, [*_SIDES, *_NO_FLAG])
     return foreign | mark.str.contains("[<>0-9]|  ") | (mark.str.contains(several) & ~one)
 
 
@@ -160,4 +161,4 @@ def flag_differs(own: Own) -> Expr:
 def flag_is_unknown(own: Own) -> Expr:
     """Say whether the flag has words that are not understood."""
     mark = _mark(own("flag"))
-    return mark.str.contains("[a-z].*[a-z]") & ~equals(mark, _SIDES) & ~ex.says_nothing(mark)
+    return mark.str.contains("[a-z].*[a-z]") & ~equals(mark, [*_SIDES, *_NO_FLAG])

@@ -156,6 +156,8 @@ def _check_long(
         settling = " and ".join(OPTIONS[role] for role in twice)
         raise Usage(f"one column cannot be two things; {listed(header)}; say which with {settling}")
     name = header[columns["value"]]
+    if not is_asked:
+        _check_one_result(header)
     others = [measured for measured in found if measured.columns["value"] not in columns.values()]
     if others and not is_asked:
         wide_ones = some([header[one.columns["value"]] for one in others])
@@ -165,6 +167,20 @@ def _check_long(
         )
     if _is_result(name) and name != value:
         raise _no_names(name)
+
+
+def _check_one_result(header: Sequence[str]) -> None:
+    """Raise Usage where rows of a long table hold more than one result: there are `test_2` and `result_2`."""
+    columns = {normalised(name): quote(name) for name in header}
+    for called, value in columns.items():
+        match = re.fullmatch(r"(.+?)(_?[2-9])", called)
+        if match and match[1] in names_of("value"):
+            tests = (columns.get(f"{test}{match[2]}") for test in names_of("test"))
+            if test := next(filter(None, tests), None):
+                raise Usage(
+                    f"{value} holds a second result of each row; judge one at a time, as with --test {test} "
+                    f"--value {value}"
+                )
 
 
 def _check_names_columns(header: Sequence[str], told: Sequence[Header]) -> None:

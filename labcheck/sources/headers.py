@@ -45,10 +45,15 @@ def unit_in(name: str) -> str | None:
 
 
 def parted(name: str) -> tuple[str, str | None]:
-    """Return a name without the unit that it ends in, in brackets, and that unit; None if there is none."""
+    """Return a name without the unit that it ends in, in brackets, and that unit; None if there is none.
+
+    `PM` in capitals is the time of the day, not picomoles.
+    """
     match = _BRACKETED.search(name)
+    if match is None or ("/" not in match[1] and match[1].isupper()):
+        return name, None
     try:
-        return (name[: match.start()], read_unit(match[1]).code) if match else (name, None)
+        return name[: match.start()], read_unit(match[1]).code
     except LabcheckError:
         return name, None
 

@@ -35,7 +35,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         lbtest labname""",
         """name marker_label component component_name observation test_description concept_name exam examen
         bezeichnung""",
-        "marker_key measurement_source_value",
+        "marker_key measurement_source_value name_char",
         "display code_display code_text description event_cd_disp label lbtestcd",
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
     ),
@@ -49,8 +49,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "specimen": (
         """specimen specimen_type specimen_source specimen_description sample_type sample_material
         specimen_name spec_type lbspec probenmaterial probenart provmaterial nature_du_prelevement
-        tipo_de_muestra""",
-        "material fluid matrix materiaal materiale",
+        tipo_de_muestra sampletype specimentype sample_matrix specimen_matrix""",
+        "material fluid matrix materiaal materiale muestra campione echantillon prelevement",
     ),
     "value": (
         """value result result_value test_result lab_value wert ergebnis messwert resultat valeur resultado
@@ -58,7 +58,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         labresult""",
         "value_as_number valuenum numeric_value observation_value conc concentration",
         "value_source_value",
-        "result_num",
+        "result_num nval_num",
     ),
     "unit": (
         """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units
@@ -67,14 +67,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
         enhet lborresu""",
         """unit_source_value result_units_cd_disp result_units_disp reference_unit valuequantity_unit
         labmeasurenamesystem""",
-        "labmeasurenameinterface",
+        "labmeasurenameinterface units_cd",
     ),
     "comparator": (
         """comparator operator operator_name operator_source_value operator_concept_id qualifier
         value_comparator value_operator value_qualifier value_modifier value_prefix value_sign
         result_comparator result_operator result_qualifier result_modifier result_prefix result_sign
         valuequantity_comparator""",
-        "relation modifier sign",
+        "relation modifier sign tval_char",
     ),
     "range": (
         """reference_range referencerange ref_range reference normal_range reference_interval referenzbereich
@@ -101,7 +101,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     # Not `status`: that is as often F for final, A for amended or N for new.
     "flag": (
         "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal lbnrind",
-        "interpretation interpretation_code result_interpretation normalcy_disp",
+        "interpretation interpretation_code result_interpretation normalcy_disp valueflag_cd",
     ),
     "status": (
         """result_status resultstatus test_status observation_status befundstatus ergebnisstatus

@@ -94,7 +94,7 @@ OPERATORS: dict[str, str] = {
     **COMPARATORS,
     **COMPARATOR_WORDS,  # LT, LE, GT, GE are PCORnet's; its others (NI, OT, TX, UN) leave the number open
     **_SIDES,
-    **dict.fromkeys(("", "=", "EQ"), ""),
+    **dict.fromkeys(("", "=", "EQ", "E"), ""),  # E in i2b2, whose L and G may be low and something else
     # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
     "4171756": "<",
     "4171754": "<=",

@@ -14,6 +14,7 @@ from labcheck.errors import LabcheckError, Usage
 from labcheck.flags import off_scale
 from labcheck.identify import Identifier
 from labcheck.model import COMPARATORS
+from labcheck.reading import read_value
 from labcheck.sources.columns import Layout
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, normalised
@@ -135,12 +136,12 @@ class Unread:
         """Look at a cell; it is a copy of a value if it has the same number."""
         if any(map(str.isdigit, cell)) and number not in self._differ:
             values = [value for value in self._values(cells) if value.strip()]
-            bare = cell.lstrip(_BEFORE).partition(" ")[0]
+            comparator, bare = _as_copy(cell)
             copied = [value for value in values if _same_number(bare, value)]
             if not copied:
                 if values and self._is_covered(cells):
                     self._differ.add(number)
-            elif cell[0] in _SIGNS and not self._says_so(cell, cells):
+            elif comparator and comparator not in self._beside(cells):
                 says = f", where {quote(copied[0])} is read"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says))
         if cell.lower() in _YES and self._marks_limit(normalised(self._header[number])):
@@ -184,11 +185,6 @@ class Unread:
         for one in self._layout.results:
             if one.columns["value"] < len(cells):
                 yield cells[one.columns["value"]]
-
-    def _says_so(self, cell: str, cells: Sequence[str]) -> bool:
-        """Say whether a comparator beside a value says what a cell does that copies both."""
-        sign = max(filter(cell.startswith, COMPARATORS), key=len)
-        return COMPARATORS[sign] in self._beside(cells)
 
     def _beside(self, cells: Sequence[str]) -> list[str | None]:
         """Return what the columns of comparators say in a row."""
@@ -281,6 +277,18 @@ class UnreadText:
         while at >= 0 and (data[at + size : at + size + 1].isdigit() or not self._ends(data, at + size)):
             at = data.find(sign, at + size)
         return at >= 0
+
+
+def _as_copy(cell: str) -> tuple[str, str]:
+    """Return a cell as a comparator, in signs or in words, and a number."""
+    if cell[0] in _SIGNS:
+        sign = max(filter(cell.startswith, COMPARATORS), key=len, default="")
+        return COMPARATORS.get(sign, ""), cell.lstrip(_BEFORE).partition(" ")[0]
+    if cell[0].isalpha():
+        with suppress(LabcheckError):
+            read = read_value(cell)
+            return read.comparator or "", f"{read.value}"
+    return "", cell.partition(" ")[0]
 
 
 def _same_number(text: str, other: str) -> bool:
