@@ -44,7 +44,14 @@ def test_words_are_kept_beside_codes_where_they_say_more(
         ),
         *(
             (flag, "<")
-            for flag in ("Below detection limit", "below LOQ (31)", "BELOW LOD 20", "not detected", "<31 !")
+            for flag in (
+                "Below detection limit",
+                "below LOQ (31)",
+                "BELOW LOD 20",
+                "not detected",
+                "<31 !",
+                "<31, L",
+            )
         ),
         *(
             (flag, "<")
@@ -59,6 +66,7 @@ def test_words_are_kept_beside_codes_where_they_say_more(
                 "Below LOQ (31 ng/mL)",
             )
         ),
+        *((flag, "<") for flag in ("<31 (L)", "(L) <31", "(L), < 31 ng/mL")),
         *((flag, ">") for flag in (">", "H >", "> AMR", "Above linearity", "H,>31")),
         *((flag, "") for flag in ("<30", "L", "H *", "> ULN", "below", "below 31", "see below LOQ", "")),
         *((flag, "") for flag in ("< LLN L", ">ULN H", "< reference range", "> target", "< limit of normal")),

@@ -483,3 +483,9 @@ def test_another_name_beside_a_tests_can_contradict_it(component: str, expected:
             IDENTIFIER.check_component(component, found)
     else:
         assert (IDENTIFIER.check_component(component, found).doubt is not None) is (expected == "doubted")
+
+
+@pytest.mark.parametrize("name", ["B-B12", "B_B12", "b_vitamin_b12", "B12 (B)", "B12-B", "B12, B"])
+def test_b12_in_blood_is_another_test(name: str) -> None:
+    with pytest.raises(WrongAnalyte):
+        meant(name)

@@ -53,6 +53,11 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
         ("test,value,unit,text", "vitd,45,ng/mL,＜45", "where '45' is read", "the results with --value"),
         ("test,value,unit,text", "vitd,45,ng/mL,⩽ 45", "where '45' is read", "the results with --value"),
         ("test,value,unit,text", "vitd,45,ng/mL,LESS THAN 45", "where '45' is read", "with --value"),
+        ("test,value,unit,order", "vitd,45,ng/mL,Vitamin D 1 25 dihydroxy", "is another test", "--component"),
+        ("test,value,unit,order", "b12,450,pg/mL,Active B12", "is another test", "--component 'order'"),
+        ("id,Vitamin D (ng/mL)", ",nmol/L", "has the unit 'nmol/L', where a value is due", "--column"),
+        ("test,value,unit,BLQ", "vitd,4,ng/mL,Y", "marks a value below the limit", "--comparator ''"),
+        ("test,value,unit,LBLLOQFL", "vitd,4,ng/mL,Y", "marks a value below the limit", "--comparator ''"),
         ("test,value,unit,x", "vitd,45,ng/mL,at most", "has 'at most' by itself", "--comparator 'x'"),
         ("test,value,unit,text", "vitd,45,ng/mL,<45", "where '45' is read", "the results with --value"),
         ("test,value,unit,text", "vitd,45.0,ng/mL,> 45", "where '45.0' is read", "the results with --value"),
@@ -119,6 +124,10 @@ def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, findi
         ("test,value,unit,specimen,x", ["vitd,45,nmol/L,Serum,Urine"], {}),
         ("test,value,unit,x", ["vitd,45,nmol/L,Urine culture", "vitd,45,nmol/L,u"], {}),
         ("test,value,unit,x", [f"vitd,45,nmol/L,{'<' * 41}", "vitd"], {}),
+        ("test,value,unit,comparator,raw", ["vitd,4,ng/mL,OT,<4", "vitd,5,ng/mL,=,5"], {}),
+        ("test,value,unit,order", ["vitd,45,ng/mL,Vitamin D", "vitd,45,ng/mL,B12 shots"], {}),
+        ("test,value,unit,order", ["vitd,45,ng/mL,Active B12"], {"component": ""}),
+        ("id,Vitamin D (ng/mL)", [",ng/mL", "1,n/a"], {}),
         ("test,value,unit,below_lod", ["vitd,45,ng/mL,0", "vitd,45,ng/mL,", "Ferritin,45,ng/mL,1"], {}),
         ("vitd_ng_ml,ferritin_below_lod,epi_vitd_censored", ["45,1,1"], {}),
     ],
@@ -200,3 +209,8 @@ def test_the_mark_of_nhanes_is_that_of_its_own_value(row: str, asks: bool) -> No
     layout = find_layout(header, built_in(), asked={}, wide=("vitd=LBXVIDMS:nmol/L",))
     looked = Unread(header, layout, (), built_in().identifier)
     assert ("which marks a value" in (said(looked.check, [(2, row.split(","))]) or "")) is asks
+
+
+def test_a_copy_is_found_among_remarks() -> None:
+    rows = ("vitd,22,ng/mL,repeat in 3 months", "b12,200,pg/mL,LESS THAN 200", "vitd,20,ng/mL,see note 2")
+    assert "where '200' is read" in (in_rows("test,value,unit,comments", *rows) or "")

@@ -10,7 +10,7 @@ from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
-from labcheck.errors import LabcheckError, Usage
+from labcheck.errors import LabcheckError, Usage, WrongAnalyte
 from labcheck.flags import off_scale
 from labcheck.identify import Identifier
 from labcheck.model import COMPARATORS
@@ -39,15 +39,18 @@ _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
 _MARKS_LIMIT = (
-    r"(?:(?P<before>.+?)_)?(?:(?:below|under|lt|less_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
-    r"|(?:is_|left_)?censored|non_?detects?|(?:lod|loq)_(?:flag|indicator|ind))(?:_limit)?(?:_(?P<behind>.+))?"
+    r"(?:(?P<before>.+?)_)?(?:(?:below|under|lt|less_than|lower_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
+    r"|(?:is_|left_)?censored|non_?detects?|(?:l?lod|l?loq|blq|bdl)_(?:flag|fl|indicator|ind)|blq|bloq|bdl|lblloqfl)(?:_limit)?(?:_(?P<behind>.+))?"
 )
 """What heads a column, normalised, that marks the values below an assay's limit, and whose."""
 
 _IN_NHANES = r"lbd(\w+)lc"
 """What it is called there; the value is `lbx...`."""
 
-_YES = frozenset(("1", "1.0", "y", "yes", "true", "t"))
+_YES = frozenset(("1", "1.0", "y", "yes", "true", "t", "left"))
+
+_NAMES_A_TEST = re.compile(r"vit|hydroxy|cobal|calci|b.?12|d[23]").search
+"""What is found in the name of a test that ours can be mistaken for, in small letters."""
 
 _LONGEST = 40
 """Longer cells are remarks, and are passed over."""
@@ -103,6 +106,7 @@ class Unread:
         """Raise Usage for what is found in the cells of these rows, as far as one cell tells it."""
         for row, cells in rows:
             self._look_for_signs(row, cells, self._texts)
+            self._look_for_units(row, cells)
             for number in self._unread:
                 cell = cells[number].strip() if number < len(cells) else ""
                 if cell.upper() in WORDS and normalised(self._header[number]) not in _PLACES:
@@ -132,6 +136,18 @@ class Unread:
             if number < len(cells) and cells[number].strip() in COMPARATORS and self._is_covered(cells):
                 self._ask(_Found("comparator", number, row, cells[number], " by itself"))
 
+    def _look_for_units(self, row: int | None, cells: Sequence[str]) -> None:
+        """Raise Usage for a row of units below the header, of which one is not the header's."""
+        for one in self._layout.results if self._layout.wide else ():
+            number = one.columns["value"]
+            cell = cells[number].strip() if number < len(cells) else ""
+            if "/" in cell and not any(map(str.isdigit, cell)) and _unit_in(cell) not in (None, one.unit):
+                raise Usage(
+                    f"{quote(self._header[number])} (column {number + 1}, row {row}) has the unit "
+                    f"{quote(cell)}, where a value is due; leave that row out, and give the unit with "
+                    "--column vitd=COLUMN:UNIT"
+                )
+
     def _look_at(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
         """Look at a cell; it is a copy of a value if it has the same number."""
         if any(map(str.isdigit, cell)) and number not in self._differ:
@@ -139,15 +155,15 @@ class Unread:
             comparator, bare = _as_copy(cell)
             copied = [value for value in values if _same_number(bare, value)]
             if not copied:
-                if values and self._is_covered(cells):
+                if _is_number(bare) and values and self._is_covered(cells):
                     self._differ.add(number)
-            elif comparator and comparator not in self._beside(cells):
+            elif comparator and not {comparator, None}.intersection(self._beside(cells)):
                 says = f", where {quote(copied[0])} is read"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says))
         if cell.lower() in _YES and self._marks_limit(normalised(self._header[number])):
             if self._is_covered(cells):
                 self._ask(_Found("comparator", number, row, cell, ", which marks a value below the limit"))
-        elif not _MARKS.isdisjoint(cell) or is_surely_other(cell):
+        elif not _MARKS.isdisjoint(cell) or is_surely_other(cell) or _NAMES_A_TEST(cell.lower()):
             found = self._found(number, row, cell)
             if found and self._is_covered(cells):
                 self._ask(found, beside=self._beside(cells))
@@ -161,10 +177,15 @@ class Unread:
             return _Found("flag", number, row, cell, says) if is_flag else None
         if is_surely_other(cell):
             return _Found("specimen", number, row, cell, ", which is no blood")
-        with suppress(LabcheckError):
-            unit = read_unit(cell).code
-            if any(one.unit != unit for one in self._layout.results):
-                return _Found("unit", number, row, cell, ", which is a unit")
+        try:
+            self._identifier.identify(cell, None)
+        except WrongAnalyte:
+            return _Found("component", number, row, cell, ", which is another test")
+        except LabcheckError:
+            return None
+        unit = _unit_in(cell)
+        if unit and any(one.unit != unit for one in self._layout.results):
+            return _Found("unit", number, row, cell, ", which is a unit")
         return None
 
     def _marks_limit(self, name: str) -> bool:
@@ -279,16 +300,27 @@ class UnreadText:
         return at >= 0
 
 
+def _unit_in(cell: str) -> str | None:
+    """Return the code of the unit that a cell is, if it is one."""
+    with suppress(LabcheckError):
+        return read_unit(cell).code
+    return None
+
+
 def _as_copy(cell: str) -> tuple[str, str]:
     """Return a cell as a comparator, in signs or in words, and a number."""
     if cell[0] in _SIGNS:
         sign = max(filter(cell.startswith, COMPARATORS), key=len, default="")
         return COMPARATORS.get(sign, ""), cell.lstrip(_BEFORE).partition(" ")[0]
-    if cell[0].isalpha():
+    if cell[0].isalpha() and " " in cell:
         with suppress(LabcheckError):
             read = read_value(cell)
             return read.comparator or "", f"{read.value}"
     return "", cell.partition(" ")[0]
+
+
+def _is_number(text: str) -> bool:
+    return _same_number(text, text)
 
 
 def _same_number(text: str, other: str) -> bool:
