@@ -101,9 +101,7 @@ def off_scale(flags: Sequence[str], value: Decimal | None = None) -> frozenset[C
     said = {mark.upper() for flag in flags for mark in marks(flag)}
     found = {comparator for mark, comparator in OFF_SCALE.items() if mark in said}
     by_number = filter(None, map(_by_number, flags))
-    return frozenset(
-        found | {COMPARATORS[sign] for sign, number in map(_parts, by_number) if number == value}
-    )
+    return frozenset(found | {comparator for comparator, number in map(_parts, by_number) if number == value})
 
 
 def is_unknown(mark: str) -> bool:
@@ -139,8 +137,10 @@ def _by_number(flag: str) -> re.Match[str] | None:
     return re.fullmatch(_SIGN_BY_NUMBER, flag.strip(AROUND)) if len(flag) <= _LONGEST else None
 
 
-def _parts(match: re.Match[str]) -> tuple[str, Decimal]:
-    return match[1], Decimal(match[2].replace(",", "."))
+def _parts(match: re.Match[str]) -> tuple[Comparator, Decimal]:
+    side = COMPARATORS[match[1].strip("=")]
+    comparator = COMPARATORS[f"{side[0]}="] if "=" in match[1] else side  # `≤=` is one, too
+    return comparator, Decimal(match[2].replace(",", "."))
 
 
 def marks(flag: str) -> list[str]:

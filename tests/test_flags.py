@@ -114,6 +114,13 @@ def test_a_side_beside_a_sign_does_not_hide_it(flag: str, comparator: str | None
     assert off_scale([flag]) == frozenset(filter(None, [comparator]))
 
 
+@pytest.mark.parametrize(
+    ("flag", "comparator"), [("≤=31", "<="), ("＜= 31", "<="), ("=>31", ">="), ("⩾31", ">=")]
+)
+def test_a_sign_in_any_spelling_beside_the_value_is_one(flag: str, comparator: str) -> None:
+    assert off_scale([flag], Decimal(31)) == {comparator}
+
+
 @pytest.mark.parametrize("word", COMPARATOR_WORDS)
 def test_the_words_for_a_comparator_mean_the_same_wherever_they_stand(word: str) -> None:
     assert off_scale([word.lower()]) == {COMPARATOR_WORDS[word]}
