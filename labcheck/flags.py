@@ -17,18 +17,8 @@ _NORMAL = (
     *("SUFFICIENT", "OPTIMAL"),
 )
 _HIGH = (
-    *(
-        "H",
-        "HH",
-        "HIGH",
-        "HI",
-        "VERY HIGH",
-        "CRITICAL HIGH",
-        "CRITICALLY HIGH",
-        "PANIC HIGH",
-        "> ULN",
-        ">ULN",
-    ),
+    *("H", "HH", "HIGH", "HI", "VERY HIGH", "CRITICAL HIGH", "CRITICALLY HIGH", "PANIC HIGH"),
+    *("> ULN", ">ULN"),
     *("ABOVE NORMAL", "ABOVE HIGH NORMAL", "ABOVE RANGE", "ABOVE REFERENCE RANGE", "ELEVATED", "TOXIC"),
     *("HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "ALTA", "HOCH", "ERHÖHT", "HOOG", "↑", "↑↑"),
 )
@@ -159,11 +149,12 @@ def marks(flag: str) -> list[str]:
     found = re.fullmatch(_SIGN_BY_WORDS, whole)
     if found and found[3] and found[3].upper() in SIDES:  # `LL<`
         return [found[3], found[4]]
-    if known >= in_capitals and not re.match(_SIGN, whole):  # `< LL` is below the lower limit
-        return parts
+    is_known = known >= in_capitals
+    is_in_front = not is_known or re.match(_SIGN, whole)  # `< LL` is of the range, `LL, <` is not
     has_a_sign = in_capitals & OFF_SCALE.keys() or re.search(_SIGN, whole)
-    if has_a_sign and not _OF_THE_RANGE.isdisjoint(re.findall(r"[^\W\d_]+", whole.upper())):
+    of_the_range = not _OF_THE_RANGE.isdisjoint(re.findall(r"[^\W\d_]+", whole.upper()))
+    if has_a_sign and of_the_range and is_in_front:
         return [whole]
-    if known >= in_capitals:
+    if is_known:
         return parts
     return list(filter(None, found.groups())) if found else [whole]

@@ -85,10 +85,12 @@ class Identifier:
         self.codes: dict[str, tuple[Analyte, Loinc]] = {}
         self._damaged: set[tuple[str, str]] = set()
         self._memo: dict[str, list[Words]] = {}
+        self._own: dict[str, Words] = {}  # all words of an analyte's names, by its id
         for analyte in self._analytes:
             names = analyte.names
-            for name in analyte.sure_names:
-                self._accepted[words_of(name, names.words)] = Identified(analyte, None)
+            sure = [words_of(name, names.words) for name in analyte.sure_names]
+            self._own[analyte.id] = frozenset(chain.from_iterable(sure))
+            self._accepted |= dict.fromkeys(sure, Identified(analyte, None))
             for name in names.doubtful:
                 self._accepted[words_of(name, names.words)] = Identified(analyte, None, names.doubt)
             for name in names.refused:
@@ -142,7 +144,7 @@ class Identifier:
         if elsewhere or (by_name and by_name.analyte.id != found.analyte.id):
             raise WrongAnalyte(f"{quote(name)} is another test than {found.analyte.name}")
         doubt = by_name.doubt if by_name else None
-        more = words - self._own_words(found.analyte) - {"blood"}
+        more = words - self._own[found.analyte.id] - {"blood"}
         is_another = more and more <= _SURELY_ANOTHER and not name.isdigit()
         if not by_name and (is_another or self._contradicts(name, found.analyte, _CAST_DOUBT)):
             doubt = f"Beside it stands {quote(name)}, which has words of another test or specimen."
@@ -179,16 +181,12 @@ class Identifier:
 
     def _contradicts(self, name: str, found: Analyte, by: Words = CONTRADICT) -> bool:
         """Say whether a name that is not known has the words of another test, or of another specimen."""
-        own = self._own_words(found)
+        own = self._own[found.id]
         spelled = self._spelled(re.sub(PROPERTY, " ", name))
         return any(
             not words.isdisjoint(by - own) or self._has_another(words, analyte)
             for analyte, words in zip(self._analytes, spelled, strict=True)
         )
-
-    def _own_words(self, analyte: Analyte) -> Words:
-        names = (words_of(name, analyte.names.words) for name in analyte.sure_names)
-        return frozenset(chain.from_iterable(names))
 
     def _has_another(self, words: Words, analyte: Analyte) -> bool:
         """Say whether words have all those of a refused name, which are not part of an accepted one."""

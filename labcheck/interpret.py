@@ -83,8 +83,8 @@ def interpret(
 
     Raises LabcheckError, whose `code` is the reason.
     """
-    for mark in (decimal, value_decimal, range_decimal):
-        check_decimal_mark(mark)
+    for each in (decimal, value_decimal, range_decimal):
+        check_decimal_mark(each)
     if isinstance(analyte, str):
         found = built_in().identify(analyte)
         analyte, doubt = found.analyte, doubt or found.doubt

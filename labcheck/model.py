@@ -1,9 +1,9 @@
 """The vocabulary that every step shares: what goes in, what is known, what comes out.
 
 All of it is immutable, and none of it does I/O. Numbers are `Decimal`, with the digits that were written:
-a binary float would move a result across a limit. What the catalogue is made of are named tuples, which
-Python makes in a quarter of the time that a dataclass takes it at every start; what `interpret` takes
-and returns are dataclasses, as they are no sequences.
+a binary float would move a result across a limit. Most of it, as all that the catalogue is made of, are named
+tuples, which Python makes in a quarter of the time that a dataclass takes it at every start; a measurement, a
+quantity, an interval and an interpretation are dataclasses, as they are no sequences.
 """
 
 from collections.abc import Iterable, Mapping

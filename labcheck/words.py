@@ -37,8 +37,8 @@ def in_order(name: str, words: Mapping[str, str]) -> list[str]:
     """Return all words of a name in their order, letters and digits apart, in `words`' spelling."""
     # Two hydroxy groups, whatever else is written.
     plain = re.sub(r"\(oh\)\s*2(?!\d)", " 1 oh ", folded(name))
-    plain = re.sub(r"^[\W_]*b[\W_]+(?=[bv])", "blood ", plain)  # B- is blood, as S- is serum
-    plain = re.sub(r"(?<=\d)[\W_]+b[\W_]*$", " blood", plain)
+    plain = re.sub(r"^[\W_]*b[\W_]+(?=[bv])", "blood ", plain)  # B- is blood, as S- is serum,
+    plain = re.sub(r"(?<=\d)[\W_]+b[\W_]*$", " blood", plain)  # and so is a B behind `B12`
     known = {**EVERYWHERE, **words}
     found = (known.get(word, word).split() for word in re.findall(r"[^\W\d_]+|\d+", plain))
     return [word for several in found for word in several]

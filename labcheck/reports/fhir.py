@@ -32,8 +32,6 @@ _DISPLAYS = {
     Category.HIGH: "High",
     Category.INDETERMINATE: "Indeterminate",
 }
-
-
 _CODES = frozenset(category.code for category in Category)
 
 
@@ -63,8 +61,8 @@ def annotate(
 
     An interpretation that is there already is kept unless `replace` says otherwise, and a note tells where it
     differs; one that says that the value was off the scale is kept in any case. Without a `version` (one of
-    VERSIONS) it is told from each text. Each line is written once its
-    observations are judged, before the first of them is yielded.
+    VERSIONS) it is told from each text. Each line is written once its observations are judged, before the
+    first of them is yielded.
     """
     for text in texts(read):
         judged = [(found, judge(found.observation)) for found in find(text)]

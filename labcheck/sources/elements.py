@@ -5,9 +5,10 @@ one version of FHIR has once and another in a list is read either way.
 """
 
 import re
+from collections.abc import Sequence
 from decimal import Decimal
 from itertools import chain
-from typing import TypeVar, get_args
+from typing import NamedTuple, TypeVar, get_args
 
 from labcheck.errors import (
     IncompatibleUnit,
@@ -170,45 +171,47 @@ def _units(quantity: Object) -> list[str]:
     return list(filter(None, (get(quantity, key, str) for key in ("unit", "code"))))
 
 
+class _Range(NamedTuple):
+    """One reference range: its ends or its text, what says that it is not for everybody in health.
+
+    It `is_typed` if it says what it is for, and `is_numbers` if it has no text alone.
+    """
+
+    span: str
+    limits: Sequence[str]
+    is_typed: bool
+    is_numbers: bool
+
+    def __str__(self) -> str:
+        return f"limited ({', '.join(self.limits)}): {self.span}" if self.limits else self.span
+
+
 def range_of(value: Object) -> tuple[str | None, DecimalMark | None]:
     """Return the reference range, and the decimal mark if JSON fixes it, as it does that of numbers.
 
     Where there are several, or it is not for everybody, it is prose that says so.
     """
-    ranges = [one for one in objects(value, "referenceRange") if _span(one)]
-    normal = [one for one in ranges if _meanings(one) and not _limits(one)]
-    if len(normal) == 1 and sum(not _limits(one) for one in ranges) == 1:
-        ranges = normal  # beside it are critical ones, or those for other people
-    found = dict.fromkeys(map(_range, ranges))
+    ranges = [one for one in map(_range, objects(value, "referenceRange")) if one.span]
+    usual = [one for one in ranges if not one.limits]
+    if len(usual) == 1 and usual[0].is_typed:
+        ranges = usual  # beside it are critical ones, or those for other people
+    found = dict.fromkeys(map(str, ranges))
     if len(found) > 1:
         return f"several: {'; '.join(found)}", None
-    in_numbers = all(map(_has_numbers, ranges))
+    in_numbers = all(one.is_numbers for one in ranges)
     return next(iter(found), None), "point" if found and in_numbers else None
 
 
-def _has_numbers(one: Object) -> bool:
-    return any(_number(get(one, side, dict) or {}) is not None for side in ("low", "high"))
-
-
-def _range(one: Object) -> str:
-    limits, span = _limits(one), _span(one) or ""
-    return f"limited ({', '.join(limits)}): {span}" if limits else span
-
-
-def _meanings(one: Object) -> list[str]:
-    """Return the codes of what a range is for: people in health, a treatment, what is critical."""
+def _range(one: Object) -> _Range:
     meanings = filter(None, (get(one, key, dict) for key in ("type", "meaning")))
-    return [code for meaning in meanings for code in concept(meaning)]
-
-
-def _limits(one: Object) -> list[str]:
-    """Return what says that a range is not for everybody in health."""
-    limits = [code for code in _meanings(one) if code.lower() not in _NORMAL]
+    meant = [code for meaning in meanings for code in concept(meaning)]
+    limits = [code for code in meant if code.lower() not in _NORMAL]
     limits += [key for key in ("age", "appliesTo", "modifierExtension") if one.get(key)]
     text = get(one, "text", str) or ""
-    return limits + (
-        [text] if Category.NORMAL not in SIDES.get(text.strip().upper(), (Category.NORMAL,)) else []
-    )
+    if Category.NORMAL not in SIDES.get(text.strip().upper(), (Category.NORMAL,)):
+        limits.append(text)
+    ends = (_number(get(one, side, dict) or {}) for side in ("low", "high"))
+    return _Range(_span(one) or "", limits, bool(meant), any(end is not None for end in ends))
 
 
 def _span(one: Object) -> str | None:

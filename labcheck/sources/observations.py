@@ -40,9 +40,9 @@ class Observation:
     `loinc` has its LOINC codes and `local` those of other systems. `value` has its comparator in front; it
     is None where no value is due, as the observation only groups others. `range` may have a unit of its own.
     `decimal` and `range_decimal` are the decimal marks of both where the format fixes them; `flags` are the
-    laboratory's. `status_text` is
-    what `status` was read from. `specimen` is what was examined, if that is said beside the names. `groups`
-    are the names and codes of what it stands under: an order, a report, a panel.
+    laboratory's. `status_text` is what `status` was read from. `specimen` is what was examined, if that is
+    said beside the names. `groups` are the names and codes of what it stands under: an order, a report, a
+    panel.
 
     `problem` is why it cannot be used. Where nothing but a `problem` is known, a whole piece of the document
     could not be read. `patient` identifies a person: it is for whoever asks for it, and for no message.

@@ -7,7 +7,7 @@ reference is an address, relative (`Observation/7`) or whole, or that of a conta
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from itertools import chain
-from typing import NamedTuple, cast
+from typing import NamedTuple, TypeVar, cast
 
 from labcheck.errors import Malformed
 from labcheck.sources.elements import Object, get, modified, objects, words_of
@@ -43,6 +43,9 @@ _DIFFERENT = "several that differ"
 
 _Drawn = tuple[str | None, Sequence[str]]
 """What a reference to a specimen says of it itself, and what the specimen is kept under."""
+
+
+Said = TypeVar("Said", str, list[_Drawn])
 
 
 class References(NamedTuple):
@@ -112,7 +115,7 @@ def read_references(text: Text) -> References:
                     groups.setdefault(result, []).extend(called)
                     drawn.setdefault(result, []).extend(specimens_of_all)
     _hand_down(drawn, grouped)
-    _withdraw_members(gone, grouped)
+    _hand_down(gone, grouped)
     return References(gone, specimens, drawn, groups)
 
 
@@ -176,24 +179,14 @@ def _drawn(specimen: Object, resource: Resource) -> _Drawn:
     return get(specimen, "display", str), _keys(get(specimen, "reference", str) or "", resource.path)
 
 
-def _hand_down(drawn: dict[str, list[_Drawn]], grouped: Mapping[str, Sequence[str]]) -> None:
-    """Give the members of panels the specimens that the panels have by what refers to these."""
-    waiting = [name for name in drawn if drawn[name]]
+def _hand_down(said: dict[str, Said], grouped: Mapping[str, Sequence[str]]) -> None:
+    """Give the members of panels, and theirs, what is said of the panels and not of them themselves."""
+    waiting = [name for name in said if said[name]]
     while waiting:
         name = waiting.pop()
-        lacking = [key for key in grouped.get(name, ()) if not drawn.get(key)]
-        drawn |= dict.fromkeys(lacking, drawn[name])
+        lacking = dict.fromkeys(key for key in grouped.get(name, ()) if not said.get(key))
+        said |= dict.fromkeys(lacking, said[name])
         waiting += lacking
-
-
-def _withdraw_members(gone: dict[str, str], grouped: dict[str, list[str]]) -> None:
-    """Withdraw the members of panels that were withdrawn by what refers to them, and their members."""
-    waiting = list(gone)
-    while waiting:
-        name = waiting.pop()
-        keys = [key for key in grouped.pop(name, ()) if key not in gone]
-        gone |= dict.fromkeys(keys, gone[name])
-        waiting += keys
 
 
 def _keys(reference: str, path: Path) -> Sequence[str]:

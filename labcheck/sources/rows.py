@@ -89,6 +89,7 @@ _SIDES: dict[str, Comparator] = {
 """What can also mean a side of the range, elsewhere than in a comparator's own column."""
 
 WORDS: frozenset[str] = frozenset((*COMPARATOR_WORDS, *_SIDES))
+"""The words that mean a comparator in a cell of its own."""
 
 OPERATORS: dict[str, str] = {
     **COMPARATORS,

@@ -39,13 +39,18 @@ _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
 _MARKS_LIMIT = (
-    r"(?:(?P<before>.+?)_)?(?:(?:below|under|lt|less_than|lower_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
-    r"|(?:is_|left_)?censored|non_?detects?|(?:l?lod|l?loq|blq|bdl)_(?:flag|fl|indicator|ind)|blq|bloq|bdl|lblloqfl)(?:_limit)?(?:_(?P<behind>.+))?"
+    r"(?:(?P<before>.+?)_)?(?:"
+    r"(?:below|under|lt|less_than|lower_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
+    r"|(?:is_|left_)?censored|non_?detects?|(?:l?lod|l?loq|blq|bdl)_(?:flag|fl|indicator|ind)"
+    r"|blq|bloq|bdl|lblloqfl"
+    r")(?:_limit)?(?:_(?P<behind>.+))?"
 )
 """What heads a column, normalised, that marks the values below an assay's limit, and whose."""
 
 _IN_NHANES = r"lbd(\w+)lc"
 """What it is called there; the value is `lbx...`."""
+
+_ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with --comparator ''"
 
 _YES = frozenset(("1", "1.0", "y", "yes", "true", "t", "left"))
 
@@ -60,13 +65,17 @@ Row = tuple[int | None, Sequence[str]]
 
 
 class _Found(NamedTuple):
-    """A cell that would count, in which column and row, and what it says that a column of `role` would."""
+    """A cell that would count, in which column and row, and what it says that a column of `role` would.
+
+    `advice` is what to do about it, if that is not to say that the column has that role or has it not.
+    """
 
     role: Role
     column: int
     row: int | None
     cell: str
     says: str
+    advice: str = ""
 
 
 class Unread:
@@ -159,10 +168,13 @@ class Unread:
                     self._differ.add(number)
             elif comparator and not {comparator, None}.intersection(self._beside(cells)):
                 says = f", where {quote(copied[0])} is read"
-                self._copies.setdefault(number, _Found("value", number, row, cell, says))
+                which = "--column vitd=COLUMN:UNIT" if self._layout.wide else OPTIONS["value"]
+                advice = f"say which column holds the results with {which}"
+                self._copies.setdefault(number, _Found("value", number, row, cell, says, advice))
         if cell.lower() in _YES and self._marks_limit(normalised(self._header[number])):
             if self._is_covered(cells):
-                self._ask(_Found("comparator", number, row, cell, ", which marks a value below the limit"))
+                says = ", which marks a value below the limit"
+                self._ask(_Found("comparator", number, row, cell, says, _ADVICE_ON_MARKS))
         elif not _MARKS.isdisjoint(cell) or is_surely_other(cell) or _NAMES_A_TEST(cell.lower()):
             found = self._found(number, row, cell)
             if found and self._is_covered(cells):
@@ -244,12 +256,7 @@ class Unread:
         where = f"column {found.column + 1}" + ("" if found.row is None else f", row {found.row}")
         other = quote(self._header[self._layout.results[0].columns["comparator"]]) if known else "''"
         advice = f"say that it is the result's with {option} {named}, or that it is not with {option} {other}"
-        if found.cell.lower() in _YES:
-            advice = "write '<' into a column of its own, or say that the number counts with --comparator ''"
-        if found.role == "value":
-            which = "--column vitd=COLUMN:UNIT" if self._layout.wide else option
-            advice = f"say which column holds the results with {which}"
-        raise Usage(f"{quote(name)} ({where}) has {quote(found.cell)}{found.says}; {advice}")
+        raise Usage(f"{quote(name)} ({where}) has {quote(found.cell)}{found.says}; {found.advice or advice}")
 
 
 class UnreadText:
