@@ -6,7 +6,6 @@ to what this says.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from typing import Literal
@@ -111,7 +110,7 @@ def interpret(
     years = None if age is None else read_age(f"{age:f}" if isinstance(age, Decimal) else str(age))
     return Interpretation(
         analyte=analyte,
-        reported=replace(reported, unit=reported.unit or unit),
+        reported=reported._replace(unit=reported.unit or unit),
         canonical=canonical,
         conversion=conversion,
         standing=standing,
@@ -150,7 +149,7 @@ def _with_comparator(reported: Measurement, flagged: frozenset[Comparator]) -> M
     if reported.comparator or not flagged:
         return reported
     comparator = max(flagged, key=len)  # `<=` holds whatever `<` does
-    return replace(reported, comparator=comparator, text=f"{comparator}{reported.text.strip()}")
+    return reported._replace(comparator=comparator, text=f"{comparator}{reported.text.strip()}")
 
 
 def given_unit(reported: Measurement, beside: Unit | None) -> Unit | None:
@@ -321,7 +320,7 @@ def _outside(quantity: Quantity, limits: Interval) -> Literal["low", "high"] | N
 
 def _odd(quantity: Quantity, analyte: Analyte) -> Literal["low", "high"] | None:
     """Say on which side a quantity is implausible; an assay's limit only where no value can be."""
-    exact = replace(quantity, comparator=None)
+    exact = quantity._replace(comparator=None)
     side = _outside(quantity, analyte.plausible)
     return side or (_outside(exact, analyte.possible) if quantity.comparator else None)
 

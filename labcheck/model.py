@@ -1,13 +1,11 @@
 """The vocabulary that every step shares: what goes in, what is known, what comes out.
 
 All of it is immutable, and none of it does I/O. Numbers are `Decimal`, with the digits that were written:
-a binary float would move a result across a limit. Most of it, as all that the catalogue is made of, are named
-tuples, which Python makes in a quarter of the time that a dataclass takes it at every start; a measurement, a
-quantity, an interval and an interpretation are dataclasses, as they are no sequences.
+a binary float would move a result across a limit. All of it are named tuples, which Python makes in a quarter
+of the time that dataclasses take it at every start, and without the modules that those import.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from decimal import Context, Decimal
 from enum import StrEnum
 from types import MappingProxyType
@@ -55,8 +53,7 @@ class Category(StrEnum):
         return {"low": "L", "normal": "N", "high": "H", "indeterminate": "IND"}[self]
 
 
-@dataclass(frozen=True)
-class Interval:
+class Interval(NamedTuple):
     """Numbers from `low` to `high`; None means without end on that side."""
 
     low: Decimal | None = None
@@ -66,8 +63,7 @@ class Interval:
 
     def scaled(self, factor: Decimal) -> Self:
         """Multiply both ends by a positive factor, exactly."""
-        return replace(
-            self,
+        return self._replace(
             low=None if self.low is None else EXACT.multiply(self.low, factor),
             high=None if self.high is None else EXACT.multiply(self.high, factor),
         )
@@ -76,8 +72,8 @@ class Interval:
         """Say whether the two have a number in common."""
         return _starts_before_end(self, other) and _starts_before_end(other, self)
 
-    def __contains__(self, number: Decimal) -> bool:
-        return self.meets(Interval(number, number))
+    def __contains__(self, number: object) -> bool:
+        return isinstance(number, Decimal) and self.meets(Interval(number, number))
 
     def __str__(self) -> str:
         """Write it as a report would: `30-40`, `<5.7`, `>=60`, `12 to <20`."""
@@ -98,8 +94,7 @@ def _starts_before_end(a: Interval, b: Interval) -> bool:
     return a.low == b.high and a.includes_low and b.includes_high
 
 
-@dataclass(frozen=True)
-class Quantity:
+class Quantity(NamedTuple):
     """A number with its comparator and unit, as in FHIR's Quantity; `value` is positive."""
 
     comparator: Comparator | None
@@ -121,8 +116,7 @@ class Quantity:
                 return Interval(self.value, self.value)
 
 
-@dataclass(frozen=True)
-class Measurement:
+class Measurement(NamedTuple):
     """A result as it was reported: `text` as written, and what was read from it.
 
     `unit` is as written and None where none was given; `flag` is the laboratory's own behind the number
@@ -427,8 +421,7 @@ NOTES: Mapping[str, str] = MappingProxyType({
 """What the code of a note says, where there is no room for each result's own sentence."""
 
 
-@dataclass(frozen=True)
-class Interpretation:
+class Interpretation(NamedTuple):
     """A result, judged.
 
     `canonical` is in the analyte's unit, and exact (from grams to moles by a factor of 34 digits);
@@ -442,8 +435,11 @@ class Interpretation:
     conversion: Conversion | None
     standing: Standing
     notes: tuple[Note, ...]
-    cautions: tuple[Caution, ...] = field(repr=False)
+    cautions: tuple[Caution, ...]
     age: Decimal | None = None
+
+    def __repr__(self) -> str:
+        return f"<Interpretation {self.analyte.id} {self.reported}: {self.category}>"
 
     @property
     def category(self) -> Category:

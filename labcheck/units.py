@@ -8,11 +8,10 @@ asked for that units.toml does not have: pint takes longer to import than everyt
 
 import re
 import tomllib
-from dataclasses import dataclass
 from decimal import Context, Decimal, localcontext
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from labcheck.errors import IncompatibleUnit, MissingUnit, UnknownUnit
 from labcheck.model import EXACT, Conversion, Measurement, MolarMass, Quantity, QuantityKind
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
 FACTORS = Path(__file__).with_name("units.toml")
 
 
-@dataclass(frozen=True)
-class Unit:
+class Unit(NamedTuple):
     """A concentration, mass or amount of substance in a volume; `code` is its UCUM code."""
 
     code: str

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from typer.testing import CliRunner
 
-from labcheck.cli import app
+from labcheck.cli.app import app
 from labcheck.reports.json import SCHEMA_FILE
 
 # How long an example takes says nothing on a machine that does other things, too.

@@ -11,7 +11,7 @@ from pathlib import Path
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from labcheck.cli import app
+from labcheck.cli.app import app
 from tests.conftest import Ran
 
 VALUES = st.sampled_from(

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from labcheck.cli import app
+from labcheck.cli.app import app
 from tests.conftest import Labcheck
 
 

@@ -79,7 +79,7 @@ def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
         shown = run(shown_quickly, body, quick=True, piece=100, rows=Shown())
     assert shown == run(shown_plainly, body, quick=False, rows=Shown())
     for other in (plain, small, forgetful, shown_quickly, shown_plainly):
-        assert quick.tally == other.tally
+        assert vars(quick.tally) == vars(other.tally)
     return out, quick
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from labcheck.cli import app
+from labcheck.cli.app import app
 from tests.conftest import VALIDATOR, Golden, Labcheck, Ran
 
 HL7 = "\r".join([

@@ -19,7 +19,8 @@ def loaded(code: str) -> set[str]:
 
 def run(*args: str) -> set[str]:
     return loaded(
-        f"from labcheck.cli import app\ntry: app({list(args)!r})\nexcept SystemExit as e: assert not e.code"
+        "import sys; from labcheck.cli import main; "
+        f"sys.argv[1:] = {list(args)!r}\ntry: main()\nexcept SystemExit as e: assert not e.code"
     )
 
 
@@ -40,6 +41,12 @@ def test_interpreting_in_an_everyday_unit_loads_no_pint() -> None:
 @pytest.mark.parametrize("args", [("-q",), ("--json",)])
 def test_a_short_answer_loads_neither_pint_nor_rich(args: tuple[str, ...]) -> None:
     assert run("vitd", "22", "-u", "ng/mL", *args).isdisjoint({"pint", "rich", "csv", "labcheck.sources"})
+
+
+def test_a_plain_table_loads_neither_typer_nor_what_dataclasses_need(table: Path) -> None:
+    slow = {"typer", "rich", "pint", "inspect", "dataclasses"}
+    assert run("csv", str(table)).isdisjoint(slow)
+    assert "typer" in run("csv", str(table), "--only", "low")
 
 
 def test_the_summary_loads_no_pint() -> None:

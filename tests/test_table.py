@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from labcheck.cli import app
+from labcheck.cli.app import app
 from tests.conftest import LONG, Labcheck
 from tests.tables import ADDED, OUT, piped
 

@@ -11,7 +11,7 @@ import pytest
 from backports import zstd
 from typer.testing import CliRunner
 
-from labcheck.cli import app
+from labcheck.cli.app import app
 from tests.conftest import LONG, Labcheck
 from tests.tables import OUT, on_a_terminal, piped
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from labcheck.catalogue import loader
-from labcheck.cli import app
+from labcheck.cli.app import app
 from tests.conftest import LONG, Labcheck
 from tests.tables import OUT, UNITS, VALUES, piped
 

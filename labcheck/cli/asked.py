@@ -9,14 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 import typer
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.options import (
-    DecimalOption,
-    OwnRanges,
-    RangeSetOption,
-    categories,
-    chosen_range_sets,
-    own_ranges,
-)
+from labcheck.cli.options import DecimalOption, OwnRanges, RangeSetOption
+from labcheck.cli.settings import categories, chosen_range_sets, own_ranges
 from labcheck.errors import Usage
 from labcheck.units import read_unit
 from labcheck.wording import quote

@@ -7,13 +7,11 @@ from contextlib import ExitStack, contextmanager
 from io import StringIO
 from os.path import realpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
-
-import typer
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.edge import Exit, complain
-from labcheck.cli.options import categories, one_report
+from labcheck.cli.edge import Ended, Exit, complain
+from labcheck.cli.settings import categories, one_report
 from labcheck.errors import Usage
 from labcheck.model import Outcome
 from labcheck.ranges import OwnRange
@@ -28,31 +26,6 @@ _WORTH_SHOWING = 8 << 20
 """A run over fewer bytes is over before anybody has read how far it is."""
 
 FormatName = Literal["terminal", "csv", "tsv", "json", "ndjson", "markdown"]
-
-Output = Annotated[
-    Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write here, once all is done.")
-]
-RowFormatOption = Annotated[
-    FormatName | None,
-    typer.Option(
-        "--format",
-        "-f",
-        metavar="FORMAT",
-        help="csv, tsv, json, ndjson, markdown, or terminal, which is for people to read.",
-    ),
-]
-Summary = Annotated[
-    bool,
-    typer.Option("--summary", help="Print counts instead of rows; as json or markdown, too."),
-]
-Only = Annotated[
-    str | None,
-    typer.Option("--only", metavar="CATEGORIES", help="Pass on these alone, as in low,refused."),
-]
-Errors = Annotated[
-    Path | None, typer.Option("--errors", metavar="FILE", help="Write here where each refused result stands.")
-]
-QuietRun = Annotated[bool, typer.Option("--quiet", "-q", help="Print neither counts nor progress on stderr.")]
 
 
 class Report(NamedTuple):
@@ -83,9 +56,9 @@ def rows_in(format: str) -> "TableFormat":
 
 
 def check_files(
-    ctx: typer.Context, files: Sequence[str] | None, output: Path | None, errors: Path | None, *, whole: bool
+    files: Sequence[str] | None, output: Path | None, errors: Path | None, *, whole: bool
 ) -> None:
-    """Exit with the command's help where there is nothing to read; raise Usage before a file is lost.
+    """Raise Usage where there is nothing to read, or before a file is lost.
 
     An input can be written over only where the output has the `whole` of it. None is read twice.
     """
@@ -105,9 +78,6 @@ def check_files(
             raise Usage(f"{quote(str(path), 200)} would be lost: it has two uses here; name another file")
     if sys.stdin is None and (not files or "-" in files):
         raise Usage("standard input is closed; name a file")
-    if not files and sys.stdin.isatty():
-        print(ctx.get_help())
-        raise typer.Exit(Exit.REFUSED)
 
 
 _ENDINGS = {
@@ -290,6 +260,6 @@ def _counted(tally: "Tally", analyte: str, category: str) -> str:
 def _exit_by(tally: "Tally", watched: frozenset[str]) -> None:
     """Exit with the code that the counts lead to, if it is not 0."""
     if tally.refused:
-        raise typer.Exit(Exit.SOME_REFUSED)
+        raise Ended(Exit.SOME_REFUSED)
     if any(kind.category in watched for kind in tally.kinds):
-        raise typer.Exit(Exit.CATEGORY_MET)
+        raise Ended(Exit.CATEGORY_MET)

@@ -1,30 +1,23 @@
 """The command `csv`: tables of results in, the same tables with the verdicts out."""
 
-import os
-import sys
 from typing import Annotated
 
 import typer
 
 from labcheck.cli.asked import TableOptions, with_table_options
-from labcheck.cli.bulk import (
+from labcheck.cli.bulk import report_of
+from labcheck.cli.options import (
     Errors,
-    JudgedBy,
+    FailOn,
+    Json,
     Only,
     Output,
     QuietRun,
     RowFormatOption,
     Summary,
-    check_ending,
-    check_files,
-    counting,
-    progress,
-    report_of,
+    catalogue_of,
+    show_help_without,
 )
-from labcheck.cli.options import FailOn, Json, catalogue_of
-
-_ALONE = 4 << 20
-"""So many bytes are done by one process; a second is not worth its memory before."""
 
 
 @with_table_options
@@ -71,41 +64,19 @@ def csv(
 
     On a terminal it prints the summary. Exits with 3 if some rows could not be interpreted.
     """
-    from labcheck.sources.files import open_input
-    from labcheck.sources.table import Table, one_byte
-    from labcheck.sources.turns import CAN_FORK
+    from labcheck.cli.tables import annotate_files
 
+    show_help_without(ctx, files)
     report = report_of(format, json=json, summary=summary, only=only, to_file=output is not None)
-    check_files(ctx, files, output, errors, whole=not (report.format or only))
-    check_ending(output, report.format)
-    asked = options.settle(catalogue_of(ctx), only=only, summary=report.summary)
-    by = JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges)
-    several = len(files or ()) > 1
-    run = counting(
+    annotate_files(
+        options.settle(catalogue_of(ctx), only=only, summary=report.summary),
         report,
-        by,
+        files or (),
+        delimiter=delimiter,
+        encoding=encoding,
         output=output,
         errors=errors,
         fail_on=fail_on,
+        jobs=jobs,
         quiet=quiet,
-        places=["file", "row"] if several else ["row"],
     )
-    with run as (tally, write, refusals):
-        table = Table(
-            asked,
-            tally=tally,
-            delimiter=one_byte(delimiter),
-            encoding=encoding,
-            other=report.rows,
-            writes=not report.summary,
-            shown=output is None and sys.stdout.isatty(),
-            several=several,
-            refusals=refusals,
-            jobs=jobs or (2 if CAN_FORK and (os.cpu_count() or 1) > 1 else 1),
-            alone=0 if jobs else _ALONE,
-        )
-        shows_progress = not quiet and (report.summary or output is not None or not sys.stdout.isatty())
-        for name in files or ["-"]:
-            with open_input(name) as source, progress(source, wanted=shows_progress) as update:
-                table.annotate(name, source, write, update)
-        table.end(write)

@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import typer
 
 from labcheck.cli.bulk import (
-    Errors,
     JudgedBy,
-    Only,
-    Output,
-    QuietRun,
     Report,
-    RowFormatOption,
-    Summary,
     check_ending,
     check_files,
     counting,
@@ -23,15 +17,20 @@ from labcheck.cli.bulk import (
 )
 from labcheck.cli.options import (
     DecimalOption,
+    Errors,
     FailOn,
     Json,
+    Only,
+    Output,
     OwnRanges,
+    QuietRun,
     RangeSetOption,
+    RowFormatOption,
+    Summary,
     catalogue_of,
-    categories,
-    chosen_range_sets,
-    own_ranges,
+    show_help_without,
 )
+from labcheck.cli.settings import categories, chosen_range_sets, own_ranges
 from labcheck.errors import Usage
 from labcheck.model import DecimalMark, Outcome, Refusal
 from labcheck.ranges import names_bands
@@ -183,7 +182,8 @@ def _run(
     from labcheck.sources.tally import Place
     from labcheck.sources.verdicts import verdict_of
 
-    check_files(ctx, files, options.output, options.errors, whole=report is None)
+    show_help_without(ctx, files)
+    check_files(files, options.output, options.errors, whole=report is None)
     check_ending(options.output, *([report.format or "csv"] if report else ["json", "ndjson"]))
     catalogue = catalogue_of(ctx)
     own = own_ranges(options.ranges or (), catalogue, None, options.decimal)

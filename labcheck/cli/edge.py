@@ -8,10 +8,16 @@ from enum import IntEnum
 from io import StringIO
 from typing import TextIO
 
-import typer
-
 from labcheck.errors import LabcheckError
 from labcheck.wording import printable
+
+
+class Ended(Exception):
+    """The run is over, and its exit code is known."""
+
+    def __init__(self, code: int) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Exit(IntEnum):
@@ -53,14 +59,10 @@ def run(program: Callable[[], int | None]) -> int:
         complain("the output cannot be written: standard output is closed")
         return Exit.NOT_WRITTEN
     try:
-        code = program() or 0
+        code = _ran(program)
         sys.stdout.flush()
     except LabcheckError as error:
         complain(error.text)
-        return Exit.REFUSED
-    except typer.TyperException as error:
-        context = getattr(error, "ctx", None)
-        complain(f"{error.format_message()} (see {context.command_path if context else 'labcheck'} --help)")
         return Exit.REFUSED
     except OSError as error:
         sys.stdout = StringIO()  # what is left in the buffer must not fail once more at exit
@@ -72,6 +74,13 @@ def run(program: Callable[[], int | None]) -> int:
         complain(f"a fault in labcheck, {type(error).__name__}: {error} (LABCHECK_DEBUG=1 shows where)")
         return Exit.FAULT
     return code
+
+
+def _ran(program: Callable[[], int | None]) -> int:
+    try:
+        return program() or 0
+    except Ended as ended:
+        return ended.code
 
 
 def complain(sentence: str) -> None:

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import replace
 from decimal import Context
 from functools import partial
 from typing import Annotated
@@ -10,16 +9,8 @@ from typing import Annotated
 import typer
 
 from labcheck import units as units_of
-from labcheck.cli.options import (
-    NAMED,
-    Age,
-    DecimalOption,
-    FormatOption,
-    Json,
-    catalogue_of,
-    chosen_range_set,
-    one_report,
-)
+from labcheck.cli.options import NAMED, Age, DecimalOption, FormatOption, Json, catalogue_of
+from labcheck.cli.settings import chosen_range_set, one_report
 from labcheck.errors import MissingUnit
 from labcheck.interpret import given_unit
 from labcheck.model import Analyte, Quantity
@@ -122,7 +113,7 @@ def convert(
     wanted = read_unit(known.unit if to is None else to)
     exact, conversion = units_of.convert(reported, given, wanted, known.molar_mass)
     short = Context(prec=8)
-    rounded = replace(exact, value=short.plus(exact.value).normalize())
+    rounded = exact._replace(value=short.plus(exact.value).normalize())
     before = Quantity(reported.comparator, reported.value, given.code)
     print(f"{before} {'=' if rounded == exact else '≈'} {rounded}")
     mass = conversion.molar_mass

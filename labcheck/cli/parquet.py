@@ -5,19 +5,8 @@ from typing import Annotated, Literal
 import typer
 
 from labcheck.cli.asked import TableOptions, with_table_options
-from labcheck.cli.bulk import (
-    Errors,
-    JudgedBy,
-    Only,
-    Output,
-    QuietRun,
-    Summary,
-    check_ending,
-    check_files,
-    counting,
-    report_of,
-)
-from labcheck.cli.options import FailOn, Json, catalogue_of
+from labcheck.cli.bulk import JudgedBy, check_ending, check_files, counting, report_of
+from labcheck.cli.options import Errors, FailOn, Json, Only, Output, QuietRun, Summary, catalogue_of
 from labcheck.errors import Usage
 from labcheck.wording import installs
 
@@ -75,7 +64,7 @@ def parquet(
         only=only,
         to_file=output is not None or format == "parquet",
     )
-    check_files(ctx, [file], output, errors, whole=only is None)
+    check_files([file], output, errors, whole=only is None)
     check_ending(output, report.format if report.summary else "parquet")
     asked = options.settle(catalogue_of(ctx), only=only, summary=report.summary)
     by = JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges)

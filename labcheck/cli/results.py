@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.edge import Exit, complain
+from labcheck.cli.edge import Ended, Exit, complain
 from labcheck.cli.options import (
     Age,
     DecimalOption,
@@ -24,12 +24,10 @@ from labcheck.cli.options import (
     Values,
     Verbose,
     catalogue_of,
-    categories,
-    chosen_range_set,
     command,
     known_units,
-    one_report,
 )
+from labcheck.cli.settings import categories, chosen_range_set, one_report
 from labcheck.errors import LabcheckError, Usage
 from labcheck.interpret import interpret
 from labcheck.model import REFUSED, Analyte, Interpretation, Outcome, Refusal
@@ -277,6 +275,6 @@ def _finish(outcomes: Sequence[Outcome], report: Printer, watched: frozenset[str
     for refusal in refusals:
         complain(refusal.text if alone else f"{quote(refusal.analyte)}: {refusal.text}")
     if refusals:
-        raise typer.Exit(Exit.REFUSED)
+        raise Ended(Exit.REFUSED)
     if watched.intersection(map(_category, outcomes)):
-        raise typer.Exit(Exit.CATEGORY_MET)
+        raise Ended(Exit.CATEGORY_MET)

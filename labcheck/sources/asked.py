@@ -1,6 +1,7 @@
 """What the options settle of how a table is judged, whatever kind of file it stands in."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
@@ -19,16 +20,16 @@ class Asked(NamedTuple):
     """
 
     catalogue: Catalogue
-    columns: Mapping[str, str]
-    wide: Sequence[str]
-    analyte: str | None
-    units: Mapping[str, str]
-    decimal: DecimalMark | None
     range_sets: Mapping[str, str | None]
-    own_ranges: Mapping[str, OwnRange]
-    all_ranges: Sequence[str]
-    prefix: str
-    only: frozenset[str]
+    own_ranges: Mapping[str, OwnRange] = MappingProxyType({})
+    all_ranges: Sequence[str] = ()
+    columns: Mapping[str, str] = MappingProxyType({})
+    wide: Sequence[str] = ()
+    analyte: str | None = None
+    units: Mapping[str, str] = MappingProxyType({})
+    decimal: DecimalMark | None = None
+    prefix: str = "labcheck_"
+    only: frozenset[str] = frozenset()
 
     def layout(self, header: Sequence[str]) -> Layout:
         """Find the columns in a header; raise Usage where they are not certain, or lack what is asked for."""

@@ -7,7 +7,7 @@ rest is found, and where more than one column fits, the reader is told which opt
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, Usage
@@ -53,8 +53,7 @@ _OWN: Mapping[Role, Sequence[str]] = {
 """What a column is called, normalised, that stands beside the results of one test and has its name, too."""
 
 
-@dataclass(frozen=True)
-class Measured:
+class Measured(NamedTuple):
     """Where one result of each row stands: columns by role, counted from 0, and what the header settles."""
 
     columns: Mapping[str, int]
@@ -64,8 +63,7 @@ class Measured:
     label: str = ""
 
 
-@dataclass(frozen=True)
-class Layout:
+class Layout(NamedTuple):
     """The results that each row holds; in a wide table an empty cell means that nothing was measured.
 
     `look_alikes` are the names of columns that are none of them, though they are like that of a test.
@@ -311,7 +309,7 @@ def _with_own(
             raise _of_any(role, header[columns[role]], [header[value] for value in values])
     tests = list(map(_test_of, found))
     return [
-        replace(one, columns={**_beside(own.get(test, {}), alone=tests.count(test) == 1), **one.columns})
+        one._replace(columns={**_beside(own.get(test, {}), alone=tests.count(test) == 1), **one.columns})
         for one, test in zip(found, tests, strict=True)
     ]
 
@@ -342,7 +340,7 @@ def _with_what_stands_beside(
         if not alone and role not in _OF_THE_ROW and (role in asked or lacking):
             raise _of_any(role, header[number], [header[value] for value in values])
     whole = _beside(beside, alone=alone)
-    return [replace(one, columns={**whole, **one.columns}) for one in found]
+    return [one._replace(columns={**whole, **one.columns}) for one in found]
 
 
 def _several_fit(role: str, names: Sequence[str]) -> Usage:
@@ -420,5 +418,5 @@ def _labelled(found: Sequence[Measured]) -> tuple[Measured, ...]:
         id = measured.analyte.id if measured.analyte else ""
         earlier = sum(other.analyte is measured.analyte for other in labelled)
         label = f"{id}_{earlier + 1}_" if earlier else f"{id}_"
-        labelled.append(replace(measured, label=label))
+        labelled.append(measured._replace(label=label))
     return tuple(labelled)

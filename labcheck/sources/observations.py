@@ -8,7 +8,7 @@ is acted on here, so that it has the same effect in every format.
 import re
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from labcheck.catalogue import Catalogue
@@ -144,7 +144,7 @@ def judge(
         return Refusal(analyte, observation.value or "", observation.unit, error.code, error.text)
     of_specimen = notes_on_specimen(observation.specimen, found.analyte)
     of_status = notes_on_status(observation.status, observation.status_text)
-    return replace(judged, notes=(*judged.notes, *of_specimen, *of_status))
+    return judged._replace(notes=(*judged.notes, *of_specimen, *of_status))
 
 
 def _identify(observation: Observation, identifier: Identifier) -> Identified | None:

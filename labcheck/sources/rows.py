@@ -5,7 +5,6 @@ that differ in their number alone.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from itertools import chain
@@ -216,7 +215,7 @@ class Judge:
             notes_on_specimen(given.specimen, analyte, may_be_a_number=True),
             notes_on_status(status, status_text),
         )
-        judged = replace(judged, notes=(*judged.notes, *of_specimen, *of_status))
+        judged = judged._replace(notes=(*judged.notes, *of_specimen, *of_status))
         verdict = verdict_of(judged, labelled=self._labelled)
         return verdict._replace(cells=(*verdict.cells, *self._by_all(judged)))
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple, Protocol
 
@@ -33,34 +32,45 @@ class TableFormat(RowFormat, Protocol):
         """Return what stands behind them."""
 
 
-@dataclass
 class Table:
-    """What the options settle for every file of a run, and what the run has come to.
+    """What the options settle for every file of a run, and what the run has come to."""
 
-    Rows are passed on in the format `other` or in the table's own; where `writes` is off, they are counted
-    and nothing is put out. Where they are `shown` on a terminal, they are UTF-8 whatever the file is. Where
-    there are `several` files, places name them. A file of more than `alone` bytes is worth `jobs` processes;
-    where its size is not known, so many are done by one first.
-    """
+    def __init__(
+        self,
+        asked: Asked,
+        tally: Tally,
+        *,
+        delimiter: bytes | None,
+        encoding: str | None,
+        other: Callable[[bytes], TableFormat | None],
+        writes: bool,
+        shown: bool,
+        several: bool,
+        refusals: Write | None,
+        jobs: int,
+        alone: int,
+    ) -> None:
+        """Pass rows on in the format `other` or in the table's own; count them alone where `writes` is off.
 
-    asked: Asked
-    tally: Tally
-    delimiter: bytes | None
-    encoding: str | None
-    other: Callable[[bytes], TableFormat | None]
-    writes: bool
-    shown: bool
-    several: bool
-    refusals: Write | None
-    jobs: int
-    alone: int
-    _shape: tuple[object, ...] | None = field(default=None, init=False)
-    _rows: TableFormat | None = field(default=None, init=False)
-    _open: bool = field(default=False, init=False)
-
-    def __post_init__(self) -> None:
-        self._utf_16 = utf_16(self.encoding)
-        self._decode = decoder(None if self._utf_16 else self.encoding)
+        Where they are `shown` on a terminal, they are UTF-8 whatever the file is. Where there are `several`
+        files, places name them. A file of more than `alone` bytes is worth `jobs` processes; where its size
+        is not known, so many are done by one first.
+        """
+        self._asked = asked
+        self._tally = tally
+        self._delimiter = delimiter
+        self._other = other
+        self._writes = writes
+        self._shown = shown
+        self._several = several
+        self._refusals = refusals
+        self._jobs = jobs
+        self._alone = alone
+        self._utf_16 = utf_16(encoding)
+        self._decode = decoder(None if self._utf_16 else encoding)
+        self._shape: tuple[object, ...] | None = None
+        self._rows: TableFormat | None = None
+        self._open = False
 
     def annotate(
         self, name: str, source: Input, write: Write, progress: Callable[[int, int], object] | None
@@ -73,10 +83,10 @@ class Table:
         annotator = self._annotator(name, head, size=source.size)
         if self._shape is None:
             self._shape = shape
-            self._rows = self.other(head.delimiter)
+            self._rows = self._other(head.delimiter)
             if self._rows:
                 write(self._rows.start(head.header, annotator.added).encode())
-            elif self.writes:
+            elif self._writes:
                 head.write(head.before + annotator.header(head.raw))
                 annotator.last_written = Written(1, is_open=not head.raw.endswith((b"\n", b"\r")))
         elif self._open and not self._rows:
@@ -85,13 +95,13 @@ class Table:
             annotator,
             head.read,
             write if self._rows else head.write,
-            refusals=self.refusals,
+            refusals=self._refusals,
             rows=self._rows,
             progress=progress,
         )
         shared = source.is_plain and not head.recoded and (self._rows is None or self._rows.independent)
-        alone = 0 if (source.size or 0) > self.alone else self.alone
-        self._open = annotate(stream, head.rest, jobs=self.jobs if shared else 1, alone=alone)
+        alone = 0 if (source.size or 0) > self._alone else self._alone
+        self._open = annotate(stream, head.rest, jobs=self._jobs if shared else 1, alone=alone)
 
     def _read_head(self, name: str, read: Read, write: Write) -> "_Head":
         """Read up to the end of the header; raise UnreadableFile or Usage if there is none."""
@@ -102,26 +112,26 @@ class Table:
         bom = _BOM if start.startswith(_BOM) else b""
         said = _SAYS_DELIMITER(start, len(bom))
         before = start[: said.end()] if said else bom
-        delimiter = self.delimiter or (_said_first(name, said[1]) if said else _delimiter_of(start))
+        delimiter = self._delimiter or (_said_first(name, said[1]) if said else _delimiter_of(start))
         raw, rest = _first_record(name, start[len(before) :], read, delimiter)
         return _Head(
-            before=before.removeprefix(bom) if self.shown else before,
+            before=before.removeprefix(bom) if self._shown else before,
             raw=raw,
             header=[decode(cell) for cell in _cells(name, raw, delimiter)],
             rest=rest,
             delimiter=delimiter,
             decode=decode,
             read=read,
-            write=write if self.shown else recode,
+            write=write if self._shown else recode,
             recoded=recoded,
         )
 
     def _annotator(self, name: str, head: "_Head", *, size: int | None) -> Annotator:
         """Make what annotates the rows under a header; raise Usage where its columns are not certain."""
-        layout = self.asked.layout(head.header)
+        layout = self._asked.layout(head.header)
         for column in layout.look_alikes:
-            self.tally.look_alike(column)
-        cells = Unread(head.header, layout, self.asked.roles, self.asked.catalogue.identifier)
+            self._tally.look_alike(column)
+        cells = Unread(head.header, layout, self._asked.roles, self._asked.catalogue.identifier)
         unread = UnreadText(cells, len(head.header), head.delimiter, head.decode)
         unread.check(head.rest, 1, final=False)
         if size is not None and len(head.before) + len(head.raw) + len(head.rest) >= size:
@@ -130,17 +140,17 @@ class Table:
             head.header,
             layout,
             [
-                self.asked.judge(measured, wide=layout.wide, points_may_group=head.delimiter == b";")
+                self._asked.judge(measured, wide=layout.wide, points_may_group=head.delimiter == b";")
                 for measured in layout.results
             ],
             head.delimiter,
             head.decode,
-            tally=self.tally,
-            prefix=self.asked.prefix,
-            only=self.asked.only,
+            tally=self._tally,
+            prefix=self._asked.prefix,
+            only=self._asked.only,
             newline=head.newline,
-            writes=self.writes,
-            file=name if self.several else "",
+            writes=self._writes,
+            file=name if self._several else "",
             unread=unread,
         )
         if taken := set(annotator.added).intersection(head.header):
@@ -150,7 +160,7 @@ class Table:
     def end(self, write: Write) -> None:
         """Write what stands behind the last row."""
         if self._rows:
-            write(self._rows.end(self.tally).encode())
+            write(self._rows.end(self._tally).encode())
 
 
 class _Head(NamedTuple):

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import islice
 from typing import NamedTuple
@@ -66,7 +65,6 @@ LISTED = ("analyte", "reason", "column", *Reported._fields, "advice")
 """What is listed of a refused result behind its place, before which stands its file if there are several."""
 
 
-@dataclass
 class Tally:
     """The counts so far.
 
@@ -77,16 +75,24 @@ class Tally:
     some names of tests that are not covered but like one that is.
     """
 
-    widths: Mapping[str, float] = field(default_factory=dict)
-    lists_refusals: bool = False
-    noun: str = "row"
-    rows: int = 0
-    kinds: Counter[Kind] = field(default_factory=Counter)
-    values: dict[str, Counter[int]] = field(default_factory=dict)
-    examples: dict[Kind, list[Place]] = field(default_factory=dict)
-    texts: dict[Kind, str] = field(default_factory=dict)
-    unlisted: list[Refused] = field(default_factory=list)
-    look_alikes: dict[str, int] = field(default_factory=dict)
+    def __init__(
+        self,
+        widths: Mapping[str, float] | None = None,
+        *,
+        lists_refusals: bool = False,
+        noun: str = "row",
+        rows: int = 0,
+    ) -> None:
+        self.widths = dict(widths or {})
+        self.lists_refusals = lists_refusals
+        self.noun = noun
+        self.rows = rows
+        self.kinds: Counter[Kind] = Counter()
+        self.values: dict[str, Counter[int]] = {}
+        self.examples: dict[Kind, list[Place]] = {}
+        self.texts: dict[Kind, str] = {}
+        self.unlisted: list[Refused] = []
+        self.look_alikes: dict[str, int] = {}
 
     def look_alike(self, name: str, after: int = 0) -> None:
         """Keep the name of a test that is not covered but like one that is; it comes `after` so many rows."""

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from decimal import Context, Decimal
 from typing import TextIO
 
@@ -97,8 +96,7 @@ def fitting(statements: Iterable[Statement], age: Decimal | None, *, named: bool
 def shortened(interval: Interval) -> Interval:
     """Round the ends to four digits."""
     short = Context(prec=4)
-    return replace(
-        interval,
+    return interval._replace(
         low=None if interval.low is None else short.plus(interval.low).normalize(),
         high=None if interval.high is None else short.plus(interval.high).normalize(),
     )
