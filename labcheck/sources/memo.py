@@ -108,16 +108,15 @@ class Memo(dict[Key, "repeat[bytes]"]):
         rest: dict[Key, repeat[bytes]] = {}
         for kind, group in self.ways.groups.items():
             kept, gone = [], group.others
-            for key in group.keys:
-                times = self[key]
-                left = length_hint(times)
+            lefts = map(length_hint, map(self.__getitem__, group.keys))
+            for key, left in zip(group.keys, lefts, strict=True):
                 if left < least:
                     kept.append(key)
-                    rest[key] = times
+                    rest[key] = self[key]
                     continue
                 gone += _TIMES - left
                 if self._tally.widths:
-                    self._tally.count_value(kind.analyte, self._canonical(next(times)), _TIMES - left)
+                    self._tally.count_value(kind.analyte, self._canonical(next(self[key])), _TIMES - left)
             group.keys, group.others = kept, 0
             if gone:
                 self._tally.kinds[kind] += gone
