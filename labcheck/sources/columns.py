@@ -43,6 +43,9 @@ _DECISIVE = frozenset({"unit", "comparator"})
 _OF_THE_ROW = frozenset({"specimen", "status"})
 """What is said once for all results of a row."""
 
+_LATER = "final|corrected|amended|revised|updated|adjusted|repeat|repeated|rerun|retest|confirmed|new"
+"""What stands before or behind the name of a column of values that has other values than one without it."""
+
 _OWN: Mapping[Role, Sequence[str]] = {
     "specimen": names_of("specimen"),
     "comparator": [*names_of("comparator"), "prefix", "qual", "cmp", "op"],
@@ -156,6 +159,8 @@ def _check_long(
     name = header[columns["value"]]
     if not is_asked:
         _check_one_result(header)
+    if value is None:
+        _check_one_value(header, columns)
     others = [measured for measured in found if measured.columns["value"] not in columns.values()]
     if others and not is_asked:
         wide_ones = some([header[one.columns["value"]] for one in others])
@@ -179,6 +184,18 @@ def _check_one_result(header: Sequence[str]) -> None:
                     f"{value} holds a second result of each row; judge one at a time, as with --test {test} "
                     f"--value {value}"
                 )
+
+
+def _check_one_value(header: Sequence[str], columns: Mapping[str, int]) -> None:
+    """Raise Usage where another column has values, too, as `corrected_result` beside `result`."""
+    for number, name in enumerate(header):
+        match = re.fullmatch(rf"(?:{_LATER})_(.+)|(.+)_(?:{_LATER})|(.+?)_?[2-9]", normalised(name))
+        if match and match[match.lastindex or 0] in names_of("value") and number not in columns.values():
+            both = [header[columns["value"]], name]
+            raise Usage(
+                f"more than one column can hold the value: {some(both)}; {listed(header)}; say which with "
+                f"{OPTIONS['value']}"
+            )
 
 
 def _check_names_columns(header: Sequence[str], told: Sequence[Header]) -> None:

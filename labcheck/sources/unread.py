@@ -41,11 +41,19 @@ _TEXTS = frozenset(("component", "status", "specimen"))
 _MARKS_LIMIT = (
     r"(?:(?P<before>.+?)_)?(?:"
     r"(?:below|under|lt|less_than|lower_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
+    r"|(?:above|over|gt|greater_than)_(?:the_)?(?:ulo[dq]|upper_limit)"
     r"|(?:is_|left_)?censored|non_?detects?|(?:l?lod|l?loq|blq|bdl)_(?:flag|fl|indicator|ind)"
     r"|blq|bloq|bdl|lblloqfl"
     r")(?:_limit)?(?:_(?P<behind>.+))?"
 )
-"""What heads a column, normalised, that marks the values below an assay's limit, and whose."""
+"""What heads a column, normalised, that marks the values beyond an assay's limit, and whose."""
+
+_MARKS_DETECTION = (
+    r"(?:(?P<before>.+?)_)?"
+    r"(?:(?:is_|was_)?(?:detected|detectable|quantifiable|quantified)|detects?|above_(?:the_)?l?lo[dq])"
+    r"(?:_(?P<behind>.+))?"
+)
+"""What heads a column that marks those within it."""
 
 _IN_NHANES = r"lbd(\w+)lc"
 """What it is called there; the value is `lbx...`."""
@@ -53,6 +61,14 @@ _IN_NHANES = r"lbd(\w+)lc"
 _ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with --comparator ''"
 
 _YES = frozenset(("1", "1.0", "y", "yes", "true", "t", "left"))
+_NO = frozenset(("0", "0.0", "n", "no", "false", "f"))
+
+_UNDETECTED = frozenset((
+    "not detected", "non-detect", "nondetect", "non detect", "undetected", "undetectable", "not detectable",
+    "not quantifiable", "below lod", "below loq", "below lloq", "below detection limit",
+    "below limit of detection", "nicht nachweisbar", "non détecté", "no detectado",
+))  # fmt: skip
+"""What is said of one result that was below the limit; in a wide table, it can be of any."""
 
 _NAMES_A_TEST = re.compile(r"vit|hydroxy|cobal|calci|b.?12|d[23]").search
 """What is found in the name of a test that ours can be mistaken for, in small letters."""
@@ -171,9 +187,9 @@ class Unread:
                 which = "--column vitd=COLUMN:UNIT" if self._layout.wide else OPTIONS["value"]
                 advice = f"say which column holds the results with {which}"
                 self._copies.setdefault(number, _Found("value", number, row, cell, says, advice))
-        if cell.lower() in _YES and self._marks_limit(normalised(self._header[number])):
+        if self._tells_of_a_limit(number, cell.lower()):
             if self._is_covered(cells):
-                says = ", which marks a value below the limit"
+                says = ", which marks a value beyond the assay's limit"
                 self._ask(_Found("comparator", number, row, cell, says, _ADVICE_ON_MARKS))
         elif not _MARKS.isdisjoint(cell) or is_surely_other(cell) or _NAMES_A_TEST(cell.lower()):
             found = self._found(number, row, cell)
@@ -200,12 +216,22 @@ class Unread:
             return _Found("unit", number, row, cell, ", which is a unit")
         return None
 
-    def _marks_limit(self, name: str) -> bool:
-        """Say whether a column, by its name, marks values of ours below the limit."""
-        if match := re.fullmatch(_IN_NHANES, name):
+    def _tells_of_a_limit(self, number: int, cell: str) -> bool:
+        """Say whether a cell, in small letters, says that a value of ours is beyond an assay's limit."""
+        if cell in _UNDETECTED:
+            return not self._layout.wide
+        if cell not in _YES and cell not in _NO:
+            return False
+        return self._marks(
+            _MARKS_LIMIT if cell in _YES else _MARKS_DETECTION, normalised(self._header[number])
+        )
+
+    def _marks(self, what: str, name: str) -> bool:
+        """Say whether a column, by its name, marks values of ours."""
+        if what is _MARKS_LIMIT and (match := re.fullmatch(_IN_NHANES, name)):
             values = (normalised(self._header[one.columns["value"]]) for one in self._layout.results)
             return any(value.startswith(f"lbx{match[1]}") for value in values)
-        if not (match := re.fullmatch(_MARKS_LIMIT, name)):
+        if not (match := re.fullmatch(what, name)):
             return False
         whose = match["before"] or match["behind"] or "value"
         try:
