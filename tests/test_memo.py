@@ -113,16 +113,6 @@ def test_a_key_that_comes_at_every_other_row_is_remembered_in_the_end(
     assert b"b12,300,pg/mL" in memo
 
 
-def test_long_keys_are_not_remembered_by_their_affixes_either(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "MOST_KEYS", 2)
-    memo, _ = made()
-    memo.given([b"vitd,10,ng/mL", b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
-    memo.forget_if_large()
-    with patch.object(Ways, "quick", side_effect=AssertionError):
-        (answer,) = memo.given([b"vitd,22.5," + b" " * 300 + b"ng/mL"])
-    assert answer.startswith(b",vitd,22.5,ng/mL,low")
-
-
 def test_who_goes_on_elsewhere_counts_from_nothing_and_remembers() -> None:
     judge = Counting(built_in())
     memo, tally = made(judge)

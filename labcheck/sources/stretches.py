@@ -5,11 +5,11 @@ plausible) the core is asked once, and its answer holds for the whole stretch. A
 for whatever is not plain digits, there is no answer here, and the core judges.
 """
 
-from bisect import bisect, bisect_left
+from bisect import bisect
 from collections.abc import Callable, Sequence
 from decimal import ROUND_CEILING, ROUND_FLOOR, Context, Decimal
 from itertools import pairwise
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from labcheck.model import EXACT, REFUSED
 from labcheck.sources.verdicts import Verdict
@@ -20,12 +20,11 @@ _MOST_DIGITS = 14
 _NEAR = Decimal("0.6")
 """So near to a limit, in units of the last digit, the core decides: its note on rounding reaches 0.5."""
 
-_BESIDE = _NEAR.scaleb(-1)
-"""The widest `_NEAR` for a number with decimals."""
-
 _ZERO = ord("0")
 
 _FINE = Context(prec=14)
+
+Group = TypeVar("Group")
 
 
 class Same(NamedTuple):
@@ -41,18 +40,11 @@ class Same(NamedTuple):
 
 def is_plain(text: bytes) -> bool:
     """Say whether text is a number above zero in digits, with at most a point between them."""
-    return _read(text) is not None
-
-
-def _read(text: bytes) -> tuple[int, int] | None:
-    """Return the digits of a plain number, and how many of them stand behind the point."""
     whole, point, part = text.partition(b".")
     digits = whole + part
     if not digits.isdigit() or not whole or (point and not part) or len(text) > _MOST_DIGITS:
-        return None
-    if (whole[0] == _ZERO and len(whole) > 1) or not (number := int(digits)):
-        return None
-    return number, len(part)
+        return False
+    return (whole[0] != _ZERO or len(whole) == 1) and bool(int(digits))
 
 
 def _looks_grouped(text: bytes) -> bool:
@@ -85,44 +77,52 @@ class Stretches:
         verdicts = [judge(f"{_spelled_out(middle):f}") for middle in middles]
         # None: impossible, for the core to say; so is all beyond the last end.
         self.verdicts = [None if v.kind.category == REFUSED else v for v in verdicts] + [None]
-        self.converts = converts
+        self._converts = converts
         self._points_may_group = points_may_group
         self._by_places = -int(by.as_tuple().exponent)
         self._by = int(by.scaleb(self._by_places, EXACT))
         self._ends = [end / by for end in ends]
         self._near: dict[int, tuple[list[int], list[int]]] = {}
 
-    def find(self, text: bytes) -> tuple[int, bytes] | None:
-        """Return the number of the stretch and the canonical value, or None for what the core must judge."""
-        number = _read(text)
-        if number is None or (self._points_may_group and _looks_grouped(text)):
-            return None
-        digits, places = number
-        froms, tos = self._near.get(places) or self._near_ends(places)
-        at = bisect(tos, digits)
-        if at < len(froms) and digits >= froms[at]:
-            return None
-        return at, self.converted(digits, places) if self.converts else text
+    def answers(
+        self, parts: Sequence[tuple[bytes, bytes, Group] | None]
+    ) -> Callable[[bytes], tuple[bytes, Group] | None]:
+        """Return what answers a plain number: with its canonical value between the two parts of its stretch.
 
-    def of_all(self, whole: bytes) -> int | None:
-        """Return the number of the stretch of all numbers that are these digits, a point and more digits.
-
-        None if they are not all in one, if zero can be among them, or if a point may group thousands.
+        For each stretch, `parts` has these and the group that the answer is counted in, or None if the core
+        must judge, as it must whatever else is no answer here.
         """
-        if self._points_may_group or not (number := int(whole)):
-            return None
-        at = bisect_left(self._ends, number - _BESIDE)
-        return at if at == bisect(self._ends, number + 1 + _BESIDE) else None
+        near, near_ends, last = self._near, self._near_ends, len(self._ends)
+        may_group, converts = self._points_may_group, self._converts
+        by, by_places = self._by, self._by_places
 
-    def converted(self, digits: int, places: int) -> bytes:
-        """Return the canonical value of a number, of whose digits so many `places` stand behind the point."""
-        written, places = b"%d" % (digits * self._by), places + self._by_places
-        if places <= 0:
-            return written + b"0" * -places
-        if len(written) <= places:
-            written = written.rjust(places + 1, b"0")
-        whole, behind = written[:-places], written[-places:].rstrip(b"0")
-        return whole + b"." + behind if behind else whole
+        def answer(text: bytes) -> tuple[bytes, Group] | None:
+            # What most of the time goes into that is spent on keys that are not remembered: `is_plain` and
+            # what follows from it, in one go.
+            whole, point, part = text.partition(b".")
+            written = whole + part
+            if not written.isdigit() or not whole or (point and not part) or len(text) > _MOST_DIGITS:
+                return None
+            digits, places = int(written), len(part)
+            if (whole[0] == _ZERO and (len(whole) > 1 or not digits)) or (may_group and _looks_grouped(text)):
+                return None
+            froms, tos = near.get(places) or near_ends(places)
+            at = bisect(tos, digits)
+            if (at < last and digits >= froms[at]) or not (found := parts[at]):
+                return None
+            before, behind, group = found
+            if converts:
+                text, places = b"%d" % (digits * by), places + by_places
+                if places <= 0:
+                    text += b"0" * -places
+                else:
+                    if len(text) <= places:
+                        text = text.rjust(places + 1, b"0")
+                    whole, part = text[:-places], text[-places:].rstrip(b"0")
+                    text = whole + b"." + part if part else whole
+            return before + text + behind, group
+
+        return answer
 
     def _near_ends(self, places: int) -> tuple[list[int], list[int]]:
         """Return, for numbers with so many places, from and up to which digits one is near each end."""
