@@ -240,6 +240,7 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
         (("vitd", "22", "--range-set", "iom-2011", "--range", "20-30"), "two ranges to judge by"),
         (("vitd", "22", "--range", "20-30", "--low", "3"), "--range has its ends already"),
         (("vitd", "22", "--low", "40", "--high", "30"), "it must end above where it starts"),
+        (("vitd", "22", "--low", "30-40"), "--low '30-40' is not one number; type one as in 30"),
         (("vitd", "22", "--low", "<30"), "--low '<30' is not one number; type one as in 30 or '75 nmol/L'"),
         (("vitd", "60", "nmol/L", "--low", "50"), "has no unit, and the result is in nmol/L"),
         (("vitd", "22", "--json", "-v"), "--verbose adds to the report for the terminal"),

@@ -230,7 +230,17 @@ def test_an_annotated_document_is_the_document_and_what_was_added() -> None:
     [
         (("fhir", "--replace"), "--replace goes with --annotate"),
         (("fhir", "--fhir-version", "stu3"), "--fhir-version goes with --annotate"),
-        (("fhir", "--annotate", "--json"), "--annotate prints the document itself"),
+        *(
+            (("fhir", "--annotate", *option), "--annotate prints the document itself")
+            for option in (
+                ["--json"],
+                ["--format", "csv"],
+                ["--summary"],
+                ["--only", "low"],
+                ["--with-patient"],
+            )
+        ),
+        (("fhir", "a", "b"), "'a' cannot be read"),
         (("fhir", "--annotate", "a", "b"), "name one file at a time"),
         (("hl7", "--only", "lwo"), "--only has no category 'lwo'"),
         (("hl7", "--encoding", "klingon"), "--encoding 'klingon' is not known"),

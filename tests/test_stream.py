@@ -145,9 +145,12 @@ def test_a_full_disk_is_an_error(jobs: int, large: Path) -> None:
     assert ran.stderr == b"labcheck: the output cannot be written: No space left on device\n"
 
 
+@pytest.mark.parametrize("errors", [["--errors", "errors.csv"], []])
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT])
-def test_a_run_that_is_stopped_leaves_no_file_behind(number: signal.Signals, tmp_path: Path) -> None:
-    command = [str(LABCHECK), "csv", "-q", "-o", "out.csv", "--errors", "errors.csv"]
+def test_a_run_that_is_stopped_leaves_no_file_behind(
+    number: signal.Signals, errors: list[str], tmp_path: Path
+) -> None:
+    command = [str(LABCHECK), "csv", "-q", "-o", "out.csv", *errors]
     # Without measuring coverage, which a signal can catch while it holds a lock.
     plain = {name: text for name, text in os.environ.items() if not name.startswith("COV")}
     before = signal.signal(
@@ -161,9 +164,11 @@ def test_a_run_that_is_stopped_leaves_no_file_behind(number: signal.Signals, tmp
         assert running.stdin
         running.stdin.write(b"test,value,unit\nvitd,22,ng/mL\n")
         running.stdin.flush()
-        while len(list(tmp_path.iterdir())) < 2:
+        while len(list(tmp_path.iterdir())) < (2 if errors else 1):
             assert running.poll() is None
         running.send_signal(number)
+        assert running.stderr
+        assert running.stderr.read() == b""
         assert running.wait(60) == (130 if number == signal.SIGINT else -number)
         assert list(tmp_path.iterdir()) == []
 

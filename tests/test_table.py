@@ -190,6 +190,8 @@ def test_what_is_missing_can_be_said() -> None:
         (b"\xd0\xcf\x11\xe0\xa1\xb1", (), "is a workbook; save the sheet as CSV"),
         (b"PAR1\x15\x04", (), "is Parquet and no text; read it with labcheck parquet"),
         (LONG.encode(), ("-o", "out.json"), "would not be what its ending says; add --format json"),
+        (LONG.encode(), ("-o", "out.parquet"), "not be what its ending says; end it otherwise"),
+        (LONG.encode(), ("",), "a name of a file is empty; is a variable of the shell not set?"),
         (LONG.encode(), ("-o", "out.md", "-f", "json"), "not be what its ending says; end it otherwise"),
         (
             LONG.encode(),

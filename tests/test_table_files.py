@@ -208,6 +208,8 @@ def test_a_file_is_not_counted_twice(table: Path) -> None:
     ran = CliRunner().invoke(app, ["csv", str(table), "-", str(table)], input=LONG.encode())
     assert (ran.stdout, ran.exit_code) == ("", 2)
     assert f"'{table}' is named twice, and would be counted twice; name it once" in ran.stderr
+    ran = CliRunner().invoke(app, ["csv", str(table), f"{table.parent}/./{table.name}"])
+    assert f"/./{table.name}' is named twice" in ran.stderr
 
 
 def test_what_is_no_hl7_at_all_is_told_with_what_reads_it() -> None:

@@ -78,7 +78,9 @@ def test_any_names_and_texts_are_objects_as_they_are() -> None:
 @pytest.mark.parametrize("args", [("--json",), ("--summary", "--json"), ("--format", "ndjson")])
 def test_json_keeps_its_contract(table: str, args: tuple[str, ...]) -> None:
     ran = piped(table.encode(), *args)
-    for document in ran.stdout.splitlines() if "ndjson" in args else [ran.stdout]:
+    documents = ran.stdout.splitlines() if "ndjson" in args else [ran.stdout]
+    assert len(documents) == (table.count("\n") - 1 if "ndjson" in args else 1)
+    for document in documents:
         VALIDATOR.validate(json.loads(document))
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 from io import StringIO
 from os.path import realpath
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from labcheck.catalogue import Catalogue
 from labcheck.cli.edge import Ended, Exit, complain
@@ -64,8 +64,10 @@ def check_files(
     """
     from labcheck.sources.files import is_stdout
 
-    if twice := [name for name, times in Counter(files or ()).items() if times > 1]:
-        raise Usage(f"{quote(twice[0], 200)} is named twice, and would be counted twice; name it once")
+    known = {name: realpath(name) if name != "-" and "\0" not in name else name for name in files or ()}
+    times = Counter(map(known.__getitem__, files or ()))
+    if twice := [name for name, path in known.items() if times[path] > 1]:
+        raise Usage(f"{quote(twice[-1], 200)} is named twice, and would be counted twice; name it once")
     if errors and is_stdout(errors) and is_stdout(output):
         raise Usage("standard output would have both results and refusals; name a file for one of them")
     read = {realpath(name) for name in files or () if "\0" not in name}
@@ -97,7 +99,8 @@ def check_ending(path: Path | None, *held: str) -> None:
     """Raise Usage where a file's name would say that it holds none of the formats that it can hold."""
     formats = _ENDINGS.get(path.suffix.lower()) if path else None
     if formats is not None and not set(held) & set(formats):
-        asked = f"add --format {formats[-1]}, or " if formats and held[0] in ("", "csv") else ""
+        can = formats and formats[-1] in get_args(FormatName) and held[0] in ("", "csv")
+        asked = f"add --format {formats[-1]}, or " if can else ""
         raise Usage(f"{quote(str(path), 200)} would not be what its ending says; {asked}end it otherwise")
 
 

@@ -28,6 +28,7 @@ class Exit(IntEnum):
     SOME_REFUSED = 3  # a document of which some results cannot be interpreted
     FAULT = 70  # a bug
     NOT_WRITTEN = 74  # an output that cannot be written
+    INTERRUPTED = 130  # by Ctrl-C
 
 
 _LONGEST = 500
@@ -64,6 +65,8 @@ def run(program: Callable[[], int | None]) -> int:
     except LabcheckError as error:
         complain(error.text)
         return Exit.REFUSED
+    except KeyboardInterrupt:
+        return Exit.INTERRUPTED
     except OSError as error:
         sys.stdout = StringIO()  # what is left in the buffer must not fail once more at exit
         complain(f"the output cannot be written: {error.strerror}")

@@ -1,5 +1,6 @@
 """The command `parquet`: as `csv`, for Parquet files."""
 
+import sys
 from typing import Annotated, Literal
 
 import typer
@@ -52,6 +53,8 @@ def parquet(
     except ModuleNotFoundError as error:
         raise Usage(f"Parquet files need PyArrow and Narwhals: {installs('frames')}") from error
 
+    from labcheck.sources.files import is_stdout
+
     if file == "-":
         raise Usage("a Parquet file is not read from a pipe, as its index is at its end; name the file")
     if format == "parquet" and (summary or json):
@@ -64,6 +67,8 @@ def parquet(
         only=only,
         to_file=output is not None or format == "parquet",
     )
+    if not report.summary and sys.stdout.isatty() and is_stdout(output):
+        raise Usage("Parquet is nothing for a terminal; name a file with --output")
     check_files([file], output, errors, whole=only is None)
     check_ending(output, report.format if report.summary else "parquet")
     asked = options.settle(catalogue_of(ctx), only=only, summary=report.summary)

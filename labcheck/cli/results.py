@@ -187,7 +187,7 @@ def _own_range(range: str | None, low: str | None, high: str | None) -> str | No
     if range is not None:
         raise Usage("--range has its ends already; leave --low and --high out")
     for option, end in (("--low", low), ("--high", high)):
-        if end is not None and not re.match(r"\s*[.,]?[0-9]", end):
+        if end is not None and not re.fullmatch(r"\s*[.,]?[0-9][0-9.,' ]*(?:[^\W\d_].*)?", end):
             raise Usage(f"{option} {quote(end)} is not one number; type one as in 30 or '75 nmol/L'")
     if low is None or high is None:
         return f"<={high}" if low is None else f">={low}"

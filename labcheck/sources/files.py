@@ -38,6 +38,8 @@ class Input(NamedTuple):
 @contextmanager
 def open_input(name: str) -> Iterator[Input]:
     """Open a file, `-` for standard input; `.gz` and `.zst` are decompressed. Raises UnreadableFile."""
+    if not name:
+        raise UnreadableFile("a name of a file is empty; is a variable of the shell not set?")
     packed = name.endswith((".gz", ".zst"))
     with _opened(name) as (file, faults):
         status = None if packed or name == "-" else os.fstat(file.fileno())
