@@ -50,7 +50,8 @@ OFF_SCALE: dict[str, Comparator] = {
     **dict.fromkeys(("BELOW ABSOLUTE LOW-OFF INSTRUMENT SCALE", "BLQ", "BLOQ", "BQL", "BDL"), "<"),
     **dict.fromkeys(("NOT DETECTED", "NOT DETECTABLE", "UNDETECTED", "UNDETECTABLE", "NON DETECT"), "<"),
     **dict.fromkeys(("NON-DETECT", "ND", "N.D", "N.D.", "UNTER MESSBEREICH", "UNTER NACHWEISGRENZE"), "<"),
-    **dict.fromkeys(("NICHT NACHWEISBAR", "NICHT NACHGEWIESEN"), "<"),
+    **dict.fromkeys(("NICHT NACHWEISBAR", "NICHT NACHGEWIESEN", "NONDETECT", "NON DETECTABLE"), "<"),
+    **dict.fromkeys(("NOT QUANTIFIABLE", "NON DÉTECTÉ", "NO DETECTADO", "BELOW LIMIT"), "<"),
     **dict.fromkeys((">>", "OFF SCALE HIGH", "OFF-SCALE HIGH"), ">"),
     "ABOVE ABSOLUTE HIGH-OFF INSTRUMENT SCALE": ">",
 }

@@ -15,7 +15,7 @@ from labcheck.dates import month_of, months_in
 from labcheck.errors import DamagedCode, WrongAnalyte
 from labcheck.model import Analyte, Loinc
 from labcheck.specimens import OTHER_SPECIMENS, names_another, spelled_as_specimens
-from labcheck.wording import quote
+from labcheck.wording import folded, quote
 from labcheck.words import Words, words_of
 
 SAYS_MORE = r"[<>=≤≥%?/:]"
@@ -86,6 +86,7 @@ class Identifier:
         self._damaged: set[tuple[str, str]] = set()
         self._memo: dict[str, list[Words]] = {}
         self._own: dict[str, Words] = {}  # all words of an analyte's names, by its id
+        self._hints: set[str] = set()  # what stands in the names of other tests
         for analyte in self._analytes:
             names = analyte.names
             sure = [words_of(name, names.words) for name in analyte.sure_names]
@@ -95,6 +96,7 @@ class Identifier:
                 self._accepted[words_of(name, names.words)] = Identified(analyte, None, names.doubt)
             for name in names.refused:
                 self._refused[words_of(name, names.words)] = analyte
+            self._hints.update(filter(_tells_much, _pieces(" ".join((*names.refused, *names.words)))))
             for loinc in analyte.loinc:
                 if not (loinc.refused and loinc.code in self.codes):  # one's look-alike is another's own
                     self.codes[loinc.code] = analyte, loinc
@@ -167,6 +169,16 @@ class Identifier:
             pass
         return f"It stands under {quote(name)}, which is another test than {found.analyte.name}."
 
+    def is_another(self, text: str) -> bool:
+        """Say whether a text, wherever it stands, is the name of a test that is refused."""
+        if self._hints.isdisjoint(_pieces(text)):  # as nearly always
+            return False
+        try:
+            self._by_name(text)
+        except WrongAnalyte:
+            return True
+        return False
+
     def is_code(self, text: str) -> bool:
         """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""
         alone = re.sub(r"(?i)\bloinc\b|\^ln$|[\s:]", "", _with_plain_dashes(text))
@@ -223,6 +235,15 @@ class Identifier:
                 ours = self._refused[words]
                 raise WrongAnalyte(f"{quote(name)} is not {ours.name} ({ours.test}): it is another test")
         return None
+
+
+def _pieces(text: str) -> list[str]:
+    return re.findall(r"[^\W\d_]+|\d+", folded(text))
+
+
+def _tells_much(piece: str) -> bool:
+    """Say whether a piece of a name is found in few other texts."""
+    return len(piece) > len("vit") - 1 if piece.isalpha() else piece in ("24", "25")
 
 
 def _plain_code(code: str) -> str:

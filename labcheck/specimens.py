@@ -26,7 +26,7 @@ _SPECIMENS = {
         "hair": "haare cheveux nail nails nagel har haarprobe",
         "milk": "muttermilch bmk",
         "tissue": "gewebe biopsy biopsie semen seminal smn sperma ejakulat tiss",
-        "quality": "qc calibrator kalibrator",
+        "quality": "qc calibrator kalibrator blank leerwert",
         "fluid": "fruchtwasser synovial pleura pleural ascites punktat tranenflussigkeit aspirate "
         "fld amn plr prt snv",
         "csf": "likwor lcr",
@@ -86,6 +86,11 @@ def is_surely_other(text: str) -> bool:
     if _SURELY_OTHER.isdisjoint(re.findall(r"[^\W\d_]+", text.lower())):  # as nearly always
         return False
     return words_of(text, _PLAIN) <= _UNMISTAKABLE | _BESIDE
+
+
+def is_other(text: str) -> bool:
+    """Say whether what is said of a specimen is that it is other than blood, or a part of it."""
+    return not _words(text).isdisjoint(_NO_SPECIMENS_OF_OURS)
 
 
 def check_specimen(specimen: str | None, analyte: Analyte) -> None:

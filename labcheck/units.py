@@ -37,7 +37,8 @@ _VOLUMES = ("L", "dL", "mL")
 # The grammar, compiled when it is first needed, on text in lower case with _PLAIN's signs and single blanks.
 # A blank stands only where it can change nothing: `ng mL-1` is not `ng m L-1`, `ng m/L` is no unit at all.
 _PLAIN = str.maketrans("µμ·⋅∙*−⁻¹³／\\", "uu....--13//")
-_ANNOTATION = re.compile(r"\{[^{}]*\}\s*$")  # UCUM's, which changes nothing: `ng/mL{25OHD}`
+# UCUM's, which change nothing, as in `ng/mL{25OHD}`, unless they say that the volume is not the blood's.
+_ANNOTATION = re.compile(r"\{(?!(?i:[^{}]*(?:crea|rbc|ery|hgb|prot)))[^{}]*\}\s*$")
 _VOLUME = r"""
     (?: (?P<{n}L>  l | lt | ltr | lit(?:er|re|ro)s? )
       | (?P<{n}dL> d(?:eci)?l(?:it(?:er|re|ro)s?)? | 100[ ]?(?:ml|cc) )

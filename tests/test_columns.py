@@ -532,6 +532,10 @@ def test_a_second_result_of_each_row_is_not_passed_over(header: str) -> None:
         "test,value,unit,value2",
         "test,Result (ng/mL),Result (new)",
         "vitd,value,unit,value_rerun",
+        "test,result,unit,result.1",
+        "test,result,unit,result_v2",
+        "test,Wert,Einheit,Wert korrigiert",
+        "test,Wert,Einheit,korrigierter Wert",
     ],
 )
 def test_another_column_of_values_is_asked_about(header: str) -> None:

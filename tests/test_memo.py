@@ -25,7 +25,9 @@ COLUMNS = {"test": 0, "value": 1, "unit": 2}
 def made(judge: Judge | None = None, *, widths: bool = False) -> tuple[Memo, Tally]:
     tally = Tally(widths=bin_widths(built_in()) if widths else {})
     judge = judge or Judge(built_in())
-    known = Ways(Measured(COLUMNS), judge, b",", bytes.decode, end=b"\n", notice=tally.look_alike)
+    known = Ways(
+        Measured(COLUMNS), judge, b",", bytes.decode, header=[*COLUMNS], end=b"\n", notice=tally.look_alike
+    )
     return Memo(known, tally, only=frozenset({"low"})), tally
 
 
@@ -190,7 +192,9 @@ def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: py
 
 def test_a_value_is_found_in_an_answer_behind_a_delimiter_in_quotes() -> None:
     tally = Tally(widths=bin_widths(built_in()))
-    known = Ways(Measured(COLUMNS), Judge(built_in()), b"v", bytes.decode, end=b"\n", notice=str)
+    known = Ways(
+        Measured(COLUMNS), Judge(built_in()), b"v", bytes.decode, header=[*COLUMNS], end=b"\n", notice=str
+    )
     memo = Memo(known, tally, only=frozenset())
     (answer,) = memo.given([b'"\0itd"v22vng/mL'])
     assert answer.startswith(b'v"vitd"v22vng/mLv')

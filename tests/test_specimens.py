@@ -109,7 +109,7 @@ def test_blood_is_what_names_it_and_nothing_else(text: str, *, expected: bool) -
 
 def test_a_control_of_the_assay_is_refused_and_one_that_may_be_a_person_noted() -> None:
     vitd = built_in()["vitd"]
-    for specimen in ("QC", "Quality control serum", "Kalibrator"):
+    for specimen in ("QC", "Quality control serum", "Kalibrator", "Blank"):
         with pytest.raises(WrongAnalyte):
             check_specimen(specimen, vitd)
     check_specimen("Serum control", vitd)

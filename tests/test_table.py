@@ -393,6 +393,39 @@ def test_options_that_do_not_fit_together_are_told(args: tuple[str, ...], senten
     assert sentence in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        (
+            "id,test,Result (ng/mL)\n1,vitd,22\nid,test,Result (nmol/L)\n2,vitd,60\n",
+            "'Result (nmol/L)' where",
+        ),
+        ("id,vitd_ng_ml\n1,22\nid,vitd_nmol_l\n2,60\n", "'vitd_nmol_l' where the first has 'vitd_ng_ml'"),
+        (
+            "test,value,unit,ref\nvitd,22,ng/mL,x\ntest,ref,unit,value\nvitd,30,ng/mL,22\n",
+            "with 'ref' where the first has 'value'; split the file before it",
+        ),
+    ],
+)
+def test_a_second_line_of_other_names_is_not_passed_over(table: str, said: str) -> None:
+    ran = piped(table.encode())
+    assert ran.exit_code == 2
+    assert said in ran.stderr
+    assert "60" not in ran.stdout
+
+
+def test_the_same_line_of_names_again_is_passed_on() -> None:
+    ran = piped(f"{LONG}{LONG}".encode(), "-q")
+    assert ran.stdout.splitlines()[4] == "id,test,value,unit,,,,,,,"
+    assert ran.stdout.splitlines()[1:4] == ran.stdout.splitlines()[5:]
+
+
+def test_a_code_beside_the_tests_name_counts_whatever_its_column_is_called() -> None:
+    for name in ("test_code", "LabCode", "loinc_cd", "obs_code"):
+        ran = piped(f"test,value,unit,{name}\nVitamin D,45,ng/mL,1649-3\n".encode())
+        assert (ran.exit_code, "refused,,,wrong-analyte" in ran.stdout) == (3, True)
+
+
 def test_nothing_measured_in_a_wide_table_is_no_refusal() -> None:
     ran = piped(b"id,vitamin_d_ng_ml\n1,\n2,22\n")
     assert (ran.exit_code, ran.stdout.splitlines()[1]) == (0, "1,,,,,,,,")

@@ -72,7 +72,22 @@ def test_the_other_spellings_that_are_shown_are_read() -> None:
             ["G/l", "G/L", "G / L", "IU", "IU/mL", "mIU/l", "U/L", "I.U./L", "IE/l", "%", "50 %", "5 % of x"],
         ),
         (IncompatibleUnit, ["mcg", "µg", "ug/day", "mcg/d", "mg/kg", "mmol", "nanograms"]),
-        (UnknownUnit, ["?g/L", "�g/L", "Âµg/L", "ng**9**9**9", "ngml", "ng/m", "ng/mL^2", "x", "ng/mL mL"]),
+        (
+            UnknownUnit,
+            [
+                "ng/mL{RBC}",
+                "nmol/L{creat}",
+                "?g/L",
+                "�g/L",
+                "Âµg/L",
+                "ng**9**9**9",
+                "ngml",
+                "ng/m",
+                "ng/mL^2",
+                "x",
+                "ng/mL mL",
+            ],
+        ),
         (
             UnknownUnit,
             [

@@ -61,7 +61,50 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
         ("test,value,unit,above_lod", "vitd,4,ng/mL,No", "marks a value beyond the assay", "--comparator ''"),
         ("vitd_ng_ml,vitd_quantifiable", "4,FALSE", "marks a value beyond the assay", "--comparator ''"),
         ("test,value,unit,above_uloq", "vitd,150,ng/mL,1", "marks a value beyond the assay", "--comparator"),
-        ("test,value,unit,x", "vitd,4,ng/mL,Not detected", "marks a value beyond the assay", "--comparator"),
+        ("test,value,unit,x", "vitd,4,ng/mL,Not detected", "was off the scale", "--flag 'x'"),
+        *(
+            (f"{head},{column}", f"{row},{cell}", "marks a value beyond the assay", "--comparator ''")
+            for head, row in (("vitd_ng_ml", "15"), ("vitd_ng_ml,b12_pg_ml", "15,300"))
+            for column, cell in (
+                ("vitd_ng_ml_below_lod", "1"),
+                ("below_lod_vitd_ng_ml", "ja"),
+                ("vitd_cens", "left"),
+                ("vitd_nd", "1"),
+                ("vitd_detect_flag", "N"),
+            )
+        ),
+        *(
+            ("test,value,unit,c", f"b12,150,pmol/L,{cell}", "where '150' is read", "with --value")
+            for cell in ("&lt;150", "(<150)", "<LOQ (150)", "lt 150", "150 or less", "*<150", "< 300", "<212")
+        ),
+        *(
+            ("test,value,unit,c", f"b12,150,pmol/L,{cell}", "was off the scale", "--flag 'c'")
+            for cell in ("BLQ", "Unter Nachweisgrenze", "below reporting limit", "not quantifiable")
+        ),
+        ("test,value,unit,c", "b12,150,pmol/L,&lt;", "has '&lt;' by itself", "--comparator 'c'"),
+        ("test,value,unit,lab", "vitd,45,ng/mL,1649-3", "is a LOINC code", "--loinc 'lab'"),
+        (
+            "test,value,unit,long",
+            "vitd,45,ng/mL,Calcitriol [Mass/volume] in Serum or Plasma",
+            "is another test",
+            "--component 'long'",
+        ),
+        ("test,value,unit,order", "vitd,45,ng/mL,holo TC", "is another test", "--component 'order'"),
+        ("test,value,unit,order_state", "vitd,45,ng/mL,Cancelled", "there is no result", "--status 'order_s"),
+        ("test,value,unit,comment", "vitd,45,ng/mL,storniert", "there is no result", "--status 'comment'"),
+        ("test,value,unit,is_deleted", "vitd,45,ng/mL,1", "a row does not count", "leave such rows out"),
+        ("vitd_ng_ml,valid", "45,FALSE", "a row does not count", "that they count with --status ''"),
+        ("vitd_ng_ml,order_status", "45,rejected", "there is no result", "--status"),
+        ("test,value,unit,tube", "vitd,45,ng/mL,Dried blood spot", "is no blood", "--specimen 'tube'"),
+        ("vitd_ng_ml,Messeinheit", "45,nmol/L", "is a unit", "--unit-column 'Messeinheit'"),
+        ("test,value,x", "vitd,45,nM", "is a unit", "--unit-column 'x'"),
+        ("vitd_ng_ml,b12_pg_ml", "nM,pM", "has the unit 'nM', where a value is due", "--column"),
+        (
+            "test,value,unit,range,range_unit",
+            "vitd,60,nmol/L,30-100,ng/mL",
+            "'range_unit' has ng/mL for ranges of results in nmol/L",
+            "'30-100 ng/mL'",
+        ),
         ("test,value,unit,LBLLOQFL", "vitd,4,ng/mL,Y", "marks a value beyond the assay", "--comparator ''"),
         ("test,value,unit,x", "vitd,45,ng/mL,at most", "has 'at most' by itself", "--comparator 'x'"),
         ("test,value,unit,text", "vitd,45,ng/mL,<45", "where '45' is read", "the results with --value"),
@@ -138,6 +181,23 @@ def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, findi
         ("test,value,unit,above_lod", ["vitd,45,ng/mL,yes", "HIV,,,Not detected"], {}),
         ("vitd_ng_ml,ferritin_detected,covid", ["45,0,Not detected"], {}),
         ("test,value,unit,detected", ["vitd,4,ng/mL,0"], {"comparator": ""}),
+        ("test,value,unit,c", ["vitd,20,ng/mL,<40", "vitd,25,ng/mL,<40"], {}),
+        (
+            "test,value,unit,c",
+            ["vitd,20,ng/mL,out of range", "vitd,20,ng/mL,ND", "vitd,2,ng/mL,3 or less"],
+            {},
+        ),
+        ("test,value,unit,birth", ["vitd,20,ng/mL,Mar-89"], {}),
+        (
+            "test,value,unit,comment",
+            ["vitd,20,ng/mL,Not done last year", "vitd,20,ng/mL,A pending matter"],
+            {},
+        ),
+        ("vitd_ng_ml,covid", ["45,pending"], {}),
+        ("test,value,unit,valid,void", ["vitd,20,ng/mL,1,0", "ferritin,20,ng/mL,0,1"], {}),
+        ("test,value,unit,hair_color", ["vitd,20,ng/mL,Hair"], {}),
+        ("vitd_ng_ml,sex,time,iron_unit", ["45,M,PM,ng/mL", "45,F,AM,"], {}),
+        ("test,value,unit,range,range_unit", ["vitd,60,nmol/L,75-250,nmol/L"], {}),
         ("vitd_ng_ml,ferritin_below_lod,epi_vitd_censored", ["45,1,1"], {}),
     ],
 )

@@ -120,7 +120,8 @@ def tables(draw: st.DrawFn) -> tuple[Measured, Judge, list[list[bytes]]]:
 
 
 def made(judge: Judge, measured: Measured = SIMPLE, delimiter: bytes = b",") -> Ways:
-    return Ways(measured, judge, delimiter, bytes.decode, end=b"\n", notice=str)
+    header = sorted(measured.columns, key=measured.columns.__getitem__)
+    return Ways(measured, judge, delimiter, bytes.decode, header=header, end=b"\n", notice=str)
 
 
 def said(found: Answer) -> tuple[bytes, Kind]:

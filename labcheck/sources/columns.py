@@ -43,7 +43,11 @@ _DECISIVE = frozenset({"unit", "comparator"})
 _OF_THE_ROW = frozenset({"specimen", "status"})
 """What is said once for all results of a row."""
 
-_LATER = "final|corrected|amended|revised|updated|adjusted|repeat|repeated|rerun|retest|confirmed|new"
+_LATER = (
+    "final|corrected|amended|revised|updated|adjusted|repeat|repeated|rerun|retest|confirmed|new|second"
+    "|validated|reviewed|override|recalibrated|standardi[sz]ed|diluted|korrigierte?[rs]?|neue?[rs]?"
+    "|endgueltige?[rs]?|endgultige?[rs]?"
+)
 """What stands before or behind the name of a column of values that has other values than one without it."""
 
 _OWN: Mapping[Role, Sequence[str]] = {
@@ -189,7 +193,7 @@ def _check_one_result(header: Sequence[str]) -> None:
 def _check_one_value(header: Sequence[str], columns: Mapping[str, int]) -> None:
     """Raise Usage where another column has values, too, as `corrected_result` beside `result`."""
     for number, name in enumerate(header):
-        match = re.fullmatch(rf"(?:{_LATER})_(.+)|(.+)_(?:{_LATER})|(.+?)_?[2-9]", normalised(name))
+        match = re.fullmatch(rf"(?:{_LATER})_(.+)|(.+)_(?:{_LATER})|(.+?)_?(?:v?[1-9]|b)", normalised(name))
         if match and match[match.lastindex or 0] in names_of("value") and number not in columns.values():
             both = [header[columns["value"]], name]
             raise Usage(

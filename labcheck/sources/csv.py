@@ -120,7 +120,11 @@ class Annotator:
         self._rows_before = tally.rows  # of other files
         ends = [b""] * (len(layout.results) - 1) + [newline]
         self._memos = [
-            Memo(Ways(measured, judge, delimiter, decode, end=end, notice=self._notice), tally, only=only)
+            Memo(
+                Ways(measured, judge, delimiter, decode, header=header, end=end, notice=self._notice),
+                tally,
+                only=only,
+            )
             for measured, judge, end in zip(layout.results, judges, ends, strict=True)
         ]
         read_by = {

@@ -38,6 +38,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "marker_key measurement_source_value name_char",
         "display code_display code_text description event_cd_disp label lbtestcd",
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
+        "test_code lab_code labcode analyte_code observation_code obs_code measurement_code",
     ),
     # Another name beside the test's, which can contradict it. Not `name`: beside a test's that is a person's.
     "component": (
@@ -45,7 +46,12 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "observation observation_name test_description concept_name exam examen bezeichnung marker_label",
         "description display code_display code_text event_cd_disp",
     ),
-    "loinc": ("loinc loinc_code loinc_num lab_loinc lbloinc", "concept_code", "code"),
+    "loinc": (
+        "loinc loinc_code loinc_num loinc_cd loinc_id loinc_number lab_loinc lab_loinc_code lbloinc",
+        "concept_code",
+        "code",
+        "test_code lab_code labcode analyte_code observation_code obs_code measurement_code",
+    ),
     "specimen": (
         """specimen specimen_type specimen_source specimen_description sample_type sample_material
         specimen_name spec_type lbspec probenmaterial probenart provmaterial nature_du_prelevement

@@ -18,7 +18,8 @@ from labcheck.interpret import interpret
 from labcheck.model import COMPARATOR_WORDS, COMPARATORS, Analyte, Comparator, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
 from labcheck.reading import is_blank, read_value
-from labcheck.sources.headers import parted
+from labcheck.sources.headers import parted, read_header
+from labcheck.sources.roles import names_of, normalised
 from labcheck.sources.status import Status, check_status, notes_on_status, read_status
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import CELLS, LABEL, NOT_COVERED, Reported, Verdict, refused, verdict_of
@@ -80,6 +81,8 @@ class Given(NamedTuple):
 
 
 _LONGEST_NAME = 60
+
+_HEADS_TESTS = frozenset(names_of("test"))
 
 _SIDES: dict[str, Comparator] = {
     **dict.fromkeys(("BELOW", "UNDER", "UNTER"), "<"),
@@ -263,6 +266,16 @@ class Judge:
         if found and self._analyte and found.analyte.id != self._analyte.id:
             return None
         return found
+
+    def heads(self, value: str, given: Given) -> bool:
+        """Say whether a row has names of columns in the place of a test's name, or of a value."""
+        if given.test is not None:
+            return normalised(given.test) in _HEADS_TESTS
+        return any(map(str.isalpha, value)) and self._identifies(value)
+
+    def _identifies(self, value: str) -> bool:
+        """Say whether the name of one of the tests stands where a value is due, with a unit behind it."""
+        return len(value) <= _LONGEST_NAME and read_header(value, self._catalogue.identifier).test is not None
 
     def look_alike(self, given: Given) -> str | None:
         """Return the name of a test that is not covered, if it is like one that is."""

@@ -79,6 +79,12 @@ def read_status(text: str) -> Status:
     return Status.UNKNOWN if status is Status.FINAL and says_more else status
 
 
+def says_there_is_none(text: str) -> bool:
+    """Say whether a text, wherever it stands, is that there is no result, and nothing else."""
+    words = " ".join(re.findall(r"[^\W_]+", folded(text)))
+    return len(words) > 1 and _IN_WORDS.get(words) in (Status.ABSENT, Status.WITHDRAWN)
+
+
 def check_status(status: Status, text: str) -> None:
     """Raise Withdrawn or NoValue where there is no result that stands; `text` is what the status was."""
     said = f"its status is {quote(text)}"

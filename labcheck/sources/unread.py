@@ -7,19 +7,22 @@ asks. The first rows are looked at cell by cell, all others for the signs of com
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
+from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
-from labcheck.errors import LabcheckError, Usage, WrongAnalyte
-from labcheck.flags import off_scale
+from labcheck.errors import LabcheckError, Usage
 from labcheck.identify import Identifier
-from labcheck.model import COMPARATORS
+from labcheck.model import COMPARATOR_WORDS, COMPARATORS
 from labcheck.reading import read_value
 from labcheck.sources.columns import Layout
+from labcheck.sources.headers import read_header
+from labcheck.sources.limits import IN_NHANES, NO, YES, says_off_scale, whose_value
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, normalised
 from labcheck.sources.rows import OPERATORS, WORDS
-from labcheck.specimens import is_surely_other
+from labcheck.sources.status import says_there_is_none
+from labcheck.specimens import is_other, is_surely_other
 from labcheck.units import read_unit
 from labcheck.wording import quote
 
@@ -28,9 +31,7 @@ FIRST = 300
 
 _SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
 _AS_BYTES = [sign.encode() for sign in sorted(_SIGNS)]
-_BEFORE = "".join({*"".join(COMPARATORS), " "})
-_MARKS = _SIGNS | {"/", "%"}
-"""What a cell has that says one of these things in another way than by a word."""
+_SIGN = "|".join(map(re.escape, sorted(COMPARATORS, key=len, reverse=True)))
 
 _PLACES = frozenset(("country", "country_code", "nation", "nationality", "state", "language", "lang", "land"))
 """What has `LT` and `GE` as well, and means Lithuania and Georgia."""
@@ -38,43 +39,29 @@ _PLACES = frozenset(("country", "country_code", "nation", "nationality", "state"
 _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
-_MARKS_LIMIT = (
-    r"(?:(?P<before>.+?)_)?(?:"
-    r"(?:below|under|lt|less_than|lower_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
-    r"|(?:above|over|gt|greater_than)_(?:the_)?(?:ulo[dq]|upper_limit)"
-    r"|(?:is_|left_)?censored|non_?detects?|(?:l?lod|l?loq|blq|bdl)_(?:flag|fl|indicator|ind)"
-    r"|blq|bloq|bdl|lblloqfl"
-    r")(?:_limit)?(?:_(?P<behind>.+))?"
-)
-"""What heads a column, normalised, that marks the values beyond an assay's limit, and whose."""
-
-_MARKS_DETECTION = (
-    r"(?:(?P<before>.+?)_)?"
-    r"(?:(?:is_|was_)?(?:detected|detectable|quantifiable|quantified)|detects?|above_(?:the_)?l?lo[dq])"
-    r"(?:_(?P<behind>.+))?"
-)
-"""What heads a column that marks those within it."""
-
-_IN_NHANES = r"lbd(\w+)lc"
-"""What it is called there; the value is `lbx...`."""
-
 _ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with --comparator ''"
 
-_YES = frozenset(("1", "1.0", "y", "yes", "true", "t", "left"))
-_NO = frozenset(("0", "0.0", "n", "no", "false", "f"))
+_UNCOUNTED = r"(?:is_)?(?:deleted|cancell?ed|voided|void|rejected|retracted|invalid|entered_in_error)"
+_COUNTED = r"(?:is_)?valid"
+"""What heads a column, normalised, that marks rows which do not count, or those that do."""
 
-_UNDETECTED = frozenset((
-    "not detected", "non-detect", "nondetect", "non detect", "undetected", "undetectable", "not detectable",
-    "not quantifiable", "below lod", "below loq", "below lloq", "below detection limit",
-    "below limit of detection", "nicht nachweisbar", "non détecté", "no detectado",
-))  # fmt: skip
-"""What is said of one result that was below the limit; in a wide table, it can be of any."""
+_OF_SPECIMENS = (
+    *("sample", "specimen", "probe", "muestra", "campione", "prelev", "echantillon"),
+    *("material", "matrix", "tube", "container", "collection"),
+)
+_OF_UNITS = ("unit", "einheit", "unidad", "dimension", "uom", "eenheid")
+_OF_RANGES = ("range", "ref", "norm", "limit", "low", "high")
+"""What stands in the names of such columns, normalised."""
 
-_NAMES_A_TEST = re.compile(r"vit|hydroxy|cobal|calci|b.?12|d[23]").search
-"""What is found in the name of a test that ours can be mistaken for, in small letters."""
+_RANGES = frozenset(("range", "low", "high"))
 
-_LONGEST = 40
+_MAY_BE_A_UNIT = r"(?i)(?:milli|mi[ck]ro|nano|pi[ck]o|[munpfµμ])(?:g|gram|mol|m)(?:$|[a-z]{0,3}[ ./*·(-]).*"
+
+_LONGEST = 80
 """Longer cells are remarks, and are passed over."""
+
+_IMPUTED = (1.0, 0.5, 0.5**0.5)
+"""What a value below a limit is written as where a number is wanted: the limit, or a share of it."""
 
 Row = tuple[int | None, Sequence[str]]
 """The cells of a row, and its number if it has one."""
@@ -102,6 +89,7 @@ class Unread:
     ) -> None:
         """Take the roles that are `asked` for: an option names their column, or says that there is none."""
         self._header = header
+        self._called = [*map(normalised, header)]
         self._layout = layout
         self._identifier = identifier
         read = {number for one in layout.results for number in one.columns.values()}
@@ -114,7 +102,12 @@ class Unread:
         settled |= {role for role in OPTIONS if all(role in one.columns for one in layout.results)} - {
             "value"
         }
-        if layout.wide and all(one.unit or "unit" in one.columns for one in layout.results):
+        self._is_one_of_a_row = layout.wide and len(layout.results) == 1
+        if (
+            layout.wide
+            and all(one.unit or "unit" in one.columns for one in layout.results)
+            and not self._is_one_of_a_row
+        ):
             settled.add("unit")
         self._settled = settled
         self._words: dict[int, _Found] = {}
@@ -134,7 +127,7 @@ class Unread:
             self._look_for_units(row, cells)
             for number in self._unread:
                 cell = cells[number].strip() if number < len(cells) else ""
-                if cell.upper() in WORDS and normalised(self._header[number]) not in _PLACES:
+                if cell.upper() in WORDS and self._called[number] not in _PLACES:
                     if self._is_covered(cells):
                         self._words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
                 elif cell:
@@ -166,7 +159,7 @@ class Unread:
         for one in self._layout.results if self._layout.wide else ():
             number = one.columns["value"]
             cell = cells[number].strip() if number < len(cells) else ""
-            if "/" in cell and not any(map(str.isdigit, cell)) and _unit_in(cell) not in (None, one.unit):
+            if cell and not any(map(str.isdigit, cell)) and _unit_in(cell) not in (None, one.unit):
                 raise Usage(
                     f"{quote(self._header[number])} (column {number + 1}, row {row}) has the unit "
                     f"{quote(cell)}, where a value is due; leave that row out, and give the unit with "
@@ -176,69 +169,85 @@ class Unread:
     def _look_at(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
         """Look at a cell; it is a copy of a value if it has the same number."""
         if any(map(str.isdigit, cell)) and number not in self._differ:
-            values = [value for value in self._values(cells) if value.strip()]
-            comparator, bare = _as_copy(cell)
-            copied = [value for value in values if _same_number(bare, value)]
-            if not copied:
-                if _is_number(bare) and values and self._is_covered(cells):
-                    self._differ.add(number)
-            elif comparator and not {comparator, None}.intersection(self._beside(cells)):
-                says = f", where {quote(copied[0])} is read"
-                which = "--column vitd=COLUMN:UNIT" if self._layout.wide else OPTIONS["value"]
-                advice = f"say which column holds the results with {which}"
-                self._copies.setdefault(number, _Found("value", number, row, cell, says, advice))
-        if self._tells_of_a_limit(number, cell.lower()):
-            if self._is_covered(cells):
-                says = ", which marks a value beyond the assay's limit"
-                self._ask(_Found("comparator", number, row, cell, says, _ADVICE_ON_MARKS))
-        elif not _MARKS.isdisjoint(cell) or is_surely_other(cell) or _NAMES_A_TEST(cell.lower()):
-            found = self._found(number, row, cell)
-            if found and self._is_covered(cells):
-                self._ask(found, beside=self._beside(cells))
+            self._look_for_copies(number, row, cell, cells)
+        if (found := self._found(number, row, cell, cells)) and self._is_covered(cells):
+            self._ask(found, beside=self._beside(cells))
 
-    def _found(self, number: int, row: int | None, cell: str) -> _Found | None:
-        if cell in COMPARATORS:
-            return _Found("comparator", number, row, cell, " by itself")
-        if not _SIGNS.isdisjoint(cell):
-            is_flag = any(map(str.isalpha, cell)) and off_scale([cell])
-            says = ", which says that a value was off the scale"
-            return _Found("flag", number, row, cell, says) if is_flag else None
-        if is_surely_other(cell):
-            return _Found("specimen", number, row, cell, ", which is no blood")
-        try:
-            self._identifier.identify(cell, None)
-        except WrongAnalyte:
-            return _Found("component", number, row, cell, ", which is another test")
-        except LabcheckError:
-            return None
+    def _look_for_copies(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
+        values = [value for value in self._values(cells) if value.strip()]
+        comparator, numbers = _as_copy(cell)
+        copied = [value for value in values if any(_is_copy(one, value, comparator) for one in numbers)]
+        if not copied:
+            if any(map(_is_number, numbers)) and values and self._is_covered(cells):
+                self._differ.add(number)
+        elif comparator and not {comparator, None}.intersection(self._beside(cells)):
+            says = f", where {quote(copied[0])} is read"
+            which = "--column vitd=COLUMN:UNIT" if self._layout.wide else OPTIONS["value"]
+            advice = f"say which column holds the results with {which}"
+            self._copies.setdefault(number, _Found("value", number, row, cell, says, advice))
+
+    def _found(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> _Found | None:
+        """Return what a cell says that would count."""
+        name, is_long = self._called[number], not self._layout.wide
+
+        def found(role: Role, says: str, advice: str = "") -> _Found:
+            return _Found(role, number, row, cell, says, advice)
+
+        if _bare(cell) in COMPARATORS:
+            return found("comparator", " by itself")
+        if self._marks_a_limit(name, cell.lower()):
+            return found("comparator", ", which marks a value beyond the assay's limit", _ADVICE_ON_MARKS)
+        if says_off_scale(cell) and (is_long or not _SIGNS.isdisjoint(cell)):
+            return found("flag", ", which says that a value was off the scale")
+        if _does_not_count(name, cell.lower()):
+            advice = "leave such rows out, or say that they count with --status ''"
+            return found("status", ", which says that a row does not count", advice)
+        if (is_long or "status" in name) and says_there_is_none(cell):
+            return found("status", ", which says that there is no result")
+        if is_surely_other(cell) or (any(word in name for word in _OF_SPECIMENS) and is_other(cell)):
+            return found("specimen", ", which is no blood")
+        if self._identifier.is_another(cell):
+            return found("component", ", which is another test")
+        if is_long and cell in self._identifier.codes:
+            return found("loinc", ", which is a LOINC code")
+        return self._found_unit(found, name, cell, cells)
+
+    def _found_unit(
+        self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
+    ) -> _Found | None:
         unit = _unit_in(cell)
-        if unit and any(one.unit != unit for one in self._layout.results):
-            return _Found("unit", number, row, cell, ", which is a unit")
-        return None
+        if unit is None:
+            return None
+        if "unit" in name and any(word in name for word in _OF_RANGES):
+            self._check_unit_of_ranges(name, unit, cells)
+            return None
+        if self._is_one_of_a_row and not any(word in name for word in _OF_UNITS):
+            return None  # it can be that of another column
+        if all(one.unit == unit for one in self._layout.results):
+            return None
+        return found("unit", ", which is a unit")
 
-    def _tells_of_a_limit(self, number: int, cell: str) -> bool:
-        """Say whether a cell, in small letters, says that a value of ours is beyond an assay's limit."""
-        if cell in _UNDETECTED:
-            return not self._layout.wide
-        if cell not in _YES and cell not in _NO:
-            return False
-        return self._marks(
-            _MARKS_LIMIT if cell in _YES else _MARKS_DETECTION, normalised(self._header[number])
-        )
+    def _check_unit_of_ranges(self, name: str, unit: str, cells: Sequence[str]) -> None:
+        """Raise Usage where ranges are in another unit than the result beside them."""
+        for one in self._layout.results:
+            column = one.columns.get("unit", len(cells))
+            of_result = _unit_in(cells[column].strip()) if column < len(cells) else one.unit
+            if unit != of_result and not _RANGES.isdisjoint(one.columns) and self._is_covered(cells):
+                raise Usage(
+                    f"{quote(name)} has {unit} for ranges of results in {of_result or 'no unit'}; write the "
+                    "unit behind each range, as in '30-100 ng/mL', or say with --range-column '' that there "
+                    "are none"
+                )
 
-    def _marks(self, what: str, name: str) -> bool:
-        """Say whether a column, by its name, marks values of ours."""
-        if what is _MARKS_LIMIT and (match := re.fullmatch(_IN_NHANES, name)):
-            values = (normalised(self._header[one.columns["value"]]) for one in self._layout.results)
+    def _marks_a_limit(self, name: str, cell: str) -> bool:
+        """Say whether a cell, in small letters, marks a value of ours as beyond an assay's limit."""
+        if cell in YES and (match := re.fullmatch(IN_NHANES, name)):
+            values = (self._called[one.columns["value"]] for one in self._layout.results)
             return any(value.startswith(f"lbx{match[1]}") for value in values)
-        if not (match := re.fullmatch(what, name)):
-            return False
-        whose = match["before"] or match["behind"] or "value"
-        try:
-            found = self._identifier.identify(whose.replace("_", " "), None)
-        except LabcheckError:
-            return False
-        return found is not None or whose in ("value", "result")
+        whose = whose_value(name, cell)
+        return whose is not None and (
+            whose in ("value", "result") or read_header(whose, self._identifier).test is not None
+        )
 
     def _values(self, cells: Sequence[str]) -> Iterator[str]:
         for one in self._layout.results:
@@ -333,32 +342,59 @@ class UnreadText:
         return at >= 0
 
 
+@lru_cache(maxsize=1000)
 def _unit_in(cell: str) -> str | None:
-    """Return the code of the unit that a cell is, if it is one."""
+    """Return the code of the unit that a cell is, if it is one; `PM` is the time of the day."""
+    if "/" not in cell and "%" not in cell and (cell.isupper() or not re.fullmatch(_MAY_BE_A_UNIT, cell)):
+        return None
     with suppress(LabcheckError):
         return read_unit(cell).code
     return None
 
 
-def _as_copy(cell: str) -> tuple[str, str]:
-    """Return a cell as a comparator, in signs or in words, and a number."""
-    if cell[0] in _SIGNS:
-        sign = max(filter(cell.startswith, COMPARATORS), key=len, default="")
-        return COMPARATORS.get(sign, ""), cell.lstrip(_BEFORE).partition(" ")[0]
-    if cell[0].isalpha() and " " in cell:
+def _does_not_count(name: str, cell: str) -> bool:
+    """Say whether a cell, in small letters, of a column so called marks its row as one to leave out."""
+    pattern = _UNCOUNTED if cell in YES else _COUNTED if cell in NO else None
+    return pattern is not None and re.fullmatch(pattern, name) is not None
+
+
+def _bare(cell: str) -> str:
+    """Return a cell without what stands around it, and with its signs as themselves."""
+    return cell.replace("&lt;", "<").replace("&gt;", ">").strip("'\"()[] *")
+
+
+def _as_copy(cell: str) -> tuple[str, list[str]]:
+    """Return a cell as a comparator, in signs or in words, and the numbers that may be its."""
+    plain = _bare(cell)
+    numbers = re.findall(r"[0-9][0-9.,]*", plain)
+    if match := re.search(_SIGN, plain):
+        return COMPARATORS[match[0]], numbers
+    if any(map(str.isalpha, plain)) and " " in plain:
+        first, _, rest = plain.partition(" ")
+        if (comparator := COMPARATOR_WORDS.get(first.upper())) and _is_number(rest):
+            return comparator, [rest]
         with suppress(LabcheckError):
-            read = read_value(cell)
-            return read.comparator or "", f"{read.value}"
-    return "", cell.partition(" ")[0]
+            read = read_value(plain)
+            return read.comparator or "", [f"{read.value}"]
+    return "", numbers[:1] if plain[:1].isdigit() else []
 
 
 def _is_number(text: str) -> bool:
-    return _same_number(text, text)
+    return _is_copy(text, text, "")
 
 
-def _same_number(text: str, other: str) -> bool:
-    """Say whether two texts are the same number, with decimal commas or with thousands behind them."""
+def _is_copy(text: str, other: str, comparator: str) -> bool:
+    """Say whether two texts are the same number, with decimal commas or with thousands behind them.
+
+    With a comparator, the other can be what is imputed for it.
+    """
+    shares = _IMPUTED if comparator[:1] == "<" else (1.0,)
     with suppress(ValueError):
         first, second = ({float(one.replace(",", mark)) for mark in (".", "")} for one in (text, other))
-        return not first.isdisjoint(second)
+        return any(
+            abs(b - a * share) <= abs(a) * (0.01 if share < 1 else 0)
+            for a in first
+            for b in second
+            for share in shares
+        )
     return False

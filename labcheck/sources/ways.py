@@ -6,12 +6,14 @@ stretches, and the core is asked for what is left.
 
 from collections.abc import Callable, Sequence
 
+from labcheck.errors import Usage
 from labcheck.model import REFUSED
 from labcheck.sources.columns import Measured
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported, Verdict
+from labcheck.wording import quote
 
 LONGEST_KEY = 250
 """Keys of more bytes than this are not remembered."""
@@ -65,13 +67,15 @@ class Ways:
         delimiter: bytes,
         decode: Callable[[bytes], str],
         *,
+        header: Sequence[str],
         end: bytes,
         notice: Callable[[str], object],
     ) -> None:
-        """Write `end` behind each answer.
+        """Write `end` behind each answer; `header` has the names of all columns.
 
         Tell `notice` the names of tests that are not covered but like one that is.
         """
+        self._names = {role: header[column] for role, column in measured.columns.items()}
         self.columns = sorted(measured.columns.values())
         self.delimiter = delimiter
         self.groups: dict[Kind, Group] = {}
@@ -106,6 +110,7 @@ class Ways:
             if len(self._judged) > _JUDGED:
                 self._judged.clear()
             given = self._given(others)
+            self._check_is_no_header(self._decode(value), given)
             answer = self._answer(self._judge.judge(self._decode(value), given))
             self._notice(answer, given)
             if sum(map(len, key)) <= LONGEST_KEY:
@@ -134,7 +139,25 @@ class Ways:
         if answer[1].kind == NOT_COVERED.kind and (name := self._judge.look_alike(given)):
             self._tell(name)
 
+    def _check_is_no_header(self, value: str, given: Given) -> None:
+        """Raise Usage where names of columns stand in a row, other ones than in the header."""
+        if not self._judge.heads(value, given):
+            return
+        said = {
+            **{role: text for role, text in given._asdict().items() if role in self._names},
+            "value": value,
+        }
+        for role, text in said.items():
+            if (text or "").strip() != self._names[role].strip():
+                other, name = quote(text or ""), quote(self._names[role])
+                raise Usage(
+                    f"among the rows stands a second line of names, with {other} where the first has {name}; "
+                    "split the file before it"
+                )
+
     def _found_way(self, given: Given) -> _Way:
+        if self._judge.heads("", given):
+            return _asks
         match self._judge.stretches(given):
             case Verdict() as verdict:
                 always = self._answer(verdict)
