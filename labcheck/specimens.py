@@ -43,6 +43,11 @@ _NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried", "quality"}
 A quality control is nobody's.
 """
 
+_UNFIT = frozenset(
+    ("unsatisfactory", "unavailable", "error", "rejected", "hemolyzed", "hemolysed", "haemolysed")
+)
+"""What is said of a specimen that is not to be used."""
+
 _CONTROL = frozenset(("control", "kontrolle"))
 """A control of the assay, or a person in a study."""
 
@@ -117,6 +122,9 @@ def notes_on_specimen(
         for part in re.split("[,;&^]", text)
         if not is_blank(part) and not (may_be_a_number and re.search("[0-9]", part))
     ]
+    if _words(text) & _UNFIT:
+        unfit = f"Its specimen is {quote(text)}: whether it could be used is not known."
+        return (Note("specimen-unknown", unfit),)
     if not said or is_blood(text) or _words(text) & _words(analyte.specimen):
         return ()
     unknown = f"Its specimen is {quote(text)}: whether that is {analyte.specimen} is not known."

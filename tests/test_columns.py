@@ -2,7 +2,8 @@ import pytest
 
 from labcheck.catalogue import built_in
 from labcheck.errors import LabcheckError
-from labcheck.sources.columns import Layout, find_layout
+from labcheck.sources.columns import find_layout
+from labcheck.sources.layout import Layout
 from labcheck.sources.roles import Role, names_of
 
 
@@ -505,7 +506,7 @@ def test_a_header_that_was_not_split_is_told_with_what_splits_it(delimiter: str)
         find_layout(header, built_in(), asked={})
 
 
-@pytest.mark.parametrize("role", ["specimen", "comparator", "unit", "flag", "status"])
+@pytest.mark.parametrize("role", ["specimen", "comparator", "unit", "range", "flag", "status"])
 def test_what_a_role_is_called_is_known_behind_and_before_a_tests_name(role: Role) -> None:
     for name in names_of(role):
         for header in (f"vitd_{name}", f"{name}_vitd"):

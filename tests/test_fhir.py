@@ -418,6 +418,22 @@ def test_a_specimen_that_is_referred_to_is_not_passed_over(type: Json | None, ex
 
 
 @pytest.mark.parametrize(
+    ("status", "notes"),
+    [
+        ("available", []),
+        (None, []),
+        *((status, ["specimen-unknown"]) for status in ("unavailable", "unsatisfactory", "entered-in-error")),
+    ],
+)
+def test_a_specimen_that_may_not_be_used_is_noted(status: str | None, notes: list[str]) -> None:
+    specimen = {"resourceType": "Specimen", "id": "s", "type": {"text": "Serum"}, "status": status}
+    (found,) = read({**VITD, "specimen": {"reference": "#s"}, "contained": [specimen]})
+    judged = judge(found, built_in())
+    assert isinstance(judged, Interpretation)
+    assert [note.code for note in judged.notes] == notes
+
+
+@pytest.mark.parametrize(
     ("said", "expected"),
     [
         ({"display": "Urine"}, "wrong-analyte"),

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from labcheck.catalogue import built_in
 from labcheck.sources import memo as memos
 from labcheck.sources import ways
-from labcheck.sources.columns import Measured
+from labcheck.sources.layout import Measured
 from labcheck.sources.memo import Memo
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Tally, bin_widths

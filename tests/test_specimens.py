@@ -60,6 +60,7 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
         *((text, True) for text in ("Red top", "Laskimoveri", "Kapillarblut", "fingerprick", "Сыворотка")),
         *((text, True) for text in (None, "", " ", "N/A", "unknown", "SMP-00412", "119364003")),
         *((text, False) for text in ("Bronchial lavage", "BAL", "swab", "Abstrich", "other", "Kanüle", "sp")),
+        *((text, False) for text in ("Serum (hemolyzed)", "Serum, unsatisfactory")),
         *((text, False) for text in ("SWT, Sweat, HL70487", "SWT&Sweat&HL70070")),
     ],
 )

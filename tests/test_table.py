@@ -303,6 +303,15 @@ def test_columns_like_those_of_a_test_are_named_as_rows_are(jobs: int) -> None:
 
 
 @pytest.mark.parametrize(
+    "table", ["test,value,unit\nvitd,22,ng/mL\nb12,300,pg/mL\n", "vitd_ng_ml,b12_pg_ml\n22,300\n"]
+)
+def test_a_test_that_is_known_and_not_asked_for_is_not_like_one(table: str) -> None:
+    ran = piped(table.encode(), "--analyte", "vitd")
+    assert "vitd: 1 low" in ran.stderr
+    assert "like one that is" not in ran.stderr
+
+
+@pytest.mark.parametrize(
     ("table", "said"),
     [
         ("test,op,value,unit\nvitd,,22,ng/mL\nvitd,<,31,ng/mL\n", "'op' (column 2, row 3) has '<' by itself"),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from labcheck.catalogue import built_in
 from labcheck.ranges import read_own_range
 from labcheck.sources import ways
-from labcheck.sources.columns import Measured
+from labcheck.sources.layout import Measured
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.verdicts import Kind

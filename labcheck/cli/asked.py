@@ -17,7 +17,6 @@ from labcheck.wording import quote
 
 if TYPE_CHECKING:
     from labcheck.sources.asked import Asked
-    from labcheck.sources.roles import Role
 
 DefaultUnits = Annotated[
     list[str] | None,
@@ -99,21 +98,10 @@ class TableOptions(NamedTuple):
         )
 
     @property
-    def _columns(self) -> "Mapping[Role, str | None]":
-        return {
-            "test": self.test,
-            "component": self.component,
-            "loinc": self.loinc,
-            "specimen": self.specimen,
-            "value": self.value,
-            "unit": self.unit_column,
-            "comparator": self.comparator,
-            "range": self.range_column,
-            "low": self.low,
-            "high": self.high,
-            "flag": self.flag,
-            "status": self.status,
-        }
+    def _columns(self) -> Mapping[str, str | None]:
+        from labcheck.sources.roles import OPTIONS
+
+        return {role: getattr(self, option[2:].replace("-", "_")) for role, option in OPTIONS.items()}
 
 
 def with_table_options(command: Callable[..., None]) -> Callable[..., None]:

@@ -2,22 +2,21 @@
 
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from io import StringIO
 from os.path import realpath
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
-from labcheck.catalogue import Catalogue
 from labcheck.cli.edge import Ended, Exit, complain
 from labcheck.cli.settings import categories, one_report
 from labcheck.errors import Usage
 from labcheck.model import Outcome
-from labcheck.ranges import OwnRange
 from labcheck.wording import quote
 
 if TYPE_CHECKING:
+    from labcheck.sources.asked import Asked
     from labcheck.sources.files import Input, Write
     from labcheck.sources.table import TableFormat
     from labcheck.sources.tally import Tally
@@ -119,18 +118,10 @@ def report_of(
     return Report(named, summary=False)
 
 
-class JudgedBy(NamedTuple):
-    """What results are judged by: range sets, and the user's own ranges, which outrank them, by analyte."""
-
-    catalogue: Catalogue
-    range_sets: Mapping[str, str | None]
-    own_ranges: Mapping[str, OwnRange]
-
-
 @contextmanager
 def counting(
     report: Report | None,
-    by: JudgedBy,
+    by: "Asked",
     *,
     output: Path | None,
     errors: Path | None,
@@ -167,7 +158,7 @@ def counting(
 def _write_summary(
     report: Report,
     tally: "Tally",
-    by: JudgedBy,
+    by: "Asked",
     write: "Write",
     *,
     to_file: bool,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 import typer
 
 from labcheck.cli.bulk import (
-    JudgedBy,
     Report,
     check_ending,
     check_files,
@@ -178,6 +177,7 @@ def _run(
     options: _Options,
 ) -> None:
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
+    from labcheck.sources.asked import Asked
     from labcheck.sources.observations import judge, look_alike, reported
     from labcheck.sources.tally import Place
     from labcheck.sources.verdicts import verdict_of
@@ -193,7 +193,7 @@ def _run(
     shown: list[tuple[str, str, Outcome]] = []
     run = counting(
         report,
-        JudgedBy(catalogue, range_sets, own),
+        Asked(catalogue, range_sets, own),
         output=options.output,
         errors=options.errors,
         fail_on=options.fail_on,

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from labcheck.cli.asked import TableOptions, with_table_options
-from labcheck.cli.bulk import JudgedBy, check_ending, check_files, counting, report_of
+from labcheck.cli.bulk import check_ending, check_files, counting, report_of
 from labcheck.cli.options import Errors, FailOn, Json, Only, Output, QuietRun, Summary, catalogue_of
 from labcheck.errors import Usage
 from labcheck.wording import installs
@@ -72,7 +72,6 @@ def parquet(
     check_files([file], output, errors, whole=only is None)
     check_ending(output, report.format if report.summary else "parquet")
     asked = options.settle(catalogue_of(ctx), only=only, summary=report.summary)
-    by = JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges)
-    run = counting(report, by, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
+    run = counting(report, asked, output=output, errors=errors, fail_on=fail_on, quiet=quiet)
     with run as (tally, write, refusals):
         annotate(file, asked, tally, write=None if report.summary else write, refusals=refusals)

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from labcheck.cli.bulk import JudgedBy, Report, check_ending, check_files, counting, progress
+from labcheck.cli.bulk import Report, check_ending, check_files, counting, progress
 from labcheck.sources.asked import Asked
 from labcheck.sources.files import open_input
 from labcheck.sources.table import Table, one_byte
@@ -37,7 +37,7 @@ def annotate_files(
     several = len(files) > 1
     run = counting(
         report,
-        JudgedBy(asked.catalogue, asked.range_sets, asked.own_ranges),
+        asked,
         output=output,
         errors=errors,
         fail_on=fail_on,

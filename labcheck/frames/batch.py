@@ -17,7 +17,7 @@ from labcheck.frames.rules import TooFine
 from labcheck.model import REFUSED, REPORTED, DecimalMark
 from labcheck.ranges import names_bands
 from labcheck.sources.asked import Asked
-from labcheck.sources.columns import Measured
+from labcheck.sources.layout import Measured
 from labcheck.sources.rows import Given
 from labcheck.sources.tally import Place, Refused, Tally
 from labcheck.sources.verdicts import CELLS, LABEL, Kind

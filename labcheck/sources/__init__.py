@@ -4,7 +4,8 @@ A table, and below each step what it is made of:
 
     table.py         a whole file through
       asked.py         what the options settle of how it is judged
-      columns.py       its header -> which columns hold what
+      columns.py       its header -> which columns hold what (layout.py)
+        beside.py        what stands beside a result
         roles.py         the column of each role: the value, the unit
         headers.py       one name of it -> the test and the unit that it names
     stream.py        blocks of it: read, annotate, write

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from labcheck.catalogue import Catalogue
 from labcheck.model import REPORTED, DecimalMark
 from labcheck.ranges import OwnRange
-from labcheck.sources.columns import Layout, Measured, find_layout, no_ranges
+from labcheck.sources.columns import find_layout, no_ranges
+from labcheck.sources.layout import Layout, Measured
 from labcheck.sources.rows import Judge
 
 

@@ -7,18 +7,18 @@ rest is found, and where more than one column fits, the reader is told which opt
 
 import re
 from collections.abc import Container, Mapping, Sequence
-from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import LabcheckError, Usage
-from labcheck.identify import Identified, Identifier
+from labcheck.identify import Identifier
 from labcheck.model import Analyte
 from labcheck.reading import read_value
+from labcheck.sources.beside import BESIDE, Own, own_columns, test_of, with_own, with_what_stands_beside
 from labcheck.sources.headers import Header, read_header, resembles, unit_in
+from labcheck.sources.layout import Layout, Measured
 from labcheck.sources.roles import (
     OPTIONS,
     ROLES,
-    Role,
     by_role,
     listed,
     names_of,
@@ -33,57 +33,12 @@ _NUMBERED = {  # what has the numbers of another list, which tell a test only wi
     "measurement_concept_id": "concepts (join their concept_name or concept_code)",
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
-_RANGES = frozenset({"range", "low", "high"})
-_BESIDE: tuple[Role, ...] = ("specimen", "unit", "comparator", "range", "low", "high", "flag", "status")
-"""What can stand beside the one result of a row in a wide table, too."""
-
-_DECISIVE = frozenset({"unit", "comparator"})
-"""Without which of these a value may mean something else."""
-
-_OF_THE_ROW = frozenset({"specimen", "status"})
-"""What is said once for all results of a row."""
-
 _LATER = (
     "final|corrected|amended|revised|updated|adjusted|repeat|repeated|rerun|retest|confirmed|new|second"
     "|validated|reviewed|override|recalibrated|standardi[sz]ed|diluted|korrigierte?[rs]?|neue?[rs]?"
     "|endgueltige?[rs]?|endgultige?[rs]?"
 )
 """What stands before or behind the name of a column of values that has other values than one without it."""
-
-_OWN: Mapping[Role, Sequence[str]] = {
-    "specimen": names_of("specimen"),
-    "comparator": [*names_of("comparator"), "prefix", "qual", "cmp", "op"],
-    "unit": names_of("unit"),
-    "flag": names_of("flag"),
-    "status": names_of("status"),
-}
-"""What a column is called, normalised, that stands beside the results of one test and has its name, too."""
-
-
-class Measured(NamedTuple):
-    """Where one result of each row stands: columns by role, counted from 0, and what the header settles."""
-
-    columns: Mapping[str, int]
-    analyte: Analyte | None = None
-    unit: str | None = None
-    doubt: str | None = None
-    label: str = ""
-
-
-class Layout(NamedTuple):
-    """The results that each row holds; in a wide table an empty cell means that nothing was measured.
-
-    `look_alikes` are the names of columns that are none of them, though they are like that of a test.
-    """
-
-    results: tuple[Measured, ...]
-    wide: bool
-    look_alikes: tuple[str, ...] = ()
-
-    @property
-    def has_ranges(self) -> bool:
-        """Whether any column holds the laboratory's ranges."""
-        return any(not _RANGES.isdisjoint(measured.columns) for measured in self.results)
 
 
 def find_layout(
@@ -103,15 +58,15 @@ def find_layout(
 
     Raises Usage where nothing or more than one thing fits.
     """
-    long = [role for role in asked if role not in _BESIDE]
+    long = [role for role in asked if role not in BESIDE]
     if wide and (long or analyte):
         option = OPTIONS[long[0]] if long else "--analyte"
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
-        own = _own_columns(header, asked, catalogue.identifier)
-        results = _with_own(_asked_results(wide, header, catalogue), header, own, asked)
-        beside = by_role(header, asked, _BESIDE)
-        return Layout(_labelled(_with_what_stands_beside(results, header, beside, asked)), wide=True)
+        own = own_columns(header, asked, catalogue.identifier)
+        results = with_own(_asked_results(wide, header, catalogue), header, own, asked)
+        beside = by_role(header, asked, BESIDE)
+        return Layout(_labelled(with_what_stands_beside(results, header, beside, asked)), wide=True)
     columns = by_role(header, asked, ROLES)
     asked_for = None if analyte is None else catalogue.identify(analyte)
     only = asked_for and asked_for.analyte
@@ -126,12 +81,12 @@ def find_layout(
         unit, doubt = unit_in(header[columns["value"]]), asked_for and asked_for.doubt
         return Layout((Measured(columns, only, unit, doubt),), wide=False)
     if not long:
-        own = _own_columns(header, asked, catalogue.identifier)
+        own = own_columns(header, asked, catalogue.identifier)
         alone = _named_alone(header, named, found, units, own)
         found += [one for one in alone if only in (None, one.analyte)]
         if found:
-            results = _with_what_stands_beside(_with_own(found, header, own, asked), header, columns, asked)
-            return _found_layout(header, told, results, catalogue.identifier)
+            results = with_what_stands_beside(with_own(found, header, own, asked), header, columns, asked)
+            return _found_layout(header, told, results, catalogue.identifier, only)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value", only)
 
 
@@ -235,13 +190,20 @@ def _found_layout(
     told: Sequence[Header],
     results: Sequence[Measured],
     identifier: Identifier,
+    only: Analyte | None,
 ) -> Layout:
     results = sorted(results, key=lambda one: one.columns["value"])
     taken = {number for one in results for number in one.columns.values()}
+
+    def is_like_one(number: int, name: str, one: Header) -> bool:
+        if number in taken or (one.test and only and one.test.analyte is not only):
+            return False
+        return bool(one.test or one.problem) or resembles(name, identifier)
+
     alike = tuple(
         name
         for number, (name, one) in enumerate(zip(header, told, strict=True))
-        if number not in taken and (one.test or one.problem or resembles(name, identifier))
+        if is_like_one(number, name, one)
     )
     return Layout(_labelled(results), wide=True, look_alikes=alike)
 
@@ -251,7 +213,7 @@ def _named_alone(
     named: Mapping[int, Header],
     found: Sequence[Measured],
     units: Container[str],
-    own: "_Own",
+    own: Own,
 ) -> list[Measured]:
     """Return the columns that a test's name heads and no unit, of tests that none surely is among `found`.
 
@@ -262,7 +224,7 @@ def _named_alone(
     alone = [one for one in alone if one.analyte not in known]
     tests = [one.analyte for one in alone if one.analyte]
     has_units = any(
-        one.analyte.id in units or "unit" in own.get(_test_of(one), {}) for one in alone if one.analyte
+        one.analyte.id in units or "unit" in own.get(test_of(one), {}) for one in alone if one.analyte
     )
     if tests and not found and not has_units:
         raise Usage(
@@ -270,112 +232,6 @@ def _named_alone(
             f"column, give theirs, as in --unit {tests[0].id}={tests[0].unit}; {listed(header)}"
         )
     return alone
-
-
-_Test = tuple[str, bool]
-"""An analyte's id, and whether the name leaves open which of its parts is meant, as `vitd3` does."""
-
-_Own = Mapping[_Test, Mapping[str, int]]
-"""Columns by test and role."""
-
-
-def _test_of(one: Measured | Identified) -> _Test:
-    return one.analyte.id if one.analyte else "", one.doubt is not None
-
-
-def _own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Identifier) -> _Own:
-    """Return the columns that stand beside the results of one test by their names, as `vitd_unit` does.
-
-    None is looked for that is `asked` for by name; where one is to be none, only those that are certain are
-    taken. Raises Usage where more than one column fits.
-    """
-    own: dict[_Test, dict[str, int]] = {}
-    several = set[tuple[_Test, str]]()
-    sought = {role: names for role, names in _OWN.items() if not asked.get(role)}
-    for number, name in enumerate(map(normalised, header)):
-        for role, names in sought.items():
-            said = _without_one(name, names)
-            if said and (test := read_header(said, identifier).test):
-                named = _test_of(test)
-                of_test = own.setdefault(named, {})
-                if role in of_test and role not in asked:
-                    raise _several_fit(role, [header[of_test[role]], header[number]])
-                several |= {(named, role)} if role in of_test else set()
-                of_test[role] = number
-    for of, doubtful in several:
-        del own[of][doubtful]
-    return own
-
-
-def _without_one(name: str, others: Sequence[str]) -> str | None:
-    """Return what stands before or behind one of the others in a name: `vitd` of `vitd_unit`."""
-    for other in others:
-        if name.endswith(f"_{other}"):
-            return name.removesuffix(f"_{other}")
-        if name.startswith(f"{other}_"):
-            return name.removeprefix(f"{other}_")
-    return None
-
-
-def _with_own(
-    found: Sequence[Measured], header: Sequence[str], own: _Own, asked: Mapping[str, str]
-) -> list[Measured]:
-    """Add to each result the columns of its test's own.
-
-    Raises Usage where a test has several results, and a column that can be of any of them.
-    """
-    for test, columns in own.items():
-        values = [one.columns["value"] for one in found if _test_of(one) == test]
-        for role in _DECISIVE & columns.keys() - {*asked} if len(values) > 1 else ():
-            raise _of_any(role, header[columns[role]], [header[value] for value in values])
-    tests = list(map(_test_of, found))
-    return [
-        one._replace(columns={**_beside(own.get(test, {}), alone=tests.count(test) == 1), **one.columns})
-        for one, test in zip(found, tests, strict=True)
-    ]
-
-
-def _beside(columns: Mapping[str, int], *, alone: bool) -> dict[str, int]:
-    """Return those of what stands beside results that hold for one, which may be `alone`."""
-    return {role: number for role, number in columns.items() if alone or role in _OF_THE_ROW}
-
-
-def _with_what_stands_beside(
-    found: Sequence[Measured], header: Sequence[str], columns: Mapping[str, int], asked: Container[str]
-) -> list[Measured]:
-    """Add to the results of each row the columns of what stands beside them, if that is certain.
-
-    Raises Usage where there are several results, and a column that can be of any of them: one that is `asked`
-    for, or of units or comparators; and where the one result has such a column of its own as well.
-    """
-    values = [one.columns["value"] for one in found]
-    beside: dict[str, int] = {
-        role: columns[role] for role in _BESIDE if role in columns and columns[role] not in values
-    }
-    alone = len(found) == 1
-    for role, number in beside.items():
-        owns = [one.columns[role] for one in found if one.columns.get(role, number) != number]
-        if owns and (role in _OF_THE_ROW or (alone and role in _DECISIVE)):
-            raise _several_fit(role, [header[number], header[owns[0]]])
-        lacking = role in _DECISIVE and not all(role in one.columns for one in found)
-        if not alone and role not in _OF_THE_ROW and (role in asked or lacking):
-            raise _of_any(role, header[number], [header[value] for value in values])
-    whole = _beside(beside, alone=alone)
-    return [one._replace(columns={**whole, **one.columns}) for one in found]
-
-
-def _several_fit(role: str, names: Sequence[str]) -> Usage:
-    return Usage(
-        f"more than one column can hold the {role}: {some(names)}; say which with {OPTIONS[role]}, or that "
-        f"none does with {OPTIONS[role]} ''"
-    )
-
-
-def _of_any(role: str, name: str, results: Sequence[str]) -> Usage:
-    return Usage(
-        f"{quote(name)} can hold the {role} of {some(results)}; judge one of them at a time, with --column "
-        f"vitd=COLUMN:UNIT, or say that it holds none with {OPTIONS[role]} ''"
-    )
 
 
 def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:

@@ -31,7 +31,7 @@ from typing import NamedTuple, Protocol
 
 from labcheck.errors import RAGGED_ROW, UNCLOSED_QUOTE
 from labcheck.model import REFUSED
-from labcheck.sources.columns import Layout
+from labcheck.sources.layout import Layout
 from labcheck.sources.memo import Memo
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened, split_line
 from labcheck.sources.rows import Judge

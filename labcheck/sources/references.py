@@ -100,8 +100,10 @@ def read_references(text: Text) -> References:
         with suppress(Malformed):  # which is told when it is read
             value = cast("Object", resource.value)
             if resource.is_a("Specimen"):
-                words = ", ".join(words_of(get(value, "type", dict) or {}))
-                specimens |= dict.fromkeys(_names(resource), words)
+                words = words_of(get(value, "type", dict) or {})
+                if (status := get(value, "status", str) or "available") != "available":
+                    words.append(status)
+                specimens |= dict.fromkeys(_names(resource), ", ".join(words))
             elif results := _results(value, resource):
                 status = get(value, "status", str) or ""
                 if status in _WITHDRAWING[str(value["resourceType"])]:

@@ -5,6 +5,7 @@ that differ in their number alone.
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import partial
 from itertools import chain
@@ -280,7 +281,14 @@ class Judge:
     def look_alike(self, given: Given) -> str | None:
         """Return the name of a test that is not covered, if it is like one that is."""
         names = (" ".join((name or "").split())[:_LONGEST_NAME] for name in (given.test, given.component))
-        return next(filter(self._catalogue.identifier.resembles, names), None)
+        return next(filter(self._is_like_one, names), None)
+
+    def _is_like_one(self, name: str) -> bool:
+        """Say whether a name resembles one that is understood, and is none itself, as of another analyte."""
+        identifier = self._catalogue.identifier
+        with suppress(LabcheckError):
+            return identifier.resembles(name) and not identifier.identify(name, None)
+        return True
 
     def stretches(self, given: Given) -> Stretches | Same | Verdict | None:
         """Return the quick way for rows that say `given`, their one verdict, or None if there is neither."""

@@ -15,8 +15,8 @@ from labcheck.errors import LabcheckError, Usage
 from labcheck.identify import Identifier
 from labcheck.model import COMPARATOR_WORDS, COMPARATORS
 from labcheck.reading import read_value
-from labcheck.sources.columns import Layout
 from labcheck.sources.headers import read_header
+from labcheck.sources.layout import Layout
 from labcheck.sources.limits import IN_NHANES, NO, YES, says_off_scale, whose_value
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, normalised

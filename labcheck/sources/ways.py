@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 
 from labcheck.errors import Usage
 from labcheck.model import REFUSED
-from labcheck.sources.columns import Measured
+from labcheck.sources.layout import Measured
 from labcheck.sources.records import quoted
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stretches import Same, Stretches

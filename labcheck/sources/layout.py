@@ -1,0 +1,35 @@
+"""What the header of a table settles: the results that each row holds, and where they stand."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from labcheck.model import Analyte
+
+RANGES = frozenset({"range", "low", "high"})
+"""The roles of columns that hold the laboratory's ranges."""
+
+
+class Measured(NamedTuple):
+    """Where one result of each row stands: columns by role, counted from 0, and what the header settles."""
+
+    columns: Mapping[str, int]
+    analyte: Analyte | None = None
+    unit: str | None = None
+    doubt: str | None = None
+    label: str = ""
+
+
+class Layout(NamedTuple):
+    """The results that each row holds; in a wide table an empty cell means that nothing was measured.
+
+    `look_alikes` are the names of columns that are none of them, though they are like that of a test.
+    """
+
+    results: tuple[Measured, ...]
+    wide: bool
+    look_alikes: tuple[str, ...] = ()
+
+    @property
+    def has_ranges(self) -> bool:
+        """Whether any column holds the laboratory's ranges."""
+        return any(not RANGES.isdisjoint(measured.columns) for measured in self.results)
