@@ -5,6 +5,8 @@ import unicodedata
 
 def folded(text: str) -> str:
     """Return text to compare: without case and accents, and in the plain forms of its signs."""
+    if text.isascii():
+        return text.lower()
     plain = unicodedata.normalize("NFKD", text).casefold()
     return "".join(character for character in plain if not unicodedata.combining(character))
 

@@ -202,14 +202,19 @@ class Unread:
         if _does_not_count(name, cell.lower()):
             advice = "leave such rows out, or say that they count with --status ''"
             return found("status", ", which says that a row does not count", advice)
-        if (is_long or "status" in name) and says_there_is_none(cell):
+        if is_long and cell in self._identifier.codes:
+            return found("loinc", ", which is a LOINC code")
+        return self._found_in_words(found, name, cell, cells) if any(map(str.isalpha, cell)) else None
+
+    def _found_in_words(
+        self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
+    ) -> _Found | None:
+        if (not self._layout.wide or "status" in name) and says_there_is_none(cell):
             return found("status", ", which says that there is no result")
         if is_surely_other(cell) or (any(word in name for word in _OF_SPECIMENS) and is_other(cell)):
             return found("specimen", ", which is no blood")
         if self._identifier.is_another(cell):
             return found("component", ", which is another test")
-        if is_long and cell in self._identifier.codes:
-            return found("loinc", ", which is a LOINC code")
         return self._found_unit(found, name, cell, cells)
 
     def _found_unit(
