@@ -24,6 +24,7 @@ from labcheck.sources.roles import (
     names_of,
     normalised,
     number_of,
+    several_fit,
     some,
 )
 from labcheck.units import read_unit
@@ -150,11 +151,7 @@ def _check_one_value(header: Sequence[str], columns: Mapping[str, int]) -> None:
     for number, name in enumerate(header):
         match = re.fullmatch(rf"(?:{_LATER})_(.+)|(.+)_(?:{_LATER})|(.+?)_?(?:v?[1-9]|b)", normalised(name))
         if match and match[match.lastindex or 0] in names_of("value") and number not in columns.values():
-            both = [header[columns["value"]], name]
-            raise Usage(
-                f"more than one column can hold the value: {some(both)}; {listed(header)}; say which with "
-                f"{OPTIONS['value']}"
-            )
+            raise several_fit("value", [header[columns["value"]], name], header)
 
 
 def _check_names_columns(header: Sequence[str], told: Sequence[Header]) -> None:

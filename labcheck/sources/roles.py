@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from labcheck.errors import Usage
 from labcheck.sources.headers import unit_in
-from labcheck.wording import clipped, folded, printable, quote
+from labcheck.wording import clipped, folded, quote
 
 _LISTED = 240
 """Names are listed up to so many characters."""
@@ -163,6 +163,14 @@ def some(names: Sequence[str]) -> str:
     return ", ".join(shown)
 
 
+def several_fit(role: str, names: Sequence[str], header: Sequence[str]) -> Usage:
+    """Return what is said where the names of several columns are those of one role."""
+    return Usage(
+        f"more than one column can hold the {role}: {some(names)}; {listed(header)}; say which with "
+        f"{OPTIONS[role]}"
+    )
+
+
 def normalised(name: str) -> str:
     """Return a name of a header as `_NAMES` has it: `Test-Name` is `test_name`."""
     return re.sub(r"[^a-z0-9]+", "_", folded(name)).strip("_")
@@ -184,11 +192,7 @@ def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Colle
                 if unit_in(header[number]) and normalised(re.split(r"[(\[]", header[number])[0]) in known
             ]
         if len(fitting) > 1:
-            which = ", ".join(printable(header[number]) for number in fitting)
-            raise Usage(
-                f"more than one column can hold the {role}: {which}; {listed(header)}; say which with "
-                f"{OPTIONS[role]}"
-            )
+            raise several_fit(role, [header[number] for number in fitting], header)
         if fitting:
             return fitting[0]
     return None

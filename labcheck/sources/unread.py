@@ -31,6 +31,7 @@ FIRST = 300
 
 _SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
 _AS_BYTES = [sign.encode() for sign in sorted(_SIGNS)]
+_DIGITS = frozenset(b"0123456789")
 _SIGN = "|".join(map(re.escape, sorted(COMPARATORS, key=len, reverse=True)))
 
 _PLACES = frozenset(("country", "country_code", "nation", "nationality", "state", "language", "lang", "land"))
@@ -340,11 +341,16 @@ class UnreadText:
         return any(self._ends_a_cell(sign, data) for sign in _AS_BYTES)
 
     def _ends_a_cell(self, sign: bytes, data: bytes) -> bool:
-        size = len(sign)
-        at = data.find(sign) if sign[:1] in data else -1  # one byte is found much faster than several
-        while at >= 0 and (data[at + size : at + size + 1].isdigit() or not self._ends(data, at + size)):
-            at = data.find(sign, at + size)
-        return at >= 0
+        if sign[0] not in data:  # a byte is found much faster than several, and its number than itself
+            return False
+        sought = sign if len(sign) > 1 else sign[0]
+        at = data.find(sought)
+        while at >= 0:
+            end = at + len(sign)
+            if (end == len(data) or data[end] not in _DIGITS) and self._ends(data, end):
+                return True
+            at = data.find(sought, end)
+        return False
 
 
 @lru_cache(maxsize=1000)
