@@ -329,6 +329,14 @@ def test_one_specimen_of_several_that_is_another_holds_for_all_of_the_order() ->
     assert codes(f"OBR|1{'|' * 14}SER", VITD, URINE) == ["wrong-analyte"]
 
 
+def test_a_specimen_that_was_rejected_is_noted() -> None:
+    for reason, notes in ((f"{'|' * 17}RH^Hemolyzed", ["specimen-unknown"]), ("", [])):
+        (found,) = read("\r".join([HEAD, "OBR|1", VITD, SERUM + reason, ""]))
+        judged = judge(found, built_in())
+        assert isinstance(judged, Interpretation)
+        assert [note.code for note in judged.notes] == notes
+
+
 def test_a_specimen_behind_more_results_than_wait_for_it_is_told() -> None:
     found = codes("OBR|1", *[VITD] * 1_002, URINE, "OBR|2", VITD)
     assert found == ["low"] * 1_001 + ["malformed", "wrong-analyte", "low"]

@@ -221,10 +221,11 @@ class _Feed:
         elif id == b"OBX":
             yield self._observation(segment, self._next_obx())
         elif id == b"SPM":
-            spm = self._parse(segment.text, 11)
+            spm = self._parse(segment.text, 21)
             roles = re.split(r"\W+", specimen_of(spm, 11).upper())
             role = [] if _OF_NO_PATIENT.isdisjoint(roles) else ["quality control"]
-            yield from self._take_specimen(", ".join([specimen_of(spm, 4), *role]))
+            reason = ["rejected"] if first(spm, 21) else []
+            yield from self._take_specimen(", ".join([specimen_of(spm, 4), *role, *reason]))
         else:
             self._take_context(segment, id)
 
