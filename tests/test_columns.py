@@ -524,36 +524,6 @@ def test_a_second_result_of_each_row_is_not_passed_over(header: str) -> None:
     assert long(header, test=names[0], value=names[1])["value"] == 1
 
 
-@pytest.mark.parametrize(
-    "header",
-    [
-        "test,result,unit,corrected_result",
-        "test,Conc,unit,Final Conc",
-        "test,value,unit,value_2",
-        "test,value,unit,value2",
-        "test,Result (ng/mL),Result (new)",
-        "vitd,value,unit,value_rerun",
-        "test,result,unit,result.1",
-        "test,result,unit,result_v2",
-        "test,Wert,Einheit,Wert korrigiert",
-        "test,Wert,Einheit,korrigierter Wert",
-    ],
-)
-def test_another_column_of_values_is_asked_about(header: str) -> None:
-    only = None if header.startswith("test") else "vitd"
-    with pytest.raises(LabcheckError, match=r"can hold the value: .*; say which with --value"):
-        find_layout(header.split(","), built_in(), asked={}, analyte=only)
-    asked = {"value": header.split(",")[1]}
-    assert (
-        find_layout(header.split(","), built_in(), asked=asked, analyte=only).results[0].columns["value"] == 1
-    )
-
-
-@pytest.mark.parametrize("other", ["previous_result", "result_status", "value_new_unit", "x_2", "final"])
-def test_other_columns_of_like_names_are_passed_over(other: str) -> None:
-    assert long(f"test,value,unit,{other}")["value"] == 1
-
-
 def test_the_columns_of_i2b2_are_known() -> None:
     assert long("PATIENT_NUM,NAME_CHAR,TVAL_CHAR,NVAL_NUM,VALUEFLAG_CD,UNITS_CD") == {
         "test": 1,

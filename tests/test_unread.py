@@ -105,6 +105,24 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
             "'range_unit' has ng/mL for ranges of results in nmol/L",
             "'30-100 ng/mL'",
         ),
+        *(
+            (
+                f"test,{value},unit,{other}",
+                "vitd,22,ng/mL,35",
+                "which can be the value, too",
+                f"--value '{other}'",
+            )
+            for value, other in (
+                ("result", "corrected_result"),
+                ("Conc", "Final Conc"),
+                ("value", "value_2"),
+                ("value", "value2"),
+                ("result", "result.1"),
+                ("result", "result_v2"),
+                ("Wert", "korrigierter Wert"),
+                ("result", "corrected"),
+            )
+        ),
         ("test,value,unit,LBLLOQFL", "vitd,4,ng/mL,Y", "marks a value beyond the assay", "--comparator ''"),
         ("test,value,unit,x", "vitd,45,ng/mL,at most", "has 'at most' by itself", "--comparator 'x'"),
         ("test,value,unit,text", "vitd,45,ng/mL,<45", "where '45' is read", "the results with --value"),
@@ -198,6 +216,18 @@ def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, findi
         ("test,value,unit,hair_color", ["vitd,20,ng/mL,Hair"], {}),
         ("vitd_ng_ml,sex,time,iron_unit", ["45,M,PM,ng/mL", "45,F,AM,"], {}),
         ("test,value,unit,range,range_unit", ["vitd,60,nmol/L,75-250,nmol/L"], {}),
+        ("test,value,unit,value_new", ["vitd,20,ng/mL,Y", "vitd,20,ng/mL,1", "vitd,20,ng/mL,"], {}),
+        ("test,value,unit,previous_result", ["vitd,20,ng/mL,35"], {}),
+        ("test,value,unit,order_status", ["vitd,20,ng/mL,Ordered", "vitd,20,ng/mL,Pending"], {}),
+        ("test,value,unit,medication", ["vitd,20,ng/mL,Calcitriol"], {}),
+        ("test,value,unit,dna_source", ["vitd,20,ng/mL,Saliva"], {}),
+        ("test,value,unit,sample_id", ["vitd,20,ng/mL,U10023"], {}),
+        ("test,value,unit,sample_qc", ["vitd,20,ng/mL,QC passed"], {}),
+        ("test,value,unit,country_of_birth", ["vitd,20,ng/mL,LT"], {}),
+        ("test,value (ng/mL),am_pm,creatinine_unit", ["vitd,20,pm,mg/dL"], {}),
+        ("test,value,unit,covid_result", ["vitd,20,ng/mL,Not detected"], {}),
+        ("test,value,unit,Goal", ["vitd,30,ng/mL,>30"], {}),
+        ("test,value,unit,range,ref_unit", ["vitd,20,ng/mL,30-100,ug/L", "vitd,,,30-100,ng/mL"], {}),
         ("vitd_ng_ml,ferritin_below_lod,epi_vitd_censored", ["45,1,1"], {}),
     ],
 )

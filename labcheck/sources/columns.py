@@ -24,7 +24,6 @@ from labcheck.sources.roles import (
     names_of,
     normalised,
     number_of,
-    several_fit,
     some,
 )
 from labcheck.units import read_unit
@@ -34,12 +33,6 @@ _NUMBERED = {  # what has the numbers of another list, which tell a test only wi
     "measurement_concept_id": "concepts (join their concept_name or concept_code)",
     "itemid": "items (join their label, as --test label, or loinc_code)",
 }
-_LATER = (
-    "final|corrected|amended|revised|updated|adjusted|repeat|repeated|rerun|retest|confirmed|new|second"
-    "|validated|reviewed|override|recalibrated|standardi[sz]ed|diluted|korrigierte?[rs]?|neue?[rs]?"
-    "|endgueltige?[rs]?|endgultige?[rs]?"
-)
-"""What stands before or behind the name of a column of values that has other values than one without it."""
 
 
 def find_layout(
@@ -119,8 +112,6 @@ def _check_long(
     name = header[columns["value"]]
     if not is_asked:
         _check_one_result(header)
-    if value is None:
-        _check_one_value(header, columns)
     others = [measured for measured in found if measured.columns["value"] not in columns.values()]
     if others and not is_asked:
         wide_ones = some([header[one.columns["value"]] for one in others])
@@ -144,14 +135,6 @@ def _check_one_result(header: Sequence[str]) -> None:
                     f"{value} holds a second result of each row; judge one at a time, as with --test {test} "
                     f"--value {value}"
                 )
-
-
-def _check_one_value(header: Sequence[str], columns: Mapping[str, int]) -> None:
-    """Raise Usage where another column has values, too, as `corrected_result` beside `result`."""
-    for number, name in enumerate(header):
-        match = re.fullmatch(rf"(?:{_LATER})_(.+)|(.+)_(?:{_LATER})|(.+?)_?(?:v?[1-9]|b)", normalised(name))
-        if match and match[match.lastindex or 0] in names_of("value") and number not in columns.values():
-            raise several_fit("value", [header[columns["value"]], name], header)
 
 
 def _check_names_columns(header: Sequence[str], told: Sequence[Header]) -> None:

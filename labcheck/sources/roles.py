@@ -47,15 +47,17 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "description display code_display code_text event_cd_disp",
     ),
     "loinc": (
-        "loinc loinc_code loinc_num loinc_cd loinc_id loinc_number lab_loinc lab_loinc_code lbloinc",
+        """loinc loinc_code loinc_num loinc_cd loinc_id loinc_number code_loinc lab_loinc lab_loinc_code
+        lbloinc""",
         "concept_code",
         "code",
         "test_code lab_code labcode analyte_code observation_code obs_code measurement_code",
     ),
     "specimen": (
-        """specimen specimen_type specimen_source specimen_description sample_type sample_material
+        """specimen specimen_type specimen_description sample_type sample_material
         specimen_name spec_type lbspec probenmaterial probenart provmaterial nature_du_prelevement
         tipo_de_muestra sampletype specimentype sample_matrix specimen_matrix""",
+        "specimen_source",
         "material fluid matrix materiaal materiale muestra campione echantillon prelevement",
     ),
     "value": (
@@ -67,7 +69,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "result_num nval_num",
     ),
     "unit": (
-        """unit units uom value_uom valueuom unit_of_measure units_of_measure result_unit result_units
+        """unit units uom unit_of_measurement units_of_measurement measurement_unit unit_name
+        value_uom valueuom unit_of_measure units_of_measure result_unit result_units
         value_unit value_units original_unit original_units einheit einheiten masseinheit unite unites
         unite_de_mesure unidad unidades unidad_de_medida unidade unita unita_di_misura eenheid jednostka
         enhet lborresu""",

@@ -270,9 +270,14 @@ class Judge:
 
     def heads(self, value: str, given: Given) -> bool:
         """Say whether a row has names of columns in the place of a test's name, or of a value."""
-        if given.test is not None:
-            return normalised(given.test) in _HEADS_TESTS
-        return any(map(str.isalpha, value)) and self._identifies(value)
+        if given.test is not None and normalised(given.test) not in _HEADS_TESTS:
+            return False
+        is_name = any(map(str.isalpha, value))
+        return (
+            (is_name and not any(map(str.isdigit, value)))
+            if given.test
+            else is_name and self._identifies(value)
+        )
 
     def _identifies(self, value: str) -> bool:
         """Say whether the name of one of the tests stands where a value is due, with a unit behind it."""

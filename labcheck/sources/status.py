@@ -52,6 +52,12 @@ _IN_WORDS = {
     **dict.fromkeys(("modified", "altered", "korrigiert", "corrige", "corregido"), Status.CORRECTED),
 }
 
+_CANCELLED = frozenset((
+    *("cancelled", "canceled", "rejected", "cannot be obtained", "test not performed"),
+    *("storniert", "annule", "anulado", "cancelado"),
+))  # fmt: skip
+"""Those words for there being none that are not said of an order before it was filled, too."""
+
 _OF_THE_VALUE = frozenset((
     *(word for mark in SIDES if len(mark) > len("HH") for word in folded(mark).split()),
     *("severe", "severely", "mild", "mildly", "moderate", "adequate", "inadequate", "borderline"),
@@ -82,7 +88,7 @@ def read_status(text: str) -> Status:
 def says_there_is_none(text: str) -> bool:
     """Say whether a text, wherever it stands, is that there is no result, and nothing else."""
     words = " ".join(re.findall(r"[^\W_]+", folded(text)))
-    return len(words) > 1 and _IN_WORDS.get(words) in (Status.ABSENT, Status.WITHDRAWN)
+    return words in _CANCELLED or _IN_WORDS.get(words) is Status.WITHDRAWN
 
 
 def check_status(status: Status, text: str) -> None:

@@ -6,24 +6,40 @@ asks. The first rows are looked at cell by cell, all others for the signs of com
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from contextlib import suppress
-from functools import lru_cache
 from itertools import islice
 from typing import NamedTuple
 
 from labcheck.errors import LabcheckError, Usage
 from labcheck.identify import Identifier
-from labcheck.model import COMPARATOR_WORDS, COMPARATORS
-from labcheck.reading import read_value
+from labcheck.model import COMPARATORS
 from labcheck.sources.headers import read_header
+from labcheck.sources.hints import (
+    BESIDE_UNITS,
+    OF_DRUGS,
+    OF_OTHER_TESTS,
+    OF_OTHER_VALUES,
+    OF_PLACES,
+    OF_RANGES,
+    OF_SPECIMENS,
+    OF_UNITS,
+    as_copy,
+    bare,
+    does_not_count,
+    has_any,
+    is_copy,
+    is_number,
+    is_of,
+    is_other_value,
+    unit_in,
+)
 from labcheck.sources.layout import Layout
-from labcheck.sources.limits import IN_NHANES, NO, YES, says_off_scale, whose_value
+from labcheck.sources.limits import IN_NHANES, YES, says_off_scale, whose_value
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, normalised
 from labcheck.sources.rows import OPERATORS, WORDS
 from labcheck.sources.status import says_there_is_none
 from labcheck.specimens import is_other, is_surely_other
-from labcheck.units import read_unit
+from labcheck.units import are_same, read_unit
 from labcheck.wording import quote
 
 FIRST = 300
@@ -32,37 +48,15 @@ FIRST = 300
 _SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
 _AS_BYTES = [sign.encode() for sign in sorted(_SIGNS)]
 _DIGITS = frozenset(b"0123456789")
-_SIGN = "|".join(map(re.escape, sorted(COMPARATORS, key=len, reverse=True)))
-
-_PLACES = frozenset(("country", "country_code", "nation", "nationality", "state", "language", "lang", "land"))
-"""What has `LT` and `GE` as well, and means Lithuania and Georgia."""
-
 _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
 _ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with --comparator ''"
 
-_UNCOUNTED = r"(?:is_)?(?:deleted|cancell?ed|voided|void|rejected|retracted|invalid|entered_in_error)"
-_COUNTED = r"(?:is_)?valid"
-"""What heads a column, normalised, that marks rows which do not count, or those that do."""
-
-_OF_SPECIMENS = (
-    *("sample", "specimen", "probe", "muestra", "campione", "prelev", "echantillon"),
-    *("material", "matrix", "tube", "container", "collection"),
-)
-_OF_UNITS = ("unit", "einheit", "unidad", "dimension", "uom", "eenheid")
-_OF_RANGES = ("range", "ref", "norm", "limit", "low", "high")
-"""What stands in the names of such columns, normalised."""
-
 _RANGES = frozenset(("range", "low", "high"))
-
-_MAY_BE_A_UNIT = r"(?i)(?:milli|mi[ck]ro|nano|pi[ck]o|[munpfµμ])(?:g|gram|mol|m)(?:$|[a-z]{0,3}[ ./*·(-]).*"
 
 _LONGEST = 80
 """Longer cells are remarks, and are passed over."""
-
-_IMPUTED = (1.0, 0.5, 0.5**0.5)
-"""What a value below a limit is written as where a number is wanted: the limit, or a share of it."""
 
 Row = tuple[int | None, Sequence[str]]
 """The cells of a row, and its number if it has one."""
@@ -128,7 +122,7 @@ class Unread:
             self._look_for_units(row, cells)
             for number in self._unread:
                 cell = cells[number].strip() if number < len(cells) else ""
-                if cell.upper() in WORDS and self._called[number] not in _PLACES:
+                if cell.upper() in WORDS and not is_of(OF_PLACES, self._called[number]):
                     if self._is_covered(cells):
                         self._words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
                 elif cell:
@@ -160,7 +154,7 @@ class Unread:
         for one in self._layout.results if self._layout.wide else ():
             number = one.columns["value"]
             cell = cells[number].strip() if number < len(cells) else ""
-            if cell and not any(map(str.isdigit, cell)) and _unit_in(cell) not in (None, one.unit):
+            if cell and not any(map(str.isdigit, cell)) and unit_in(cell) not in (None, one.unit):
                 raise Usage(
                     f"{quote(self._header[number])} (column {number + 1}, row {row}) has the unit "
                     f"{quote(cell)}, where a value is due; leave that row out, and give the unit with "
@@ -169,17 +163,18 @@ class Unread:
 
     def _look_at(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
         """Look at a cell; it is a copy of a value if it has the same number."""
-        if any(map(str.isdigit, cell)) and number not in self._differ:
+        is_of_another = is_of(OF_OTHER_VALUES, self._called[number])
+        if any(map(str.isdigit, cell)) and number not in self._differ and not is_of_another:
             self._look_for_copies(number, row, cell, cells)
         if (found := self._found(number, row, cell, cells)) and self._is_covered(cells):
             self._ask(found, beside=self._beside(cells))
 
     def _look_for_copies(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
         values = [value for value in self._values(cells) if value.strip()]
-        comparator, numbers = _as_copy(cell)
-        copied = [value for value in values if any(_is_copy(one, value, comparator) for one in numbers)]
+        comparator, numbers = as_copy(cell)
+        copied = [value for value in values if any(is_copy(one, value, comparator) for one in numbers)]
         if not copied:
-            if any(map(_is_number, numbers)) and values and self._is_covered(cells):
+            if any(map(is_number, numbers)) and values and self._is_covered(cells):
                 self._differ.add(number)
         elif comparator and not {comparator, None}.intersection(self._beside(cells)):
             says = f", where {quote(copied[0])} is read"
@@ -194,40 +189,52 @@ class Unread:
         def found(role: Role, says: str, advice: str = "") -> _Found:
             return _Found(role, number, row, cell, says, advice)
 
-        if _bare(cell) in COMPARATORS:
+        if bare(cell) in COMPARATORS:
             return found("comparator", " by itself")
         if self._marks_a_limit(name, cell.lower()):
             return found("comparator", ", which marks a value beyond the assay's limit", _ADVICE_ON_MARKS)
-        if says_off_scale(cell) and (is_long or not _SIGNS.isdisjoint(cell)):
+        is_of_another = is_of(OF_OTHER_TESTS, name)
+        if says_off_scale(cell) and not is_of_another and (is_long or not _SIGNS.isdisjoint(cell)):
             return found("flag", ", which says that a value was off the scale")
-        if _does_not_count(name, cell.lower()):
+        if does_not_count(name, cell.lower()):
             advice = "leave such rows out, or say that they count with --status ''"
             return found("status", ", which says that a row does not count", advice)
         if is_long and cell in self._identifier.codes:
             return found("loinc", ", which is a LOINC code")
+        if is_long and is_other_value(name, cell):
+            return found("value", ", which can be the value, too")
         return self._found_in_words(found, name, cell, cells) if any(map(str.isalpha, cell)) else None
 
     def _found_in_words(
         self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
     ) -> _Found | None:
+        is_of_another = is_of(OF_OTHER_TESTS, name)
         if (not self._layout.wide or "status" in name) and says_there_is_none(cell):
             return found("status", ", which says that there is no result")
-        if is_surely_other(cell) or (any(word in name for word in _OF_SPECIMENS) and is_other(cell)):
+        names_a_specimen = (
+            has_any(OF_SPECIMENS, name) and not any(map(str.isdigit, cell)) and "qc" not in name
+        )
+        if not is_of_another and (is_surely_other(cell) or (names_a_specimen and is_other(cell))):
             return found("specimen", ", which is no blood")
-        if self._identifier.is_another(cell):
+        if self._identifier.is_another(cell) and not is_of(OF_DRUGS, name):
             return found("component", ", which is another test")
         return self._found_unit(found, name, cell, cells)
 
     def _found_unit(
         self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
     ) -> _Found | None:
-        unit = _unit_in(cell)
+        unit = unit_in(cell)
         if unit is None:
             return None
-        if "unit" in name and any(word in name for word in _OF_RANGES):
+        if "unit" in name and has_any(OF_RANGES, name):
             self._check_unit_of_ranges(name, unit, cells)
             return None
-        if self._is_one_of_a_row and not any(word in name for word in _OF_UNITS):
+        is_doubtful = self._layout.wide or has_any(OF_UNITS, name)
+        if (
+            all(one.unit for one in self._layout.results)
+            and is_doubtful
+            and not self._may_be_of_the_value(name)
+        ):
             return None  # it can be that of another column
         if all(one.unit == unit for one in self._layout.results):
             return None
@@ -237,13 +244,20 @@ class Unread:
         """Raise Usage where ranges are in another unit than the result beside them."""
         for one in self._layout.results:
             column = one.columns.get("unit", len(cells))
-            of_result = _unit_in(cells[column].strip()) if column < len(cells) else one.unit
-            if unit != of_result and not _RANGES.isdisjoint(one.columns) and self._is_covered(cells):
+            of_result = unit_in(cells[column].strip()) if column < len(cells) else one.unit
+            differs = of_result is not None and not are_same(read_unit(unit), read_unit(of_result))
+            if differs and not _RANGES.isdisjoint(one.columns) and self._is_covered(cells):
                 raise Usage(
-                    f"{quote(name)} has {unit} for ranges of results in {of_result or 'no unit'}; write the "
-                    "unit behind each range, as in '30-100 ng/mL', or say with --range-column '' that there "
-                    "are none"
+                    f"{quote(name)} has {unit} for ranges of results in {of_result}; write the unit behind "
+                    "each range, as in '30-100 ng/mL', or say with --range-column '' that there are none"
                 )
+
+    def _may_be_of_the_value(self, name: str) -> bool:
+        """Say whether a column, by its name, has units, and none of a test that is not ours."""
+        more = [word for word in re.split("_|[0-9]+", name) if word and not has_any(OF_UNITS, word)]
+        if len(more) == name.count("_") + 1 or not has_any(OF_UNITS, name):
+            return False
+        return BESIDE_UNITS.issuperset(more) or read_header("_".join(more), self._identifier).test is not None
 
     def _marks_a_limit(self, name: str, cell: str) -> bool:
         """Say whether a cell, in small letters, marks a value of ours as beyond an assay's limit."""
@@ -351,61 +365,3 @@ class UnreadText:
                 return True
             at = data.find(sought, end)
         return False
-
-
-@lru_cache(maxsize=1000)
-def _unit_in(cell: str) -> str | None:
-    """Return the code of the unit that a cell is, if it is one; `PM` is the time of the day."""
-    if "/" not in cell and "%" not in cell and (cell.isupper() or not re.fullmatch(_MAY_BE_A_UNIT, cell)):
-        return None
-    with suppress(LabcheckError):
-        return read_unit(cell).code
-    return None
-
-
-def _does_not_count(name: str, cell: str) -> bool:
-    """Say whether a cell, in small letters, of a column so called marks its row as one to leave out."""
-    pattern = _UNCOUNTED if cell in YES else _COUNTED if cell in NO else None
-    return pattern is not None and re.fullmatch(pattern, name) is not None
-
-
-def _bare(cell: str) -> str:
-    """Return a cell without what stands around it, and with its signs as themselves."""
-    return cell.replace("&lt;", "<").replace("&gt;", ">").strip("'\"()[] *")
-
-
-def _as_copy(cell: str) -> tuple[str, list[str]]:
-    """Return a cell as a comparator, in signs or in words, and the numbers that may be its."""
-    plain = _bare(cell)
-    numbers = re.findall(r"[0-9][0-9.,]*", plain)
-    if match := re.search(_SIGN, plain):
-        return COMPARATORS[match[0]], numbers
-    if any(map(str.isalpha, plain)) and " " in plain:
-        first, _, rest = plain.partition(" ")
-        if (comparator := COMPARATOR_WORDS.get(first.upper())) and _is_number(rest):
-            return comparator, [rest]
-        with suppress(LabcheckError):
-            read = read_value(plain)
-            return read.comparator or "", [f"{read.value}"]
-    return "", numbers[:1] if plain[:1].isdigit() else []
-
-
-def _is_number(text: str) -> bool:
-    return _is_copy(text, text, "")
-
-
-def _is_copy(text: str, other: str, comparator: str) -> bool:
-    """Say whether two texts are the same number, with decimal commas or with thousands behind them.
-
-    With a comparator, the other can be what is imputed for it.
-    """
-    shares = _IMPUTED if comparator[:1] == "<" else (1.0,)
-    with suppress(ValueError):
-        first, second = ({float(one.replace(",", mark)) for mark in (".", "")} for one in (text, other))
-        return any(
-            abs(b - a * share) <= abs(a) * (0.01 if share < 1 else 0)
-            for a in first
-            for b in second
-            for share in shares
-        )
-    return False

@@ -10,6 +10,7 @@ from labcheck.errors import Usage
 from labcheck.model import REFUSED
 from labcheck.sources.layout import Measured
 from labcheck.sources.records import quoted
+from labcheck.sources.roles import normalised
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported, Verdict
@@ -148,7 +149,7 @@ class Ways:
             "value": value,
         }
         for role, text in said.items():
-            if (text or "").strip() != self._names[role].strip():
+            if normalised(text or "") != normalised(self._names[role]):
                 other, name = quote(text or ""), quote(self._names[role])
                 raise Usage(
                     f"among the rows stands a second line of names, with {other} where the first has {name}; "
@@ -156,7 +157,7 @@ class Ways:
                 )
 
     def _found_way(self, given: Given) -> _Way:
-        if self._judge.heads("", given):
+        if self._judge.heads("value", given):
             return _asks
         match self._judge.stretches(given):
             case Verdict() as verdict:

@@ -1,0 +1,156 @@
+"""What a cell that nothing reads can say of the result beside it, also by its column's name."""
+
+import re
+from contextlib import suppress
+from functools import lru_cache
+
+from labcheck.errors import LabcheckError
+from labcheck.model import COMPARATOR_WORDS, COMPARATORS
+from labcheck.reading import read_value
+from labcheck.sources.limits import NO, YES
+from labcheck.sources.roles import names_of
+from labcheck.units import read_unit
+
+OF_PLACES = (
+    *("country", "nation", "state", "lang", "land", "canton", "region", "birth"),
+    *("genotype", "allele", "snp"),
+)
+"""Columns that have `LT` and `GE` as well, for Lithuania and Georgia, or for bases of a genome."""
+
+OF_OTHER_TESTS = (
+    *("covid", "sars", "pcr", "hiv", "hcv", "hbv", "hepat", "virus", "influenza", "culture", "strep"),
+    *("antigen", "antibod", "dna", "rna", "geno", "microbiome"),
+)
+OF_DRUGS = (
+    *("medic", "drug", "supplement", "treat", "therap", "product", "ingredient", "prescri", "atc", "intake"),
+)
+OF_OTHER_VALUES = ("goal", "target", "threshold", "cutoff", "cut_off", "previous", "prior", "ziel", "objet")
+"""What begins a word of a column's name, normalised, that says nothing of the result beside it."""
+
+OF_SPECIMENS = (
+    *("sample", "specimen", "probe", "muestra", "campione", "prelev", "echantillon"),
+    *("material", "matrix", "tube", "container", "collection"),
+)
+OF_UNITS = ("unit", "einheit", "unidad", "dimension", "uom", "eenheid")
+BESIDE_UNITS = frozenset((
+    *("si", "reporting", "reported", "result", "results", "value", "lab", "test", "original", "conventional"),
+    *("std", "of", "measure", "measurement", "de", "mesure", "medida", "raw", "final", "name", "code"),
+))  # fmt: skip
+OF_RANGES = ("range", "ref", "norm", "limit", "low", "high")
+"""What stands in the names of such columns, normalised; and what else can where it is that of the result."""
+
+_UNCOUNTED = r"(?:is_)?(?:deleted|cancell?ed|voided|void|rejected|retracted|invalid|entered_in_error)"
+_COUNTED = r"(?:is_)?valid"
+"""What heads a column, normalised, that marks rows which do not count, or those that do."""
+
+_MAY_BE_A_UNIT = (
+    r"(?i:(?:milli|mi[ck]ro|nano|pi[ck]o|[munpfµμ])(?:g|gram|mol)(?:$|[a-z]{0,3}[ ./*·(-]).*)|[unpµμ]M"
+)
+
+_LATER = frozenset((
+    *("final", "corrected", "amended", "revised", "updated", "adjusted", "repeat", "repeated", "rerun"),
+    *("retest", "confirmed", "new", "second", "validated", "reviewed", "override", "recalibrated", "standardised"),
+    *("standardized", "diluted", "korrigiert", "korrigierte", "korrigierter", "korrigiertes", "neu", "neuer"),
+    *("neues", "endgultig", "endgultiges", "endgueltiges"),
+))  # fmt: skip
+"""What stands before or behind the name of a column of values that has other values than one without it."""
+
+_IMPUTED = (1.0, 0.5, 0.5**0.5)
+"""What a value below a limit is written as where a number is wanted: the limit, or a share of it."""
+
+_SIGN = "|".join(map(re.escape, sorted(COMPARATORS, key=len, reverse=True)))
+
+
+@lru_cache(maxsize=1000)
+def unit_in(cell: str) -> str | None:
+    """Return the code of the unit that a cell is, if it is one; `PM` is the time of the day."""
+    if "/" not in cell and "%" not in cell and (cell.isupper() or not re.fullmatch(_MAY_BE_A_UNIT, cell)):
+        return None
+    with suppress(LabcheckError):
+        return read_unit(cell).code
+    return None
+
+
+def does_not_count(name: str, cell: str) -> bool:
+    """Say whether a cell, in small letters, of a column so called marks its row as one to leave out."""
+    pattern = _UNCOUNTED if cell in YES else _COUNTED if cell in NO else None
+    return pattern is not None and re.fullmatch(pattern, name) is not None
+
+
+@lru_cache(maxsize=1000)
+def has_any(parts: tuple[str, ...], name: str) -> bool:
+    """Say whether one of the parts stands in a name."""
+    return any(part in name for part in parts)
+
+
+@lru_cache(maxsize=1000)
+def is_of(beginnings: tuple[str, ...], name: str) -> bool:
+    """Say whether a word of a name, normalised, begins so."""
+    words = f"_{name}"
+    return any(f"_{beginning}" in words for beginning in beginnings)
+
+
+def is_other_value(name: str, cell: str) -> bool:
+    """Say whether a cell has a result under a name as `corrected_result`, or `corrected` alone."""
+    if cell in YES or cell in NO or not _heads_other_values(name):
+        return False
+    with suppress(LabcheckError):
+        return bool(read_value(cell))
+    return False
+
+
+@lru_cache(maxsize=1000)
+def _heads_other_values(name: str) -> bool:
+    values = names_of("value")
+    first, _, behind = name.partition("_")
+    before, _, last = name.rpartition("_")
+    numbered = re.fullmatch(r"(.+?)(?:_?v?[1-9]|_b)", name)
+    return (
+        name in _LATER
+        or (first in _LATER and behind in values)
+        or (last in _LATER and before in values)
+        or (numbered is not None and numbered[1] in values)
+    )
+
+
+def bare(cell: str) -> str:
+    """Return a cell without what stands around it, and with its signs as themselves."""
+    return cell.replace("&lt;", "<").replace("&gt;", ">").strip("'\"()[] *")
+
+
+def as_copy(cell: str) -> tuple[str, list[str]]:
+    """Return a cell as a comparator, in signs or in words, and the numbers that may be its."""
+    plain = bare(cell)
+    numbers = re.findall(r"[0-9][0-9.,]*", plain)
+    if match := re.search(_SIGN, plain):
+        return COMPARATORS[match[0]], numbers
+    if any(map(str.isalpha, plain)) and " " in plain:
+        first, _, rest = plain.partition(" ")
+        if (comparator := COMPARATOR_WORDS.get(first.upper())) and is_number(rest):
+            return comparator, [rest]
+        with suppress(LabcheckError):
+            read = read_value(plain)
+            return read.comparator or "", [f"{read.value}"]
+    return "", numbers[:1] if plain[:1].isdigit() else []
+
+
+def is_number(text: str) -> bool:
+    """Say whether a text is digits, with marks between them."""
+    return is_copy(text, text, "")
+
+
+def is_copy(text: str, other: str, comparator: str) -> bool:
+    """Say whether two texts are the same number, with decimal commas or with thousands behind them.
+
+    With a comparator, the other can be what is imputed for it.
+    """
+    shares = _IMPUTED if comparator[:1] == "<" else (1.0,)
+    with suppress(ValueError):
+        first, second = ({float(one.replace(",", mark)) for mark in (".", "")} for one in (text, other))
+        return any(
+            abs(b - a * share) <= abs(a) * (0.01 if share < 1 else 0)
+            for a in first
+            for b in second
+            for share in shares
+        )
+    return False
