@@ -48,6 +48,9 @@ _UNFIT = frozenset(
 )
 """What is said of a specimen that is not to be used."""
 
+_OTHER = _NO_SPECIMENS_OF_OURS - {"quality"}
+_OTHERS = {word: specimen for word, specimen in _SPECIMENS.items() if len(word) > len("ur")}
+
 _CONTROL = frozenset(("control", "kontrolle"))
 """A control of the assay, or a person in a study."""
 
@@ -94,8 +97,9 @@ def is_surely_other(text: str) -> bool:
 
 
 def is_other(text: str) -> bool:
-    """Say whether what is said of a specimen is that it is other than blood, or a part of it."""
-    return not _words(text).isdisjoint(_NO_SPECIMENS_OF_OURS)
+    """Say whether a text, where a specimen may be named, is the name of one other than blood alone."""
+    words = words_of(text, _OTHERS)
+    return not words.isdisjoint(_OTHER) and words <= _OTHER | _BESIDE | {"blood"}
 
 
 def check_specimen(specimen: str | None, analyte: Analyte) -> None:

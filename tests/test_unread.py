@@ -82,6 +82,8 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
             for cell in ("BLQ", "Unter Nachweisgrenze", "below reporting limit", "not quantifiable")
         ),
         ("test,value,unit,c", "b12,150,pmol/L,&lt;", "has '&lt;' by itself", "--comparator 'c'"),
+        ("test,value,unit,lab", "vitd,45,ng/mL,2132-9", "is a LOINC code", "--loinc 'lab'"),
+        ("vitd_ng_ml,vd_sign,crp", "22,<,0.3", "by itself", "--comparator"),
         ("test,value,unit,lab", "vitd,45,ng/mL,1649-3", "is a LOINC code", "--loinc 'lab'"),
         (
             "test,value,unit,long",
@@ -226,7 +228,36 @@ def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, findi
         ("test,value,unit,country_of_birth", ["vitd,20,ng/mL,LT"], {}),
         ("test,value (ng/mL),am_pm,creatinine_unit", ["vitd,20,pm,mg/dL"], {}),
         ("test,value,unit,covid_result", ["vitd,20,ng/mL,Not detected"], {}),
-        ("test,value,unit,Goal", ["vitd,30,ng/mL,>30"], {}),
+        *(
+            ("test,value,unit,Goal", [f"vitd,30,ng/mL,{text}"], {})
+            for text in (">30", "> 30 ng/mL", "<60", ">")
+        ),
+        *(
+            (f"test,value,unit,{name}", [f"vitd,22,ng/mL,{cell}"], {})
+            for name, cell in (
+                ("fasting_at_collection", "U"),
+                ("sample_quality", "Good quality"),
+                ("samples_collected", "blood and urine"),
+                ("collection_location", "Bone Marrow Transplant"),
+                ("arm", "Cholecalciferol"),
+                ("Kanton", "GE"),
+                ("rs7041", "GT"),
+                ("technician", "LE"),
+                ("bmi_class", "Over"),
+                ("Trend", ">"),
+                ("ref_operator", ">"),
+                ("consent_status", "withdrawn"),
+                ("Rechnung", "storniert"),
+                ("order_loinc_code", "1989-3"),
+                ("rule", "12 < 22: deficient"),
+                ("comment", "is 22 ng/mL (goal > 30)"),
+                ("viral_load", "Undetectable"),
+            )
+        ),
+        ("vitd_ng_ml,crp_op,crp", ["22,<,0.3"], {}),
+        ("vitd_ng_ml,uacr", ["22,Urine"], {}),
+        ("vitd_nmol_l,time,censored", ["55,12,1"], {}),
+        ("test,result,creatinine,creatinine_unit", ["vitd,22 ng/mL,80,umol/L"], {}),
         ("test,value,unit,range,ref_unit", ["vitd,20,ng/mL,30-100,ug/L", "vitd,,,30-100,ng/mL"], {}),
         ("vitd_ng_ml,ferritin_below_lod,epi_vitd_censored", ["45,1,1"], {}),
     ],

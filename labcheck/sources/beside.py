@@ -52,7 +52,7 @@ def own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Ide
     sought = {role: names for role, names in _OWN.items() if not asked.get(role)}
     for number, name in enumerate(map(normalised, header)):
         for role, names in sought.items():
-            said = _without_one(name, names)
+            said = without_one(name, names)
             if said and (test := read_header(said, identifier).test):
                 named = test_of(test)
                 of_test = own.setdefault(named, {})
@@ -65,7 +65,7 @@ def own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Ide
     return own
 
 
-def _without_one(name: str, others: Sequence[str]) -> str | None:
+def without_one(name: str, others: Sequence[str]) -> str | None:
     """Return what stands before or behind one of the others in a name: `vitd` of `vitd_unit`."""
     for other in others:
         if name.endswith(f"_{other}"):

@@ -12,19 +12,71 @@ from labcheck.sources.roles import names_of
 from labcheck.units import read_unit
 
 OF_PLACES = (
-    *("country", "nation", "state", "lang", "land", "canton", "region", "birth"),
-    *("genotype", "allele", "snp"),
+    *(
+        "country",
+        "ctry",
+        "nation",
+        "state",
+        "lang",
+        "land",
+        "canton",
+        "kanton",
+        "region",
+        "birth",
+        "province",
+    ),
+    *("pays", "pais", "site", "iso", "department", "manufactur", "technician", "nurse", "laterality"),
+    *("genotype", "haplotype", "allele", "snp", "rs"),
 )
-"""Columns that have `LT` and `GE` as well, for Lithuania and Georgia, or for bases of a genome."""
+"""Columns that have `LT` and `GE` as well, for Lithuania and Georgia, initials, or for bases of a genome."""
+
+OF_COMPARATORS = (
+    *("op", "comp", "cmp", "qual", "sign", "modif", "prefix", "relation", "limit", "lod", "loq", "detect"),
+)
+"""Columns in which `below` is no side of a range."""
 
 OF_OTHER_TESTS = (
-    *("covid", "sars", "pcr", "hiv", "hcv", "hbv", "hepat", "virus", "influenza", "culture", "strep"),
+    *(
+        "covid",
+        "sars",
+        "pcr",
+        "hiv",
+        "hcv",
+        "hbv",
+        "hepat",
+        "viral",
+        "virus",
+        "influenza",
+        "culture",
+        "strep",
+    ),
     *("antigen", "antibod", "dna", "rna", "geno", "microbiome"),
 )
 OF_DRUGS = (
-    *("medic", "drug", "supplement", "treat", "therap", "product", "ingredient", "prescri", "atc", "intake"),
+    *(
+        "med",
+        "drug",
+        "supplement",
+        "treat",
+        "trait",
+        "therap",
+        "product",
+        "ingredient",
+        "prescri",
+        "rx",
+        "atc",
+    ),
+    *("intake", "arm", "random", "interven", "comment", "remark", "note", "bemerk"),
 )
-OF_OTHER_VALUES = ("goal", "target", "threshold", "cutoff", "cut_off", "previous", "prior", "ziel", "objet")
+OF_OTHER_VALUES = (
+    *("goal", "target", "threshold", "cutoff", "cut_off", "optim", "defici", "rule", "ziel", "objet"),
+    *("previous", "prior", "last", "ref", "reference", "trend", "tendenz", "change", "delta", "next"),
+)
+OF_OTHER_MATTERS = (
+    *("claim", "consent", "subject", "dropout", "address", "employ", "interview", "insur", "bill", "invoice"),
+    *("payment", "rechnung", "factur", "patient", "statut_fact"),
+)
+OF_TIMES = ("time", "event", "surviv", "follow")
 """What begins a word of a column's name, normalised, that says nothing of the result beside it."""
 
 OF_SPECIMENS = (
@@ -49,9 +101,9 @@ _MAY_BE_A_UNIT = (
 
 _LATER = frozenset((
     *("final", "corrected", "amended", "revised", "updated", "adjusted", "repeat", "repeated", "rerun"),
-    *("retest", "confirmed", "new", "second", "validated", "reviewed", "override", "recalibrated", "standardised"),
-    *("standardized", "diluted", "korrigiert", "korrigierte", "korrigierter", "korrigiertes", "neu", "neuer"),
-    *("neues", "endgultig", "endgultiges", "endgueltiges"),
+    *("retest", "confirmed", "new", "second", "validated", "reviewed", "override", "recalibrated"),
+    *("standardised", "standardized", "diluted", "korrigiert", "korrigierte", "korrigierter"),
+    *("korrigiertes", "neu", "neuer", "neues", "endgultig", "endgultiges", "endgueltiges"),
 ))  # fmt: skip
 """What stands before or behind the name of a column of values that has other values than one without it."""
 
@@ -122,8 +174,10 @@ def as_copy(cell: str) -> tuple[str, list[str]]:
     """Return a cell as a comparator, in signs or in words, and the numbers that may be its."""
     plain = bare(cell)
     numbers = re.findall(r"[0-9][0-9.,]*", plain)
-    if match := re.search(_SIGN, plain):
+    if match := re.match(_SIGN, plain):
         return COMPARATORS[match[0]], numbers
+    if match := re.search(rf"({_SIGN})\s*([0-9][0-9.,]*)", plain):
+        return COMPARATORS[match[1]], [match[2]]
     if any(map(str.isalpha, plain)) and " " in plain:
         first, _, rest = plain.partition(" ")
         if (comparator := COMPARATOR_WORDS.get(first.upper())) and is_number(rest):

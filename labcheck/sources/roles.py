@@ -52,6 +52,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "concept_code",
         "code",
         "test_code lab_code labcode analyte_code observation_code obs_code measurement_code",
+        "order_loinc test_loinc loinccode loinc_nr loinc_nummer codigo_loinc",
     ),
     "specimen": (
         """specimen specimen_type specimen_description sample_type sample_material
@@ -69,7 +70,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "result_num nval_num",
     ),
     "unit": (
-        """unit units uom unit_of_measurement units_of_measurement measurement_unit unit_name
+        """unit units uom unit_of_measurement units_of_measurement measurement_unit measure_unit
+        unit_name unit_text unit_code uom_code ucum result_uom lab_unit test_unit reported_units einh
         value_uom valueuom unit_of_measure units_of_measure result_unit result_units
         value_unit value_units original_unit original_units einheit einheiten masseinheit unite unites
         unite_de_mesure unidad unidades unidad_de_medida unidade unita unita_di_misura eenheid jednostka

@@ -6,21 +6,26 @@ asks. The first rows are looked at cell by cell, all others for the signs of com
 
 import re
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
 from labcheck.errors import LabcheckError, Usage
 from labcheck.identify import Identifier
-from labcheck.model import COMPARATORS
+from labcheck.model import COMPARATOR_WORDS, COMPARATORS
+from labcheck.sources.beside import without_one
 from labcheck.sources.headers import read_header
 from labcheck.sources.hints import (
     BESIDE_UNITS,
+    OF_COMPARATORS,
     OF_DRUGS,
+    OF_OTHER_MATTERS,
     OF_OTHER_TESTS,
     OF_OTHER_VALUES,
     OF_PLACES,
     OF_RANGES,
     OF_SPECIMENS,
+    OF_TIMES,
     OF_UNITS,
     as_copy,
     bare,
@@ -35,7 +40,7 @@ from labcheck.sources.hints import (
 from labcheck.sources.layout import Layout
 from labcheck.sources.limits import IN_NHANES, YES, says_off_scale, whose_value
 from labcheck.sources.records import records
-from labcheck.sources.roles import OPTIONS, Role, normalised
+from labcheck.sources.roles import OPTIONS, Role, names_of, normalised
 from labcheck.sources.rows import OPERATORS, WORDS
 from labcheck.sources.status import says_there_is_none
 from labcheck.specimens import is_other, is_surely_other
@@ -122,13 +127,19 @@ class Unread:
             self._look_for_units(row, cells)
             for number in self._unread:
                 cell = cells[number].strip() if number < len(cells) else ""
-                if cell.upper() in WORDS and not is_of(OF_PLACES, self._called[number]):
+                if self._is_word(cell.upper(), self._called[number]):
                     if self._is_covered(cells):
                         self._words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
                 elif cell:
                     self._others.add(number)
                     if len(cell) <= _LONGEST:
                         self._look_at(number, row, cell, cells)
+
+    def _is_word(self, cell: str, name: str) -> bool:
+        """Say whether a cell, in capitals, is a word for a comparator, as far as its column's name tells."""
+        if cell not in WORDS:
+            return False
+        return not is_of(OF_PLACES, name) if cell in COMPARATOR_WORDS else is_of(OF_COMPARATORS, name)
 
     def decide(self) -> None:
         """Raise Usage for what only all the cells of a column tell, of those that were looked at."""
@@ -146,7 +157,8 @@ class Unread:
 
     def _look_for_signs(self, row: int | None, cells: Sequence[str], columns: Iterable[int]) -> None:
         for number in columns:
-            if number < len(cells) and cells[number].strip() in COMPARATORS and self._is_covered(cells):
+            is_sign = number < len(cells) and cells[number].strip() in COMPARATORS
+            if is_sign and not self._is_of_another(self._called[number]) and self._is_covered(cells):
                 self._ask(_Found("comparator", number, row, cells[number], " by itself"))
 
     def _look_for_units(self, row: int | None, cells: Sequence[str]) -> None:
@@ -189,7 +201,7 @@ class Unread:
         def found(role: Role, says: str, advice: str = "") -> _Found:
             return _Found(role, number, row, cell, says, advice)
 
-        if bare(cell) in COMPARATORS:
+        if bare(cell) in COMPARATORS and not self._is_of_another(name):
             return found("comparator", " by itself")
         if self._marks_a_limit(name, cell.lower()):
             return found("comparator", ", which marks a value beyond the assay's limit", _ADVICE_ON_MARKS)
@@ -200,7 +212,7 @@ class Unread:
             advice = "leave such rows out, or say that they count with --status ''"
             return found("status", ", which says that a row does not count", advice)
         if is_long and cell in self._identifier.codes:
-            return found("loinc", ", which is a LOINC code")
+            return self._found_code(found, cell, cells)
         if is_long and is_other_value(name, cell):
             return found("value", ", which can be the value, too")
         return self._found_in_words(found, name, cell, cells) if any(map(str.isalpha, cell)) else None
@@ -209,16 +221,37 @@ class Unread:
         self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
     ) -> _Found | None:
         is_of_another = is_of(OF_OTHER_TESTS, name)
-        if (not self._layout.wide or "status" in name) and says_there_is_none(cell):
+        is_of_others = is_of(OF_OTHER_MATTERS, name)
+        if (not self._layout.wide or "status" in name) and not is_of_others and says_there_is_none(cell):
             return found("status", ", which says that there is no result")
-        names_a_specimen = (
-            has_any(OF_SPECIMENS, name) and not any(map(str.isdigit, cell)) and "qc" not in name
-        )
-        if not is_of_another and (is_surely_other(cell) or (names_a_specimen and is_other(cell))):
+        names_a_specimen = has_any(OF_SPECIMENS, name) and not any(map(str.isdigit, cell))
+        surely = is_surely_other(cell) and (names_a_specimen or not self._layout.wide)
+        if not is_of_another and (surely or (names_a_specimen and is_other(cell))):
             return found("specimen", ", which is no blood")
         if self._identifier.is_another(cell) and not is_of(OF_DRUGS, name):
             return found("component", ", which is another test")
         return self._found_unit(found, name, cell, cells)
+
+    def _found_code(
+        self, found: Callable[[Role, str], _Found], code: str, cells: Sequence[str]
+    ) -> _Found | None:
+        analyte, loinc = self._identifier.codes[code]
+        columns = self._layout.results[0].columns
+        test = cells[columns["test"]] if columns.get("test", len(cells)) < len(cells) else ""
+        with suppress(LabcheckError):
+            named = self._identifier.identify(test, None)
+            if named and named.analyte is analyte and not loinc.refused:
+                return None
+        return found("loinc", ", which is a LOINC code")
+
+    def _is_of_another(self, name: str) -> bool:
+        """Say whether a column of comparators, by its name, is that of another column than the result's."""
+        whose = without_one(name, names_of("comparator")) or without_one(
+            name, ("op", "prefix", "sign", "cmp", "lt")
+        )
+        return is_of(OF_OTHER_VALUES, name) or (
+            whose in self._called and read_header(whose, self._identifier).test is None
+        )
 
     def _found_unit(
         self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
@@ -229,7 +262,9 @@ class Unread:
         if "unit" in name and has_any(OF_RANGES, name):
             self._check_unit_of_ranges(name, unit, cells)
             return None
-        is_doubtful = self._layout.wide or has_any(OF_UNITS, name)
+        if has_any(OF_UNITS, name) and not self._may_be_of_the_value(name):
+            return None
+        is_doubtful = self._layout.wide
         if (
             all(one.unit for one in self._layout.results)
             and is_doubtful
@@ -265,6 +300,8 @@ class Unread:
             values = (self._called[one.columns["value"]] for one in self._layout.results)
             return any(value.startswith(f"lbx{match[1]}") for value in values)
         whose = whose_value(name, cell)
+        if name in ("cens", "censored") and any(is_of(OF_TIMES, other) for other in self._called):
+            return False  # a person in a study, whose time goes on
         return whose is not None and (
             whose in ("value", "result") or read_header(whose, self._identifier).test is not None
         )
