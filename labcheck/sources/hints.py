@@ -53,30 +53,19 @@ OF_OTHER_TESTS = (
     *("antigen", "antibod", "dna", "rna", "geno", "microbiome"),
 )
 OF_DRUGS = (
-    *(
-        "med",
-        "drug",
-        "supplement",
-        "treat",
-        "trait",
-        "therap",
-        "product",
-        "ingredient",
-        "prescri",
-        "rx",
-        "atc",
-    ),
-    *("intake", "arm", "random", "interven", "comment", "remark", "note", "bemerk"),
+    *("med", "drug", "supplement", "treat", "trait", "therap", "product", "ingredient", "prescri"),
+    *("rx", "atc", "intake", "arm", "random", "interven"),
 )
 OF_OTHER_VALUES = (
     *("goal", "target", "threshold", "cutoff", "cut_off", "optim", "defici", "rule", "ziel", "objet"),
-    *("previous", "prior", "last", "ref", "reference", "trend", "tendenz", "change", "delta", "next"),
+    *("previous", "prior", "last", "trend", "tendenz", "change", "delta", "next"),
+    *("ref_op", "ref_low", "ref_high", "reference_op", "reference_low", "reference_high"),
 )
 OF_OTHER_MATTERS = (
     *("claim", "consent", "subject", "dropout", "address", "employ", "interview", "insur", "bill", "invoice"),
     *("payment", "rechnung", "factur", "patient", "statut_fact"),
 )
-OF_TIMES = ("time", "event", "surviv", "follow")
+OF_TIMES = ("event", "surviv", "follow", "time_to", "death")
 """What begins a word of a column's name, normalised, that says nothing of the result beside it."""
 
 OF_SPECIMENS = (

@@ -245,13 +245,12 @@ class Unread:
         return found("loinc", ", which is a LOINC code")
 
     def _is_of_another(self, name: str) -> bool:
-        """Say whether a column of comparators, by its name, is that of another column than the result's."""
-        whose = without_one(name, names_of("comparator")) or without_one(
-            name, ("op", "prefix", "sign", "cmp", "lt")
-        )
-        return is_of(OF_OTHER_VALUES, name) or (
-            whose in self._called and read_header(whose, self._identifier).test is None
-        )
+        """Say whether a column of comparators, by its name, is that of another one that nothing reads."""
+        names = (*names_of("comparator"), "op", "prefix", "sign", "cmp", "lt")
+        whose = without_one(name, names)
+        others = [self._called[number] for number in self._unread]
+        is_of_one = whose in others and read_header(whose or "", self._identifier).test is None
+        return is_of(OF_OTHER_VALUES, name) or is_of_one
 
     def _found_unit(
         self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
@@ -262,15 +261,11 @@ class Unread:
         if "unit" in name and has_any(OF_RANGES, name):
             self._check_unit_of_ranges(name, unit, cells)
             return None
-        if has_any(OF_UNITS, name) and not self._may_be_of_the_value(name):
+        can_be_of_others = has_any(OF_UNITS, name) or (
+            self._layout.wide and all(one.unit for one in self._layout.results)
+        )
+        if can_be_of_others and not self._may_be_of_the_value(name):
             return None
-        is_doubtful = self._layout.wide
-        if (
-            all(one.unit for one in self._layout.results)
-            and is_doubtful
-            and not self._may_be_of_the_value(name)
-        ):
-            return None  # it can be that of another column
         if all(one.unit == unit for one in self._layout.results):
             return None
         return found("unit", ", which is a unit")
