@@ -12,20 +12,9 @@ from labcheck.sources.roles import names_of
 from labcheck.units import read_unit
 
 OF_PLACES = (
-    *(
-        "country",
-        "ctry",
-        "nation",
-        "state",
-        "lang",
-        "land",
-        "canton",
-        "kanton",
-        "region",
-        "birth",
-        "province",
-    ),
-    *("pays", "pais", "site", "iso", "department", "manufactur", "technician", "nurse", "laterality"),
+    *("country", "ctry", "nation", "state", "lang", "land", "canton", "kanton", "region", "birth"),
+    *("province", "pays", "pais", "site", "iso"),
+    *("department", "manufactur", "technician", "nurse", "laterality"),
     *("genotype", "haplotype", "allele", "snp", "rs"),
 )
 """Columns that have `LT` and `GE` as well, for Lithuania and Georgia, initials, or for bases of a genome."""
@@ -36,24 +25,11 @@ OF_COMPARATORS = (
 """Columns in which `below` is no side of a range."""
 
 OF_OTHER_TESTS = (
-    *(
-        "covid",
-        "sars",
-        "pcr",
-        "hiv",
-        "hcv",
-        "hbv",
-        "hepat",
-        "viral",
-        "virus",
-        "influenza",
-        "culture",
-        "strep",
-    ),
-    *("antigen", "antibod", "dna", "rna", "geno", "microbiome"),
+    *("covid", "sars", "pcr", "hiv", "hcv", "hbv", "hepat", "viral", "virus", "influenza", "culture"),
+    *("strep", "antigen", "antibod", "dna", "rna", "geno", "microbiome"),
 )
 OF_DRUGS = (
-    *("med", "drug", "supplement", "treat", "trait", "therap", "product", "ingredient", "prescri"),
+    *("medic", "medik", "drug", "supplement", "treat", "trait", "therap", "product", "ingredient", "prescri"),
     *("rx", "atc", "intake", "arm", "random", "interven"),
 )
 OF_OTHER_VALUES = (
