@@ -243,7 +243,7 @@ def _pieces(text: str) -> list[str]:
 
 def _tells_much(piece: str) -> bool:
     """Say whether a piece of a name is found in few other texts."""
-    return len(piece) > len("vit") - 1 if piece.isalpha() else piece in ("24", "25")
+    return len(piece) >= len("vit") if piece.isalpha() else piece in ("24", "25")
 
 
 def _plain_code(code: str) -> str:

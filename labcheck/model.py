@@ -1,8 +1,8 @@
 """The vocabulary that every step shares: what goes in, what is known, what comes out.
 
 All of it is immutable, and none of it does I/O. Numbers are `Decimal`, with the digits that were written:
-a binary float would move a result across a limit. All of it are named tuples, which Python makes in a quarter
-of the time that dataclasses take it at every start, and without the modules that those import.
+a binary float would move a result across a limit. But for the categories, all of it are named tuples, which
+Python makes in a quarter of the time that dataclasses take it at every start, and without what those import.
 """
 
 from collections.abc import Iterable, Mapping

@@ -63,7 +63,8 @@ def test_without_a_list_no_more_places_are_wanted_than_are_shown() -> None:
 
 
 def test_the_counts_of_two_halves_are_added() -> None:
-    one, other = Tally(rows=3, widths={"vitd": 0.1}), Tally(rows=4, widths={"vitd": 0.1})
+    one, other = Tally(widths={"vitd": 0.1}), Tally(widths={"vitd": 0.1})
+    one.rows, other.rows = 3, 4
     for tally, rows in ((one, (9, 2)), (other, (3, 2))):
         tally.count(LOW, "22")
         tally.count(REFUSED, "")

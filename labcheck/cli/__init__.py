@@ -7,6 +7,8 @@ Data goes to stdout and nothing else does; sentences for people go to stderr. Wh
 import gc
 import signal
 import sys
+from collections.abc import Callable
+from functools import partial
 
 from labcheck.cli.edge import run
 from labcheck.cli.plain import plain_csv
@@ -17,9 +19,12 @@ def main() -> None:
     if hasattr(signal, "SIGPIPE"):
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     program = plain_csv(sys.argv[1:])
-    if program is None:
+    begin: Callable[[], int]
+    if program:
+        begin = partial(run, program)
+    else:
         from labcheck.cli.app import app
 
-        program = app
+        begin = app  # which does so itself, as its tests call it
     gc.freeze()  # what is loaded stays: looking through it for garbage at the end is a tenth of a short run
-    sys.exit(run(program))
+    sys.exit(begin())

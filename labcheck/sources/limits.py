@@ -2,7 +2,7 @@
 
 import re
 
-from labcheck.flags import OFF_SCALE, off_scale
+from labcheck.flags import off_scale
 from labcheck.model import COMPARATOR_WORDS
 
 YES = frozenset(("1", "1.0", "y", "yes", "true", "t", "left", "x", "ja", "oui", "si", "sí", "wahr", "vrai"))
@@ -32,9 +32,7 @@ IN_NHANES = r"lbd(\w+)lc"
 _MAY_MEAN_MORE = frozenset((*COMPARATOR_WORDS, "ND", "N.D", "N.D."))
 """What can mean something else where no flag is due: no data, Lithuania."""
 
-_MAY_SAY_SO = re.compile(
-    "[<>]|detect|détect|nachw|lo[dq]|limit|scale|messber|b[dql]{2}|quant|linear|amr|range"
-).search
+_MAY_SAY_SO = "[<>]|detect|détect|nachw|lo[dq]|limit|scale|messber|b[dql]{2}|quant|linear|amr|range"
 """What is found in such words, in small letters."""
 
 
@@ -50,6 +48,10 @@ def whose_value(column: str, cell: str) -> str | None:
 
 def says_off_scale(cell: str) -> bool:
     """Say whether a cell, wherever it stands, says in words that a value is beyond a limit."""
-    if not _MAY_SAY_SO(cell.lower()) or not any(map(str.isalpha, cell)) or cell.upper() in _MAY_MEAN_MORE:
+    if (
+        not re.search(_MAY_SAY_SO, cell.lower())
+        or not any(map(str.isalpha, cell))
+        or cell.upper() in _MAY_MEAN_MORE
+    ):
         return False
-    return cell.upper() in OFF_SCALE or bool(off_scale([cell]))
+    return bool(off_scale([cell]))

@@ -268,16 +268,17 @@ class Judge:
             return None
         return found
 
+    def may_head(self, given: Given) -> bool:
+        """Say whether a column's name stands where that of a test is due."""
+        return given.test is not None and normalised(given.test) in _HEADS_TESTS
+
     def heads(self, value: str, given: Given) -> bool:
         """Say whether a row has names of columns in the place of a test's name, or of a value."""
-        if given.test is not None and normalised(given.test) not in _HEADS_TESTS:
+        if not any(map(str.isalpha, value)):
             return False
-        is_name = any(map(str.isalpha, value))
-        return (
-            (is_name and not any(map(str.isdigit, value)))
-            if given.test
-            else is_name and self._identifies(value)
-        )
+        if given.test is None:
+            return self._identifies(value)
+        return self.may_head(given) and not any(map(str.isdigit, value))
 
     def _identifies(self, value: str) -> bool:
         """Say whether the name of one of the tests stands where a value is due, with a unit behind it."""

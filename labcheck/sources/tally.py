@@ -81,12 +81,11 @@ class Tally:
         *,
         lists_refusals: bool = False,
         noun: str = "row",
-        rows: int = 0,
     ) -> None:
         self.widths = dict(widths or {})
         self.lists_refusals = lists_refusals
         self.noun = noun
-        self.rows = rows
+        self.rows = 0
         self.kinds: Counter[Kind] = Counter()
         self.values: dict[str, Counter[int]] = {}
         self.examples: dict[Kind, list[Place]] = {}

@@ -37,7 +37,7 @@ from labcheck.sources.hints import (
     is_other_value,
     unit_in,
 )
-from labcheck.sources.layout import Layout
+from labcheck.sources.layout import RANGES, Layout
 from labcheck.sources.limits import IN_NHANES, YES, says_off_scale, whose_value
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, names_of, normalised
@@ -57,8 +57,6 @@ _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
 _ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with --comparator ''"
-
-_RANGES = frozenset(("range", "low", "high"))
 
 _LONGEST = 80
 """Longer cells are remarks, and are passed over."""
@@ -102,12 +100,8 @@ class Unread:
         settled |= {role for role in OPTIONS if all(role in one.columns for one in layout.results)} - {
             "value"
         }
-        self._is_one_of_a_row = layout.wide and len(layout.results) == 1
-        if (
-            layout.wide
-            and all(one.unit or "unit" in one.columns for one in layout.results)
-            and not self._is_one_of_a_row
-        ):
+        have_units = all(one.unit or "unit" in one.columns for one in layout.results)
+        if layout.wide and len(layout.results) > 1 and have_units:
             settled.add("unit")
         self._settled = settled
         self._words: dict[int, _Found] = {}
@@ -126,7 +120,7 @@ class Unread:
             self._look_for_signs(row, cells, self._texts)
             self._look_for_units(row, cells)
             for number in self._unread:
-                cell = cells[number].strip() if number < len(cells) else ""
+                cell = _cell(cells, number)
                 if self._is_word(cell.upper(), self._called[number]):
                     if self._is_covered(cells):
                         self._words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
@@ -157,7 +151,7 @@ class Unread:
 
     def _look_for_signs(self, row: int | None, cells: Sequence[str], columns: Iterable[int]) -> None:
         for number in columns:
-            is_sign = number < len(cells) and cells[number].strip() in COMPARATORS
+            is_sign = _cell(cells, number) in COMPARATORS
             if is_sign and not self._is_of_another(self._called[number]) and self._is_covered(cells):
                 self._ask(_Found("comparator", number, row, cells[number], " by itself"))
 
@@ -165,7 +159,7 @@ class Unread:
         """Raise Usage for a row of units below the header, of which one is not the header's."""
         for one in self._layout.results if self._layout.wide else ():
             number = one.columns["value"]
-            cell = cells[number].strip() if number < len(cells) else ""
+            cell = _cell(cells, number)
             if cell and not any(map(str.isdigit, cell)) and unit_in(cell) not in (None, one.unit):
                 raise Usage(
                     f"{quote(self._header[number])} (column {number + 1}, row {row}) has the unit "
@@ -236,8 +230,7 @@ class Unread:
         self, found: Callable[[Role, str], _Found], code: str, cells: Sequence[str]
     ) -> _Found | None:
         analyte, loinc = self._identifier.codes[code]
-        columns = self._layout.results[0].columns
-        test = cells[columns["test"]] if columns.get("test", len(cells)) < len(cells) else ""
+        test = _cell(cells, self._layout.results[0].columns.get("test"))
         with suppress(LabcheckError):
             named = self._identifier.identify(test, None)
             if named and named.analyte is analyte and not loinc.refused:
@@ -274,9 +267,9 @@ class Unread:
         """Raise Usage where ranges are in another unit than the result beside them."""
         for one in self._layout.results:
             column = one.columns.get("unit", len(cells))
-            of_result = unit_in(cells[column].strip()) if column < len(cells) else one.unit
+            of_result = unit_in(_cell(cells, column)) if column < len(cells) else one.unit
             differs = of_result is not None and not are_same(read_unit(unit), read_unit(of_result))
-            if differs and not _RANGES.isdisjoint(one.columns) and self._is_covered(cells):
+            if differs and not RANGES.isdisjoint(one.columns) and self._is_covered(cells):
                 raise Usage(
                     f"{quote(name)} has {unit} for ranges of results in {of_result}; write the unit behind "
                     "each range, as in '30-100 ng/mL', or say with --range-column '' that there are none"
@@ -316,11 +309,8 @@ class Unread:
         if self._layout.wide:
             return any(value.strip() for value in self._values(cells))
         columns = self._layout.results[0].columns
-        test, loinc = (
-            cells[columns[role]] if role in columns and columns[role] < len(cells) else ""
-            for role in ("test", "loinc")
-        )
-        if not test.strip() and not loinc.strip():
+        test, loinc = (_cell(cells, columns.get(role)) for role in ("test", "loinc"))
+        if not test and not loinc:
             return self._layout.results[0].analyte is not None
         try:
             code = loinc or (test if self._identifier.is_code(test) else "")
@@ -344,6 +334,11 @@ class Unread:
         other = quote(self._header[self._layout.results[0].columns["comparator"]]) if known else "''"
         advice = f"say that it is the result's with {option} {named}, or that it is not with {option} {other}"
         raise Usage(f"{quote(name)} ({where}) has {quote(found.cell)}{found.says}; {found.advice or advice}")
+
+
+def _cell(cells: Sequence[str], number: int | None) -> str:
+    """Return what stands in a column, without the blanks around it; nothing where there is none."""
+    return cells[number].strip() if number is not None and number < len(cells) else ""
 
 
 class UnreadText:

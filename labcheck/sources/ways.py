@@ -110,9 +110,9 @@ class Ways:
         if answer is None:
             if len(self._judged) > _JUDGED:
                 self._judged.clear()
-            given = self._given(others)
-            self._check_is_no_header(self._decode(value), given)
-            answer = self._answer(self._judge.judge(self._decode(value), given))
+            text, given = self._decode(value), self._given(others)
+            self._check_is_no_header(text, given)
+            answer = self._answer(self._judge.judge(text, given))
             self._notice(answer, given)
             if sum(map(len, key)) <= LONGEST_KEY:
                 self._judged[key] = answer
@@ -157,7 +157,7 @@ class Ways:
                 )
 
     def _found_way(self, given: Given) -> _Way:
-        if self._judge.heads("value", given):
+        if self._judge.may_head(given):
             return _asks
         match self._judge.stretches(given):
             case Verdict() as verdict:
