@@ -32,6 +32,7 @@ def annotator(
     newline: bytes = b"\n",
     only: frozenset[str] = frozenset(),
     range_sets: Mapping[str, str | None] = MappingProxyType({}),
+    exact: bool = True,
 ) -> Annotator:
     layout = find_layout(header, built_in(), asked={})
     judges = [
@@ -39,7 +40,14 @@ def annotator(
         for m in layout.results
     ]
     return Annotator(
-        header, layout, judges, delimiter, decoder(None), newline=newline, only=only, tally=Tally()
+        header,
+        layout,
+        judges,
+        delimiter,
+        decoder(None),
+        newline=newline,
+        only=only,
+        tally=Tally(exact=exact),
     )
 
 
@@ -72,7 +80,7 @@ def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
     quick, plain, small = (annotator(**options) for _ in range(3))  # type: ignore[arg-type]
     out = run(quick, body, quick=True)
     assert out == run(plain, body, quick=False) == run(small, body, quick=True, piece=7)
-    with patch.object(stream, "_AT_ONCE", 10), patch.object(memo, "MOST_KEYS", 3):
+    with patch.object(stream, "_AT_ONCE", 10), patch.object(memo, "GENERATION", 3):
         forgetful = annotator(**options)  # type: ignore[arg-type]
         assert out == run(forgetful, body, quick=True, piece=100)
         shown_quickly, shown_plainly = (annotator(**options) for _ in range(2))  # type: ignore[arg-type]
@@ -80,6 +88,9 @@ def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
     assert shown == run(shown_plainly, body, quick=False, rows=Shown())
     for other in (plain, small, forgetful, shown_quickly, shown_plainly):
         assert vars(quick.tally) == vars(other.tally)
+    uncounted = annotator(**options, exact=False)  # type: ignore[arg-type]
+    assert out == run(uncounted, body, quick=True)
+    assert set(quick.tally.kinds) == set(uncounted.tally.kinds)
     return out, quick
 
 
@@ -138,6 +149,8 @@ def test_rows_can_be_chosen_by_category() -> None:
     out, made = both(body, only=frozenset({"low", "refused"}))
     assert [line[:1] for line in out.splitlines()] == [b"1", b"3"]
     assert made.tally.rows == 4
+    with patch.object(stream, "_ANSWERS", 1):
+        assert both(body * 3, only=frozenset({"low", "refused"}))[0] == out * 3
 
 
 def test_refusals_are_counted_with_the_rows_of_a_spreadsheet() -> None:

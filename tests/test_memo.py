@@ -1,4 +1,4 @@
-"""What is remembered of keys stays bounded, and what is forgotten is counted and answered all the same."""
+"""What is remembered of keys stays bounded; what is forgotten is answered, and counted, all the same."""
 
 import csv
 import sys
@@ -12,7 +12,7 @@ from labcheck.catalogue import built_in
 from labcheck.sources import memo as memos
 from labcheck.sources import ways
 from labcheck.sources.layout import Measured
-from labcheck.sources.memo import Memo
+from labcheck.sources.memo import CountingMemo, Memo
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Tally, bin_widths
 from labcheck.sources.verdicts import Kind
@@ -22,83 +22,99 @@ from tests.judges import Counting
 COLUMNS = {"test": 0, "value": 1, "unit": 2}
 
 
-def made(judge: Judge | None = None, *, widths: bool = False) -> tuple[Memo, Tally]:
-    tally = Tally(widths=bin_widths(built_in()) if widths else {})
+def made(judge: Judge | None = None, *, widths: bool = False, exact: bool = True) -> tuple[Memo, Tally]:
+    tally = Tally(bin_widths(built_in()) if widths else {}, exact=exact)
     judge = judge or Judge(built_in())
     known = Ways(
         Measured(COLUMNS), judge, b",", bytes.decode, header=[*COLUMNS], end=b"\n", notice=tally.look_alike
     )
-    return Memo(known, tally, only=frozenset({"low"})), tally
+    return (CountingMemo if exact else Memo)(known, tally), tally
 
 
 LOW = Kind("vitd", "low", "")
+UNREADABLE = Kind("vitd", "refused", "unreadable-value")
 
 
-def test_a_memo_that_is_full_keeps_what_came_often_and_counts_all(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "MOST_KEYS", 3)
-    memo, tally = made()
-    often = b"vitd,10,ng/mL"
-    memo.given([often, often, b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
-    memo.forget_if_large()
-    assert (len(memo), len(memo.passed), tally.kinds) == (3, 3, {})
-    (refusal,) = memo.given([b"vitd,zz,ng/mL"])
-    assert memo.named == {refusal: Kind("vitd", "refused", "unreadable-value")}
-    memo.forget_if_large()
-    assert set(memo) == {often}
-    assert memo.passed == {b",vitd,10,ng/mL,low,L,30-40 ng/mL,\n"}
-    assert tally.kinds == {LOW: 2, Kind("vitd", "refused", "unreadable-value"): 1}
-    assert memo.given([often]) == [*memo.passed]
-    memo.hand_over()
-    assert tally.kinds[LOW] == 5
-    assert not memo
+def low(*values: int) -> list[bytes]:
+    return [b"vitd,%d,ng/mL" % value for value in values]
 
 
-def test_a_memo_of_keys_that_came_equally_often_is_emptied(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "MOST_KEYS", 3)
-    memo, tally = made()
-    memo.given([b"vitd,%d,ng/mL" % value for value in range(10, 14)])
-    memo.forget_if_large()
-    assert (len(memo), len(memo.passed), tally.kinds) == (0, 0, {LOW: 4})
-
-
-def test_a_memo_of_keys_that_came_more_than_once_keeps_each_new_key(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "MOST_KEYS", 3)
-    memo, _ = made()
-    memo.given([b"vitd,%d,ng/mL" % value for value in range(10, 14)] * 2)
-    memo.forget_if_large()
-    keys = {b"vitd,%d,ng/mL" % value for value in range(14, 17)}
-    memo.given(keys)
-    assert set(memo) == keys
-
-
-def test_a_memo_of_keys_that_came_only_once_keeps_one_new_key_in_a_few(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("exact", [True, False])
+def test_keys_that_come_again_are_kept_and_others_forgotten(
+    monkeypatch: pytest.MonkeyPatch, *, exact: bool
 ) -> None:
-    monkeypatch.setattr(memos, "MOST_KEYS", 3)
+    monkeypatch.setattr(memos, "GENERATION", 2)
+    memo, _ = made(exact=exact)
+    for others in ((11, 12), (13, 14), (15, 16)):
+        memo.given(low(10, *others))
+        memo.forget_if_large()
+    assert not memo
+    with patch.object(memo.ways, "of", side_effect=memo.ways.of) as worked_out:
+        memo.given(low(10, 14, 16))
+    assert worked_out.call_count == 1  # 14 alone was forgotten
+
+
+def test_a_memo_counts_all_when_it_hands_over_and_is_empty_then(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memos, "GENERATION", 2)
     memo, tally = made()
-    memo.given([b"vitd,%d,ng/mL" % value for value in range(10, 14)])
+    for others in ((10, 11, 12), (13, 14), (15, 16)):
+        (*_, refusal) = memo.given([*low(10, *others), b"vitd,zz,ng/mL"])
+        memo.forget_if_large()
+    assert (refusal[-18:], tally.kinds) == (b",unreadable-value\n", {})
+    memo.hand_over()
+    assert tally.kinds == {LOW: 10, UNREADABLE: 3}
+    assert not memo
+    memo.hand_over()
+    assert tally.kinds == {LOW: 10, UNREADABLE: 3}
+
+
+def test_a_memo_that_need_not_count_tells_each_kind_that_came() -> None:
+    memo, tally = made(exact=False)
+    memo.given([*low(10, 10, 11), b"vitd,zz,ng/mL", b"vitd,35," + b" " * 300 + b"ng/mL"])
+    memo.hand_over()
+    assert set(tally.kinds) == {LOW, UNREADABLE, Kind("vitd", "normal", "")}
+
+
+def test_refusals_are_to_be_named_where_they_are_counted() -> None:
+    for exact, named in ((True, [UNREADABLE]), (False, [])):
+        memo, _ = made(exact=exact)
+        memo.given([b"vitd,zz,ng/mL", *low(10)])
+        assert [*memo.named.values()] == named
+
+
+@pytest.mark.parametrize("came_again", [0, 1, 2])
+def test_where_few_keys_come_again_one_new_key_in_a_few_is_remembered(
+    monkeypatch: pytest.MonkeyPatch, came_again: int
+) -> None:
+    monkeypatch.setattr(memos, "GENERATION", 8)
+    memo, tally = made()
+    memo.given(low(*range(5, 14)))
+    memo.forget_if_large()
+    memo.given(low(*range(14 - came_again, 23 - came_again)))
     memo.forget_if_large()
     given = memo.given([b"vitd,1%d.5,ng/mL" % digit for digit in range(10)])
     assert given[4] == b",vitd,14.5,ng/mL,low,L,30-40 ng/mL,\n"
-    assert set(memo) == {b"vitd,10.5,ng/mL", b"vitd,18.5,ng/mL"}
-    assert memo.passed == {*given}
-    often = b"vitd,10.5,ng/mL"
-    memo.given([often] * 3 + [b"vitd,%d,ng/mL" % value for value in range(14, 29)])
-    memo.forget_if_large()
-    assert set(memo) == {often}
-    memo.given([b"vitd,10,ng/mL", often, b"vitd,18.5,ng/mL"] * 2 + [b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
-    memo.forget_if_large()
-    assert often in memo
+    all_of_them = came_again == 2  # of the nine, one is less than an eighth
+    assert len(memo) == (10 if all_of_them else 2)
     memo.hand_over()
-    assert tally.kinds == {LOW: 4 + 10 + 3 + 15 + 8}
+    assert tally.kinds == {LOW: 9 + 9 + 10}
+
+
+def test_a_first_generation_says_nothing_of_what_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memos, "GENERATION", 2)
+    memo, _ = made()
+    memo.given(low(10, 11, 12))
+    memo.forget_if_large()
+    memo.given(low(13, 14, 15))
+    assert set(memo) == {*low(13, 14, 15)}
 
 
 def test_a_memo_that_forgets_takes_no_more_memory_than_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "MOST_KEYS", most := 30)
+    monkeypatch.setattr(memos, "GENERATION", most := 30)
     memo, _ = made()
     most_memory = sys.getsizeof(dict.fromkeys(range(most + 1)))
     for number in range(100, 1000):
-        memo.given([b"vitd,%d,ng/mL" % value for value in (*range(10, 25), number, number)])
+        memo.given(low(*range(10, 25), number, number))
         assert sys.getsizeof(memo) <= most_memory + 100
         memo.forget_if_large()
 
@@ -106,10 +122,11 @@ def test_a_memo_that_forgets_takes_no_more_memory_than_its_keys(monkeypatch: pyt
 def test_a_key_that_comes_at_every_other_row_is_remembered_in_the_end(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(memos, "MOST_KEYS", 2)
+    monkeypatch.setattr(memos, "GENERATION", 2)
     memo, _ = made()
-    memo.given([b"vitd,10,ng/mL", b"vitd,11,ng/mL", b"vitd,12,ng/mL"])
-    memo.forget_if_large()
+    for values in ((10, 11, 12), (13, 14, 15)):
+        memo.given(low(*values))
+        memo.forget_if_large()
     for number in range(100, 700):
         memo.given([b"vitd,%d.5,ng/mL" % number, b"b12,300,pg/mL"])
     assert b"b12,300,pg/mL" in memo
@@ -125,6 +142,17 @@ def test_who_goes_on_elsewhere_counts_from_nothing_and_remembers() -> None:
     memo.given([b"vitd,<10,ng/mL"] * 2)
     memo.hand_over()
     assert (judge.asked, tally.kinds[LOW]) == (before, 2)
+
+
+def test_who_goes_on_elsewhere_counts_older_keys_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memos, "GENERATION", 2)
+    memo, tally = made()
+    memo.given(low(10, 11, 12))
+    memo.forget_if_large()
+    memo.start_again()
+    memo.given(low(10, 10))
+    memo.hand_over()
+    assert tally.kinds == {LOW: 2}
 
 
 KEYS = [
@@ -147,31 +175,22 @@ KEYS = [
 @given(st.lists(st.lists(st.sampled_from(KEYS), min_size=1), max_size=8), st.integers(1, 9))
 def test_answers_and_counts_are_the_same_whatever_is_forgotten(blocks: list[list[bytes]], most: int) -> None:
     forgetful, counted = made(widths=True)
+    uncounted, met = made(exact=False)
     plain, expected = made(widths=True)
-    with patch.object(memos, "MOST_KEYS", most):
+    with patch.object(memos, "GENERATION", most):
         for keys in blocks:
             known = [plain.ways.of([c.encode() for c in next(csv.reader([key.decode()]))]) for key in keys]
-            given = forgetful.given(keys)
-            assert given == [answer for answer, _ in known]
-            low = {answer for answer, group in known if group.kind == LOW}
-            assert {answer for answer in given if answer in forgetful.passed} == low
+            answers = [answer for answer, _ in known]
+            assert forgetful.given(keys) == uncounted.given(keys) == answers
             for answer, group in known:
                 plain.count(answer, group)
-            before = len(forgetful)
-            forgetful.forget_if_large()
-            assert len(forgetful) <= (before // 2 if before > most else most)
-    forgetful.hand_over()
-    plain.hand_over()
+            for memo in (forgetful, uncounted):
+                memo.forget_if_large()
+                assert len(memo) <= most
+    for memo in (forgetful, uncounted, plain):
+        memo.hand_over()
     assert (counted.kinds, counted.values) == (expected.kinds, expected.values)
-
-
-def test_answers_that_no_key_keeps_are_forgotten_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "MOST_KEYS", 1)
-    memo, _ = made()
-    memo.given([b"vitd,%d," % value + b" " * 300 + b"ng/mL" for value in range(10, 13)])
-    assert (len(memo), len(memo.passed)) == (0, 3)
-    memo.forget_if_large()
-    assert not memo.passed
+    assert set(met.kinds) == set(expected.kinds)
 
 
 def test_a_key_of_any_length_is_answered_and_a_long_one_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +214,7 @@ def test_a_value_is_found_in_an_answer_behind_a_delimiter_in_quotes() -> None:
     known = Ways(
         Measured(COLUMNS), Judge(built_in()), b"v", bytes.decode, header=[*COLUMNS], end=b"\n", notice=str
     )
-    memo = Memo(known, tally, only=frozenset())
+    memo = CountingMemo(known, tally)
     (answer,) = memo.given([b'"\0itd"v22vng/mL'])
     assert answer.startswith(b'v"vitd"v22vng/mLv')
     memo.hand_over()

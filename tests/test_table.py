@@ -110,8 +110,9 @@ def test_a_row_whose_quote_is_never_closed_is_named_though_nothing_can_stand_beh
     [(("--fail-on", "low"), 1), (("--fail-on", "high"), 0), (("--fail-on", "indeterminate,high"), 1)],
 )
 def test_the_exit_code_tells_a_script(table: Path, args: tuple[str, ...], exit_code: int) -> None:
-    assert piped(table.read_bytes(), *args).exit_code == exit_code
-    assert piped(table.read_bytes() + b"4,vitd,zz,ng/mL\n", *args).exit_code == 3
+    for quiet in ((), ("--quiet",)):
+        assert piped(table.read_bytes(), *args, *quiet).exit_code == exit_code
+        assert piped(table.read_bytes() + b"4,vitd,zz,ng/mL\n", *args, *quiet).exit_code == 3
 
 
 def test_an_analyte_of_all_rows_does_not_outweigh_their_names() -> None:

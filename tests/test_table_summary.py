@@ -24,7 +24,9 @@ def test_the_summary_counts_what_the_rows_say() -> None:
         "not_covered": 1,
         "look_alikes": [],
     }
-    assert found == json.loads(piped(table, "--json").stdout)["summary"]
+    for quiet in ((), ("--quiet",)):
+        assert found == json.loads(piped(table, "--summary", "--json", *quiet).stdout)["summary"]
+        assert found == json.loads(piped(table, "--json", *quiet).stdout)["summary"]
     written = piped(table, "--summary", "--format", "markdown").stdout
     assert "| vitd | refused (unreadable-value) | 1 |\n| | not covered, or not measured | 1 |\n" in written
 

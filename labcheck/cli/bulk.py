@@ -142,7 +142,8 @@ def counting(
 
     summary = report if report and report.summary else None
     widths = bin_widths(by.catalogue) if summary and summary.format == "terminal" else {}
-    tally = Tally(widths=widths, lists_refusals=errors is not None, noun=noun)
+    shows_counts = not quiet or (report is not None and (report.summary or report.format == "json"))
+    tally = Tally(widths, exact=shows_counts, lists_refusals=errors is not None, noun=noun)
     watched = categories(fail_on, "--fail-on")
     with ExitStack() as stack:
         refusals = stack.enter_context(_open_refusals(errors, places))

@@ -5,8 +5,8 @@ How it is fast
 A block of bytes is read, whatever a slow producer has sent, so that it is answered at once. If every line of
 it has the header's number of columns, a pattern finds the key cells of its lines, many lines at a time, as a
 match has its own cost; a memo turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells to append,
-and counts; lines and answers are joined. No line is parsed into cells, none is written anew, unless in
-another format.
+and counts where counts are wanted; lines and answers are joined. No line is parsed into cells, none is
+written anew, unless in another format.
 
 Why it is right
 ---------------
@@ -32,12 +32,12 @@ from typing import NamedTuple, Protocol
 from labcheck.errors import RAGGED_ROW, UNCLOSED_QUOTE
 from labcheck.model import REFUSED
 from labcheck.sources.layout import Layout
-from labcheck.sources.memo import Memo
+from labcheck.sources.memo import CountingMemo, Memo
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened, split_line
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Place, Refused, Tally
 from labcheck.sources.unread import UnreadText
-from labcheck.sources.verdicts import Kind, refused
+from labcheck.sources.verdicts import CELLS, Kind, refused
 from labcheck.sources.ways import Ways
 
 RAGGED = refused("", RAGGED_ROW)
@@ -48,6 +48,11 @@ _AT_ONCE = 150
 
 _SUFFIXES = 10_000
 """How many distinct added cells are kept as another format writes them; about 3 MB."""
+
+_ANSWERS = 30_000
+"""How many answers are kept with whether --only passes on their rows; about 4 MB."""
+
+_CATEGORY = CELLS.index("category")
 
 
 class RowFormat(Protocol):
@@ -71,6 +76,23 @@ class Written(NamedTuple):
 
     row: int
     is_open: bool
+
+
+class _Passed(dict[bytes, bool]):
+    """Whether rows with an answer are passed on, remembered by the answer."""
+
+    def __init__(self, only: frozenset[str], delimiter: bytes) -> None:
+        """Pass on those of a category in `only`."""
+        super().__init__()
+        self._only = only
+        self._delimiter = delimiter
+
+    def __missing__(self, answer: bytes) -> bool:
+        if len(self) > _ANSWERS:
+            self.clear()
+        _, *cells = split_line(answer, self._delimiter)
+        self[answer] = passed = cells[_CATEGORY].decode() in self._only
+        return passed
 
 
 class Annotator:
@@ -110,6 +132,7 @@ class Annotator:
         self._decode = decode
         self._columns = len(header)
         self._only = only
+        self._passed = _Passed(only, delimiter)
         self._writes = writes
         self._names = [
             header[measured.columns["value"]] if layout.wide else "" for measured in layout.results
@@ -119,12 +142,9 @@ class Annotator:
         self._unread = unread
         self._rows_before = tally.rows  # of other files
         ends = [b""] * (len(layout.results) - 1) + [newline]
+        memo = CountingMemo if tally.exact else Memo
         self._memos = [
-            Memo(
-                Ways(measured, judge, delimiter, decode, header=header, end=end, notice=self._notice),
-                tally,
-                only=only,
-            )
+            memo(Ways(measured, judge, delimiter, decode, header=header, end=end, notice=self._notice), tally)
             for measured, judge, end in zip(layout.results, judges, ends, strict=True)
         ]
         read_by = {
@@ -222,12 +242,8 @@ class Annotator:
             return b"".join(together)
         chosen: Iterable[tuple[bytes, ...]] = zip(*pieces, strict=True)
         if self._only:
-            passed = [memo.passed for memo in self._memos]
-            chosen = (
-                record
-                for record in chosen
-                if any(answer in those for answer, those in zip(record[1:], passed, strict=True))
-            )
+            passed = self._passed
+            chosen = (record for record in chosen if any(passed[answer] for answer in record[1:]))
         if not rows:
             return b"".join(chain.from_iterable(chosen))
         return "".join(

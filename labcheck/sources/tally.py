@@ -73,16 +73,20 @@ class Tally:
     unit) and begin at 0; analytes without a width and results with a comparator are left out. `examples`
     keeps the first few places of each refusal and `texts` the first sentence that says why, `look_alikes`
     some names of tests that are not covered but like one that is.
+
+    Where it need not be `exact`, a table's kinds are counted at least once each, and `examples` can be few.
     """
 
     def __init__(
         self,
         widths: Mapping[str, float] | None = None,
         *,
+        exact: bool = True,
         lists_refusals: bool = False,
         noun: str = "row",
     ) -> None:
         self.widths = dict(widths or {})
+        self.exact = exact
         self.lists_refusals = lists_refusals
         self.noun = noun
         self.rows = 0
@@ -137,7 +141,7 @@ class Tally:
     def wants(self, kind: Kind) -> bool:
         """Say whether the places of such results are still to be named."""
         return kind.category == REFUSED and (
-            self.lists_refusals or len(self.examples.get(kind, ())) < EXAMPLES
+            self.lists_refusals or (self.exact and len(self.examples.get(kind, ())) < EXAMPLES)
         )
 
     @property
