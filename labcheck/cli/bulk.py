@@ -33,6 +33,11 @@ class Report(NamedTuple):
     format: str
     summary: bool
 
+    @property
+    def has_counts(self) -> bool:
+        """Whether counts are put out: rows in JSON, which are one object, end with them."""
+        return self.summary or self.format == "json"
+
     def rows(self, delimiter: bytes) -> "TableFormat | None":
         """Return what writes the rows of a table with that delimiter, None if it is the table itself."""
         own = {b",": "csv", b"\t": "tsv"}.get(delimiter)
@@ -142,8 +147,8 @@ def counting(
 
     summary = report if report and report.summary else None
     widths = bin_widths(by.catalogue) if summary and summary.format == "terminal" else {}
-    shows_counts = not quiet or (report is not None and (report.summary or report.format == "json"))
-    tally = Tally(widths, exact=shows_counts, lists_refusals=errors is not None, noun=noun)
+    exact = not quiet or (report is not None and report.has_counts)
+    tally = Tally(widths, exact=exact, lists_refusals=errors is not None, noun=noun)
     watched = categories(fail_on, "--fail-on")
     with ExitStack() as stack:
         refusals = stack.enter_context(_open_refusals(errors, places))

@@ -40,8 +40,8 @@ _QUOTE = ord('"')  # bytes are looked through for a number much faster than for 
 class Memo(dict[Key, Any]):
     """What to append to a row for one of its results, by the row's key.
 
-    A kind of result that comes is counted at least once. `named` are those refusals, with their kinds, of
-    which the rows are still to be named.
+    A value is what gives the answer: here, the answer itself. A kind of result that comes is counted at least
+    once. `named` are those refusals, with their kinds, of which the rows are still to be named.
     """
 
     def __init__(self, ways: Ways, tally: Tally) -> None:
@@ -80,12 +80,12 @@ class Memo(dict[Key, Any]):
 
     def _remembered(self, key: Key, answer: bytes, group: Group) -> Any:
         """Return what gives an answer from now on."""
-        group.others += 1
+        self.count(answer, group)
         return answer
 
     def count(self, answer: bytes, group: Group) -> None:
-        """Count an answer that is not remembered."""
-        group.others += 1
+        """Count an answer once."""
+        group.counted += 1
 
     def forget_if_large(self) -> None:
         """Keep memory flat; to be called now and then."""
@@ -101,9 +101,9 @@ class Memo(dict[Key, Any]):
             self._drop(known)
             known.clear()
         for kind, group in self.ways.groups.items():
-            if group.others:
-                self._tally.kinds[kind] += group.others
-                group.others = 0
+            if group.counted:
+                self._tally.kinds[kind] += group.counted
+                group.counted = 0
 
     def _drop(self, known: Mapping[Key, Any]) -> None:
         """Count what is to be forgotten."""
@@ -111,7 +111,7 @@ class Memo(dict[Key, Any]):
     def start_again(self) -> None:
         """Count from nothing, and go on remembering."""
         for group in self.ways.groups.values():
-            group.others = 0
+            group.counted = 0
 
     def unname(self) -> None:
         """Leave out of `named` what the tally has enough rows of."""
@@ -155,7 +155,7 @@ class CountingMemo(Memo):
             gone = [key for key in group.keys if key in known]
             group.keys = [key for key in group.keys if key not in known]
             lefts = list(map(length_hint, map(known.__getitem__, gone)))
-            group.others += len(gone) * _TIMES - sum(lefts)
+            group.counted += len(gone) * _TIMES - sum(lefts)
             if self._tally.widths:
                 for key, left in zip(gone, lefts, strict=True):
                     self._count_value(next(known[key]), group, _TIMES - left)

@@ -36,15 +36,15 @@ Key = bytes | tuple[bytes, ...]
 
 
 class Group:
-    """The answers of one kind: the keys of those that are remembered, and how many others were given."""
+    """The answers of one kind: how many were counted, and the keys of those that are to be counted later."""
 
-    __slots__ = ("is_refused", "keys", "kind", "others")
+    __slots__ = ("counted", "is_refused", "keys", "kind")
 
     def __init__(self, kind: Kind) -> None:
         self.kind = kind
         self.is_refused = kind.category == REFUSED
         self.keys: list[Key] = []
-        self.others = 0
+        self.counted = 0
 
 
 Answer = tuple[bytes, Group]
