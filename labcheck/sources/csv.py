@@ -170,7 +170,7 @@ class Annotator:
     def _pattern(self, runs: Sequence[tuple[int, int]]) -> bytes:
         """Return the pattern of a line that has each column, from its start: it captures the key cells."""
         delimiter = re.escape(self._delimiter)
-        between, last = b"[^%b]*+" % delimiter, b"[^%b\n]*+" % delimiter
+        between, last = b"[^%b]*+" % delimiter, b"[%b]*+" % _all_but(self._delimiter + b"\n")
         cells = [between] * (self._columns - 1) + [last]
         for start, end in runs:
             cells[start] = b"(" + cells[start]
@@ -377,6 +377,15 @@ def _masked(data: bytes, delimiter: bytes) -> bytes | None:
         outside_and_in[1::2] = [piece.replace(delimiter, b"\0") for piece in inside]
         return b'"'.join(outside_and_in)
     return data
+
+
+def _all_but(signs: bytes) -> bytes:
+    """Return what stands in a pattern's set for all other bytes: faster than `[^...]` if that has several."""
+    starts = [0, *(sign + 1 for sign in sorted(signs))]
+    ends = [*(sign - 1 for sign in sorted(signs)), 255]
+    return b"".join(
+        b"\\x%02x-\\x%02x" % (start, end) for start, end in zip(starts, ends, strict=True) if start <= end
+    )
 
 
 def _runs(read_by: Mapping[int, Sequence[int]]) -> list[tuple[int, int]]:
