@@ -18,9 +18,10 @@ from labcheck.sources.columns import find_layout
 from labcheck.sources.csv import Annotator, RowFormat
 from labcheck.sources.files import decoder
 from labcheck.sources.records import records
+from labcheck.sources.refusals import Place
 from labcheck.sources.rows import Judge
 from labcheck.sources.stream import Stream, annotate
-from labcheck.sources.tally import Place, Tally
+from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import Reported
 
 HEADER = ["id", "test", "value", "unit", "comment"]

@@ -2,7 +2,8 @@ import pytest
 
 from labcheck.catalogue import built_in
 from labcheck.sources import tally as tallies
-from labcheck.sources.tally import EXAMPLES, Place, Refused, Tally, bin_widths
+from labcheck.sources.refusals import Place, Refused
+from labcheck.sources.tally import EXAMPLES, Tally, bin_widths
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported
 
 LOW, REFUSED = Kind("vitd", "low", ""), Kind("b12", "refused", "no-value")

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 _WORTH_SHOWING = 8 << 20
 """A run over fewer bytes is over before anybody has read how far it is."""
 
-FormatName = Literal["terminal", "csv", "tsv", "json", "ndjson", "markdown"]
+RowFormatName = Literal["csv", "tsv", "json", "ndjson", "markdown"]
+FormatName = Literal[RowFormatName, "terminal"]
 
 
 class Report(NamedTuple):
@@ -103,7 +104,7 @@ def check_ending(path: Path | None, *held: str) -> None:
     """Raise Usage where a file's name would say that it holds none of the formats that it can hold."""
     formats = _ENDINGS.get(path.suffix.lower()) if path else None
     if formats is not None and not set(held) & set(formats):
-        can = formats and formats[-1] in get_args(FormatName) and held[0] in ("", "csv")
+        can = formats and formats[-1] in get_args(RowFormatName) and held[0] in ("", "csv")
         asked = f"add --format {formats[-1]}, or " if can else ""
         raise Usage(f"{quote(str(path), 200)} would not be what its ending says; {asked}end it otherwise")
 
@@ -194,7 +195,7 @@ def _write_summary(
 def _open_refusals(path: Path | None, places: Sequence[str]) -> "Iterator[Write | None]":
     """Open the list of refusals, if one is asked for; `places` are its columns for where they stand."""
     from labcheck.sources.files import open_output
-    from labcheck.sources.tally import LISTED
+    from labcheck.sources.refusals import LISTED
 
     if path is None:
         yield None

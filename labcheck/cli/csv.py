@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from labcheck.cli.asked import TableOptions, with_table_options
 from labcheck.cli.bulk import report_of
 from labcheck.cli.options import (
     Errors,
@@ -17,10 +16,12 @@ from labcheck.cli.options import (
     Summary,
     catalogue_of,
     show_help_without,
+    with_options,
 )
+from labcheck.cli.table_options import TableOptions
 
 
-@with_table_options
+@with_options(TableOptions)
 def csv(
     ctx: typer.Context,
     *,

@@ -1,7 +1,6 @@
 """The commands `hl7` and `fhir`: what laboratory systems send, a row for each result that is covered."""
 
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 import typer
@@ -28,10 +27,11 @@ from labcheck.cli.options import (
     Summary,
     catalogue_of,
     show_help_without,
+    with_options,
 )
 from labcheck.cli.settings import categories, chosen_range_sets, own_ranges
 from labcheck.errors import Usage
-from labcheck.model import DecimalMark, Outcome, Refusal
+from labcheck.model import Outcome, Refusal
 from labcheck.ranges import names_bands
 from labcheck.wording import printable
 
@@ -55,37 +55,37 @@ JudgedIn = Callable[["Read", "Write", Judge], Judged]
 """Reads a document and yields its observations with what was said of them; may write the document itself."""
 
 
-class _Options(NamedTuple):
-    output: Path | None
-    errors: Path | None
-    only: str | None
-    decimal: DecimalMark | None
-    ranges: list[str] | None
-    range_set: str | None
-    fail_on: str | None
-    with_patient: bool
-    counts_alone: bool
-    quiet: bool
+class DocumentOptions(NamedTuple):
+    """The options of both commands, as they were typed."""
+
+    output: Output = None
+    format: RowFormatOption = None
+    json: Json = False
+    summary: Summary = False
+    only: Only = None
+    decimal: DecimalOption = None
+    range: OwnRanges = None
+    range_set: RangeSetOption = None
+    with_patient: WithPatient = False
+    errors: Errors = None
+    fail_on: FailOn = None
+    quiet: QuietRun = False
+
+    def report(self) -> Report:
+        """Return the one report that they ask for."""
+        to_file = self.output is not None
+        return report_of(self.format, json=self.json, summary=self.summary, only=self.only, to_file=to_file)
 
 
+@with_options(DocumentOptions)
 def hl7(
     ctx: typer.Context,
+    *,
     files: Files = None,
-    output: Output = None,
-    format: RowFormatOption = None,
-    json: Json = False,
-    summary: Summary = False,
-    only: Only = None,
+    options: DocumentOptions,
     encoding: Annotated[
         str | None, typer.Option("--encoding", help="Of the messages; what they say themselves, if none.")
     ] = None,
-    decimal: DecimalOption = None,
-    range: OwnRanges = None,
-    range_set: RangeSetOption = None,
-    with_patient: WithPatient = False,
-    errors: Errors = None,
-    fail_on: FailOn = None,
-    quiet: QuietRun = False,
 ) -> None:
     """Judge the results in HL7 v2 messages: a row for each one that is covered.
 
@@ -97,23 +97,18 @@ def hl7(
     """
     from labcheck.sources import hl7 as source
 
-    _run(
-        ctx,
-        files,
-        lambda read, _, judge: ((one, judge(one)) for one in source.observations(read, encoding=encoding)),
-        report_of(format, json=json, summary=summary, only=only, to_file=output is not None),
-        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, summary, quiet),
-    )
+    def judged_in(read: "Read", _: "Write", judge: Judge) -> Judged:
+        return ((one, judge(one)) for one in source.observations(read, encoding=encoding))
+
+    _run(ctx, files, judged_in, options.report(), options)
 
 
+@with_options(DocumentOptions)
 def fhir(
     ctx: typer.Context,
+    *,
     files: Files = None,
-    output: Output = None,
-    format: RowFormatOption = None,
-    json: Json = False,
-    summary: Summary = False,
-    only: Only = None,
+    options: DocumentOptions,
     annotate: Annotated[
         bool,
         typer.Option("--annotate", help="Print the document itself, each result judged with its verdict."),
@@ -125,13 +120,6 @@ def fhir(
         FhirVersion | None,
         typer.Option("--fhir-version", help="With --annotate: the document's; told by its content, if none."),
     ] = None,
-    decimal: DecimalOption = None,
-    range: OwnRanges = None,
-    range_set: RangeSetOption = None,
-    with_patient: WithPatient = False,
-    errors: Errors = None,
-    fail_on: FailOn = None,
-    quiet: QuietRun = False,
 ) -> None:
     """Judge the Observations in FHIR resources (JSON, NDJSON): a row for each one that is covered.
 
@@ -150,7 +138,8 @@ def fhir(
         raise Usage("--fhir-version goes with --annotate")
     if annotate and len(files or ()) > 1:
         raise Usage("--annotate prints one document; name one file at a time")
-    if annotate and (format or json or summary or only or with_patient):
+    for_rows = options.format or options.json or options.summary or options.only or options.with_patient
+    if annotate and for_rows:
         raise Usage("--annotate prints the document itself; leave the options for rows out")
 
     def judged_in(read: "Read", write: "Write", judge: Judge) -> Judged:
@@ -158,15 +147,7 @@ def fhir(
             return annotated.annotate(read, write, judge, replace=replace, version=fhir_version)
         return ((one, judge(one)) for one in source.observations(read))
 
-    to_file = output is not None
-    report = None if annotate else report_of(format, json=json, summary=summary, only=only, to_file=to_file)
-    _run(
-        ctx,
-        files,
-        judged_in,
-        report,
-        _Options(output, errors, only, decimal, range, range_set, fail_on, with_patient, summary, quiet),
-    )
+    _run(ctx, files, judged_in, None if annotate else options.report(), options)
 
 
 def _run(
@@ -174,19 +155,19 @@ def _run(
     files: list[str] | None,
     judged_in: JudgedIn,
     report: Report | None,
-    options: _Options,
+    options: DocumentOptions,
 ) -> None:
     """Judge the observations of all files, and put out the report, or nothing where there is none."""
     from labcheck.sources.asked import Asked
     from labcheck.sources.observations import judge, look_alike, reported
-    from labcheck.sources.tally import Place
+    from labcheck.sources.refusals import Place
     from labcheck.sources.verdicts import verdict_of
 
     show_help_without(ctx, files)
     check_files(files, options.output, options.errors, whole=report is None)
     check_ending(options.output, *([report.format or "csv"] if report else ["json", "ndjson"]))
     catalogue = catalogue_of(ctx)
-    own = own_ranges(options.ranges or (), catalogue, None, options.decimal)
+    own = own_ranges(options.range or (), catalogue, None, options.decimal)
     range_sets = chosen_range_sets(options.range_set, catalogue, own)
     only = categories(options.only, "--only")
     labelled = names_bands((catalogue[id] for id in catalogue.ids), range_sets, own)
@@ -218,7 +199,7 @@ def _run(
                 tally.list_refusals(refusals)
             if outcome and (not only or verdict.kind.category in only):
                 results.put(place, observation, verdict)
-            if outcome and not options.counts_alone and len(shown) < _SHOWN:
+            if outcome and not options.summary and len(shown) < _SHOWN:
                 shown.append((place, observation.name, outcome))
         results.end(tally)
 

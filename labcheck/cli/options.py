@@ -2,14 +2,17 @@
 
 import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
+from inspect import Parameter, Signature, signature
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, cast, get_args
 
 import typer
 from typer.core import TyperCommand
 
 from labcheck.catalogue import Catalogue
-from labcheck.cli.bulk import FormatName
+from labcheck.cli.bulk import FormatName, RowFormatName
 from labcheck.cli.edge import Ended, Exit, complain
 from labcheck.errors import BadCatalogue, Usage
 from labcheck.model import REPORTED, DecimalMark
@@ -74,6 +77,26 @@ def command(
     single = typer.Typer(add_completion=False)
     single.command(name, cls=cls, **settings)(function)
     return cast("TyperCommand", typer.main.get_command(single))
+
+
+def with_options(shared: Callable[..., object]) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Let a command take each field of a named tuple, `shared`, as an option, in place of its `options`."""
+    fields = signature(shared).parameters
+
+    def taking(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def taking_each(**given: Any) -> None:
+            options = shared(**{name: given.pop(name) for name in fields})
+            command(**given, options=options)
+
+        parameters = dict(signature(command).parameters)
+        each = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in fields.values()]
+        taken = ([parameters[name]] if name != "options" else each for name in parameters)
+        # Which `inspect.signature`, and so Typer, takes instead of the function's own.
+        taking_each.__dict__["__signature__"] = Signature([*chain.from_iterable(taken)])
+        return taking_each
+
+    return taking
 
 
 def catalogue_of(ctx: Any) -> Catalogue:
@@ -159,7 +182,7 @@ RowFormatOption = Annotated[
         "--format",
         "-f",
         metavar="FORMAT",
-        help="csv, tsv, json, ndjson, markdown, or terminal, which is for people to read.",
+        help=f"{', '.join(get_args(RowFormatName))}, or terminal, which is for people to read.",
     ),
 ]
 Summary = Annotated[

@@ -5,16 +5,26 @@ from typing import Annotated, Literal
 
 import typer
 
-from labcheck.cli.asked import TableOptions, with_table_options
 from labcheck.cli.bulk import check_ending, check_files, counting, report_of
-from labcheck.cli.options import Errors, FailOn, Json, Only, Output, QuietRun, Summary, catalogue_of
+from labcheck.cli.options import (
+    Errors,
+    FailOn,
+    Json,
+    Only,
+    Output,
+    QuietRun,
+    Summary,
+    catalogue_of,
+    with_options,
+)
+from labcheck.cli.table_options import TableOptions
 from labcheck.errors import Usage
 from labcheck.wording import installs
 
 ParquetFormat = Literal["parquet", "terminal", "json", "markdown"]
 
 
-@with_table_options
+@with_options(TableOptions)
 def parquet(
     ctx: typer.Context,
     *,

@@ -18,8 +18,9 @@ from labcheck.model import REFUSED, REPORTED, DecimalMark
 from labcheck.ranges import names_bands
 from labcheck.sources.asked import Asked
 from labcheck.sources.layout import Measured
+from labcheck.sources.refusals import Place, Refused
 from labcheck.sources.rows import Given
-from labcheck.sources.tally import Place, Refused, Tally
+from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import CELLS, LABEL, Kind
 from labcheck.wording import quote
 

@@ -31,5 +31,6 @@ A document of a laboratory's system, up to what the core judges:
 
 Of both, status.py says how far the laboratory stands by a result.
 
-For all of them files.py reads and writes, and tally.py counts what has come of it.
+For all of them files.py reads and writes, and tally.py counts what has come of it; refusals.py says where
+what was refused stands.
 """

@@ -34,8 +34,9 @@ from labcheck.model import REFUSED
 from labcheck.sources.layout import Layout
 from labcheck.sources.memo import CountingMemo, Memo
 from labcheck.sources.records import LONGEST, Record, ended, quoted, records, shortened, split_line
+from labcheck.sources.refusals import Place, Refused
 from labcheck.sources.rows import Judge
-from labcheck.sources.tally import Place, Refused, Tally
+from labcheck.sources.tally import Tally
 from labcheck.sources.unread import UnreadText
 from labcheck.sources.verdicts import CELLS, Kind, refused
 from labcheck.sources.ways import Ways

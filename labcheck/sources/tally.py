@@ -4,14 +4,12 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
-from typing import NamedTuple
 
 from labcheck.catalogue import Catalogue
 from labcheck.errors import ADVICE
 from labcheck.model import NOTES, REFUSED
-from labcheck.sources.records import quoted
+from labcheck.sources.refusals import Place, Refused, listed
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported, Verdict
-from labcheck.wording import clipped, printable
 
 EXAMPLES = 5
 
@@ -23,46 +21,6 @@ _NAMED = 20
 
 _BINS = 1000
 """The plausible values of an analyte are counted in at least this many bins; those beyond get more."""
-
-_LONGEST_CELL = 100
-"""A cell in the list of refusals is cut after this many characters."""
-
-
-class Place(NamedTuple):
-    """Where a result stands.
-
-    In a `row`, numbered as in a spreadsheet, and in a `column` of it where a row has several results; or
-    where `words` say, as in `message 3, OBX 12`. `file` is named where there are several.
-    """
-
-    row: int = 0
-    column: str = ""
-    words: str = ""
-    file: str = ""
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether the number of the row says all."""
-        return not (self.column or self.words or self.file)
-
-    def __str__(self) -> str:
-        before = f"{self.file}: " if self.file else ""
-        column = f", {clipped(self.column)}" if self.column else ""
-        return f"{before}{self.words or f'row {self.row}'}{column}"
-
-
-class Refused(NamedTuple):
-    """A result that cannot be interpreted."""
-
-    place: Place
-    kind: Kind
-    reported: Reported = Reported()
-    text: str = ""
-    """Why, in a sentence of its own, where there is one."""
-
-
-LISTED = ("analyte", "reason", "column", *Reported._fields, "advice")
-"""What is listed of a refused result behind its place, before which stands its file if there are several."""
 
 
 class Tally:
@@ -232,11 +190,10 @@ class Tally:
         )
 
     def list_refusals(self, write: Callable[[bytes], object]) -> None:
-        """Write a line for each refusal since the last time, with the cells of LISTED."""
+        """Write a line for each refusal since the last time."""
         if self.unlisted:
-            lines = [b",".join(quoted(cell, b",") for cell in _listed(one)) for one in self.unlisted]
+            write(b"".join(map(listed, self.unlisted)))
             self.unlisted.clear()
-            write(b"\n".join([*lines, b""]))
 
     def start_again(self) -> None:
         """Count from nothing."""
@@ -269,15 +226,6 @@ class Tally:
         for after, _, name in met:
             first.setdefault(name, after)
         self.look_alikes = dict(islice(first.items(), _LOOK_ALIKES))
-
-
-def _listed(one: Refused) -> Sequence[str]:
-    row, column, words, file = one.place
-    before = [printable(file)] if file else []
-    column, *reported = (clipped(text, _LONGEST_CELL) for text in (column, *one.reported))
-    advice = printable(one.text) or ADVICE.get(one.kind.reason, "")
-    place = printable(words) or str(row)
-    return *before, place, one.kind.analyte, one.kind.reason, column, *reported, advice
 
 
 def bin_widths(catalogue: Catalogue) -> dict[str, float]:

@@ -1,9 +1,6 @@
 """What the commands over tables share, whatever file those stand in: the options, and what they settle."""
 
-from collections.abc import Callable, Mapping, Sequence
-from functools import wraps
-from inspect import Parameter, Signature, signature
-from itertools import chain
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
@@ -102,22 +99,6 @@ class TableOptions(NamedTuple):
         from labcheck.sources.roles import OPTIONS
 
         return {role: getattr(self, option[2:].replace("-", "_")) for role, option in OPTIONS.items()}
-
-
-def with_table_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Let a command take each field of `TableOptions` as an option, in the place of its `options`."""
-
-    @wraps(command)
-    def taking_each(**given: Any) -> None:
-        options = TableOptions(**{name: given.pop(name) for name in TableOptions._fields})
-        command(**given, options=options)
-
-    parameters = dict(signature(command).parameters)
-    each = [one.replace(kind=Parameter.KEYWORD_ONLY) for one in signature(TableOptions).parameters.values()]
-    taken = ([parameters[name]] if name != "options" else each for name in parameters)
-    # Which `inspect.signature`, and so Typer, takes instead of the function's own.
-    taking_each.__dict__["__signature__"] = Signature([*chain.from_iterable(taken)])
-    return taking_each
 
 
 def _only_analyte(analyte: str | None, wide: Sequence[str], catalogue: Catalogue) -> str | None:
