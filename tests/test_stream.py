@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from labcheck.sources.files import open_input
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.turns import CAN_FORK
@@ -49,7 +50,7 @@ def run(body: bytes, folder: Path, *, jobs: int) -> tuple[bytes, bytes, Any]:
         out.open("wb", buffering=0) as written,
         refusals.open("wb", buffering=0) as listed,
     ):
-        stream = Stream(made, lambda: file.read(1 << 14), written.write, refusals=listed.write)
+        stream = Stream(made, lambda: file.read(1 << 14), lambda: True, written.write, refusals=listed.write)
         unfinished = annotate(stream, stream.read(), jobs=jobs)
     tally = made.tally
     return (
@@ -61,7 +62,11 @@ def run(body: bytes, folder: Path, *, jobs: int) -> tuple[bytes, bytes, Any]:
 
 @pytest.mark.parametrize("body", [rows(9000), rows(9000)[:-1], rows(3), b"1,vitd,22,ng/mL,x", b""])
 @pytest.mark.parametrize("jobs", [2, 3])
-def test_processes_that_take_turns_write_what_one_writes(body: bytes, jobs: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("block_more", [1 << 24, 1 << 15, 1 << 10])
+def test_processes_that_take_turns_write_what_one_writes(
+    body: bytes, jobs: int, block_more: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labcheck.sources.stream._A_BLOCK_MORE", block_more)  # when a turn takes several
     assert run(body, tmp_path, jobs=jobs) == run(body, tmp_path, jobs=1)
 
 
@@ -73,7 +78,7 @@ def test_values_that_were_counted_before_others_take_part_are_counted_once(tmp_p
         made = annotator(HEADER)
         made.tally.widths = {"vitd": 0.1, "b12": 1.0}
         with source.open("rb", buffering=0) as file, Path(os.devnull).open("wb", buffering=0) as out:
-            stream = Stream(made, partial(file.read, 1 << 14), out.write)
+            stream = Stream(made, partial(file.read, 1 << 14), lambda: True, out.write)
             annotate(stream, b"", jobs=jobs, alone=1 << 15)
         counted.append((made.tally.rows, made.tally.values))
     assert counted[0] == counted[1]
@@ -310,6 +315,43 @@ def test_a_run_that_is_to_outlive_its_terminal_keeps_its_output(tmp_path: Path) 
         running.stdin.close()
         assert running.wait() == 0
     assert (tmp_path / "out.csv").read_text("utf-8").count("\n") == 2
+
+
+def test_turns_of_several_blocks_do_not_wait_for_them() -> None:
+    several = "from labcheck.sources import stream; stream._A_BLOCK_MORE = 1"
+    command = [sys.executable, "-c", f"{several}; from labcheck.cli import main; main()"]
+    command += ["csv", "-q", "--jobs", "2"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as running:
+        assert running.stdin
+        assert running.stdout
+        running.stdin.write(b"test,value,unit\n")
+        for number in range(1, 9):
+            running.stdin.write(b"vitd,2%d,ng/mL\n" % number)
+            if number == 1:
+                assert running.stdout.readline().startswith(b"test")
+            assert running.stdout.readline().startswith(b"vitd,2%d," % number)  # while more can come
+        running.stdin.close()
+        assert running.wait(60) == 0
+
+
+def test_a_source_says_whether_reading_has_to_wait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "t.csv").write_bytes(b"test")
+    with open_input(str(tmp_path / "t.csv")) as source:
+        assert [source.has_more(), source.read(), source.has_more(), source.read()] == [
+            True,
+            b"test",
+            True,
+            b"",
+        ]
+    reads, writes = os.pipe()
+    with os.fdopen(reads) as stdin, os.fdopen(writes, "wb", buffering=0) as end:
+        monkeypatch.setattr(sys, "stdin", stdin)
+        with open_input("-") as source:
+            assert not source.has_more()
+            end.write(b"test")
+            assert [source.has_more(), source.read(), source.has_more()] == [True, b"test", False]
+            end.close()
+            assert [source.has_more(), source.read()] == [True, b""]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pipe's size is not to be chosen")

@@ -202,6 +202,10 @@ class Annotator:
         lines.pop()
         return lines
 
+    def whole(self, lines: list[bytes]) -> bytes:
+        """Return whole lines as they were before `lines`."""
+        return self._newline.join([*lines, b""])
+
     def quick(self, lines: list[bytes], masked: bytes, *, rows: RowFormat | None = None) -> bytes | None:
         """Annotate whole lines, or return None if one of them has more or fewer columns than the header.
 

@@ -3,6 +3,7 @@
 import codecs
 import importlib
 import os
+import select
 import signal
 import stat
 import sys
@@ -26,11 +27,14 @@ Write = Callable[[bytes], object]
 class Input(NamedTuple):
     """What is open for reading.
 
-    `read` returns the next bytes there are, at most a block, and none at the end. Where `is_plain`, they are
-    those of the file itself, so that a fork can read on. `size` is that of the file, if it is one.
+    `read` returns the next bytes there are, at most a block, and none at the end. `has_more` says whether
+    there are any, or none will come, so that it need not wait; on Windows it knows that of sockets alone.
+    Where `is_plain`, they are those of the file itself, so that a fork can read on. `size` is that of the
+    file, if it is one.
     """
 
     read: Read
+    has_more: Callable[[], bool]
     is_plain: bool
     size: int | None
 
@@ -44,7 +48,9 @@ def open_input(name: str) -> Iterator[Input]:
     with _opened(name) as (file, faults):
         status = None if packed or name == "-" else os.fstat(file.fileno())
         size = status.st_size if status and stat.S_ISREG(status.st_mode) else None
-        yield Input(lambda: _read(name, file, faults), is_plain=not packed, size=size)
+        yield Input(
+            lambda: _read(name, file, faults), lambda: _has_more(file), is_plain=not packed, size=size
+        )
 
 
 _Opened = tuple[IO[bytes], tuple[type[Exception], ...]]
@@ -103,6 +109,10 @@ def _read(name: str, file: IO[bytes], faults: tuple[type[Exception], ...]) -> by
         return file.read1(BLOCK)  # type: ignore[attr-defined, no-any-return]  # every buffered reader has it
     except faults as error:  # a directory, or not what its name says
         raise UnreadableFile(f"{quote(name, 200)} cannot be read: {error}") from error
+
+
+def _has_more(file: IO[bytes]) -> bool:
+    return bool(select.select([file], [], [], 0)[0])
 
 
 def utf_16(encoding: str | None) -> str | None:

@@ -2,10 +2,11 @@
 
 One process does it, or several take turns (turns.py): whoever has the turn to read takes a block and passes
 the turn on as soon as it is sure where the next block begins. The turn to write goes round in the same order,
-so that rows come out as they came in.
+so that rows come out as they came in. Waiting for each other's turn costs time, and blocks cost memory: the
+longer the input, the more blocks are taken in one turn, as long as they are there already.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from labcheck.sources.csv import Annotator, RowFormat, Written
@@ -15,6 +16,12 @@ from labcheck.sources.tally import Tally
 from labcheck.sources.turns import Turns, take_turns
 
 _LARGE = 1 << 20
+
+_MOST_BLOCKS = 16
+"""So many blocks are taken in one turn at most; each costs a process some 200 kB."""
+
+_A_BLOCK_MORE = 1 << 24
+"""After so many bytes each, a turn takes one block more."""
 
 
 class Left(NamedTuple):
@@ -40,12 +47,14 @@ class Left(NamedTuple):
 class Stream(NamedTuple):
     """Where blocks come from, what annotates them, where they go to.
 
-    `refusals` takes the list of refusals, `progress` is told how many bytes and records have been read.
-    `rows` is the other format to write in, if it is not the table's own.
+    `has_more` says whether reading need not wait. `refusals` takes the list of refusals, `progress` is told
+    how many bytes and records have been read. `rows` is the other format to write in, if it is not the
+    table's own.
     """
 
     annotator: Annotator
     read: Read
+    has_more: Callable[[], bool]
     write: Write
     refusals: Write | None = None
     rows: RowFormat | None = None
@@ -83,46 +92,71 @@ def _take_part(stream: Stream, left: Left | None, turns: Turns[Left]) -> None:
     """Do what falls to this process; the first one begins with what is `left`."""
     left = left or turns.take_reading()
     while left and not left.done:
-        left = _step(stream, left, turns)
+        left = _step(stream, left, turns, most=min(_MOST_BLOCKS, 1 + left.seen // _A_BLOCK_MORE))
         if not left.done:
             left = turns.take_reading()
     stream.annotator.hand_over()
 
 
-def _step(stream: Stream, left: Left, turns: Turns[Left]) -> Left:
-    """Read, annotate and write a block, and return what is left, which the next one to read has then."""
+def _step(stream: Stream, left: Left, turns: Turns[Left], *, most: int = 1) -> Left:
+    """Read, annotate and write blocks, `most` of them at most; return what the next one to read has left."""
     annotator = stream.annotator
     annotator.row, annotator.longest = left.row, left.longest
+    blocks: list[_Block] = []
+    out: list[bytes] = []
     while True:
         left = _read_on(stream, left)
-        waiting, seen, ended = left.waiting, left.seen, left.ended
+        waiting = left.waiting
         cut = waiting.rfind(b"\n") + 1
         whole = waiting[:cut]
         masked = annotator.masked(whole) if cut else None
         if masked is not None:
             lines = annotator.lines(whole)
-            row = annotator.row + len(lines)
-            left = Left(waiting[cut:], len(waiting) - cut, row, annotator.longest, seen, ended)
+            blocks.append(_Block(lines, masked))
+            left = left._replace(waiting=waiting[cut:], need=len(waiting) - cut, row=left.row + len(lines))
+            if len(blocks) < most and not left.ended and stream.has_more():
+                continue
             turns.pass_reading(left, done=left.done)
-            quick = annotator.quick(lines, masked, rows=stream.rows)
-            out = annotator.plain(whole, final=True, rows=stream.rows)[0] if quick is None else quick
+            out += _annotated(stream, blocks)
             break
-        out, used = annotator.plain(waiting, final=ended, rows=stream.rows)
+        out += _annotated(stream, blocks)
+        plain, used = annotator.plain(waiting, final=left.ended, rows=stream.rows)
+        out.append(plain)
         waiting = waiting[used:]
         # A record without an end: when it is large, look again only when there is twice as much.
         need = len(waiting) * (2 if len(waiting) > _LARGE else 1)
-        left = Left(waiting, need, annotator.row, annotator.longest, seen, ended)
-        if used or ended:
+        left = Left(waiting, need, annotator.row, annotator.longest, left.seen, left.ended)
+        if used or left.ended:
             turns.pass_reading(left, done=left.done)
             break
     turns.take_writing()
-    if out:
-        stream.write(out)
-        annotator.last_written = Written(annotator.row, is_open=not out.endswith((b"\n", b"\r")))
+    for written in filter(None, out):
+        stream.write(written)
+        annotator.last_written = Written(annotator.row, is_open=not written.endswith((b"\n", b"\r")))
     if stream.refusals:
         annotator.tally.list_refusals(stream.refusals)
     turns.pass_writing()
     return left
+
+
+class _Block(NamedTuple):
+    """Whole lines, of which each is a record, and the same as `masked` returns them."""
+
+    lines: list[bytes]
+    masked: bytes
+
+
+def _annotated(stream: Stream, blocks: list[_Block]) -> Iterator[bytes]:
+    """Annotate blocks, in order; each is let go of as soon as it is done, for the sake of memory."""
+    annotator = stream.annotator
+    while blocks:
+        lines, masked = blocks.pop(0)
+        quick = annotator.quick(lines, masked, rows=stream.rows)
+        yield (
+            annotator.plain(annotator.whole(lines), final=True, rows=stream.rows)[0]
+            if quick is None
+            else quick
+        )
 
 
 def _read_on(stream: Stream, left: Left) -> Left:

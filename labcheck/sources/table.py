@@ -94,6 +94,7 @@ class Table:
         stream = Stream(
             annotator,
             head.read,
+            source.has_more,
             write if self._rows else head.write,
             refusals=self._refusals,
             rows=self._rows,
