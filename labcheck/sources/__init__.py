@@ -9,7 +9,7 @@ A table, and below each step what it is made of:
         roles.py         the column of each role: the value, the unit
         headers.py       one name of it -> the test and the unit that it names
     stream.py        blocks of it: read, annotate, write
-      turns.py         several processes, a block each
+      turns.py         several processes, some blocks each
     csv.py           a block: the quick way for all of its rows, or the plain one for each
       records.py       its records, with their own bytes
       unread.py        cells of it that nothing reads, and that would count
