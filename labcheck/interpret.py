@@ -162,7 +162,7 @@ def given_unit(reported: Measurement, beside: Unit | None) -> Unit | None:
     except UnknownUnit as error:
         if beside is None:
             raise
-        instead = "leave it out"
+        instead = "check the number, and type it alone"
         if said := off_scale([reported.unit or ""]):
             instead = f"if that is what it says, type '{min(said)}{reported.value:f}'"
         raise UnreadableValue(

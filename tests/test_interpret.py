@@ -590,7 +590,7 @@ def test_a_flag_that_is_not_understood_is_told() -> None:
 
 @pytest.mark.parametrize("value", ["35 (insufficient)", "<10 (LOD)", "40 (repeat)"])
 def test_what_stands_behind_a_number_beside_its_unit_is_not_called_a_unit(value: str) -> None:
-    with pytest.raises(LabcheckError, match="is no unit; leave it out") as caught:
+    with pytest.raises(LabcheckError, match="is no unit; check the number, and type it alone") as caught:
         interpret("vitd", value, unit="ng/mL")
     assert caught.value.code == "unreadable-value"
     with pytest.raises(LabcheckError, match="is not a unit that is known here") as caught:

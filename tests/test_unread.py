@@ -1,4 +1,7 @@
+import subprocess
+import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import example, given
@@ -328,6 +331,15 @@ def test_a_copy_of_the_value_is_known_beside_rows_of_other_tests(other: str) -> 
         in_rows("test,value,unit,text", "vitd,35,ng/mL,<35", other) or ""
     )
     assert in_rows("test,value,unit,text", "vitd,35,ng/mL,<35", other, "b12,300,pg/mL,200") is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there it is not known whether a pipe has more")
+@pytest.mark.parametrize("remark", ["<50", "LT"])
+def test_a_pipe_that_has_ended_gives_out_nothing_before_the_run_stops(remark: str) -> None:
+    rows = f"test,value,unit,mod\nVitamin D,50,ng/mL,{remark}\n".encode()
+    labcheck = Path(sys.executable).with_name("labcheck")
+    ran = subprocess.run([labcheck, "csv"], input=rows, capture_output=True, check=False)
+    assert (ran.returncode, ran.stdout) == (2, b"")
 
 
 def test_a_copy_with_the_delimiter_in_quotes_is_one_too() -> None:

@@ -28,7 +28,7 @@ class Input(NamedTuple):
     """What is open for reading.
 
     `read` returns the next bytes there are, at most a block, and none at the end. `has_more` says whether
-    there are any, or none will come, so that it need not wait; on Windows it knows that of sockets alone.
+    there are any, or none will come, so that it need not wait; where that cannot be known, it says no.
     Where `is_plain`, they are those of the file itself, so that a fork can read on. `size` is that of the
     file, if it is one.
     """
@@ -112,7 +112,9 @@ def _read(name: str, file: IO[bytes], faults: tuple[type[Exception], ...]) -> by
 
 
 def _has_more(file: IO[bytes]) -> bool:
-    return bool(select.select([file], [], [], 0)[0])
+    with suppress(OSError, ValueError):  # on Windows, of whatever is no socket
+        return bool(select.select([file], [], [], 0)[0])
+    return False
 
 
 def utf_16(encoding: str | None) -> str | None:

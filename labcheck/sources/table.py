@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 from labcheck.errors import UnreadableFile, Usage
 from labcheck.sources.asked import Asked
 from labcheck.sources.csv import Annotator, RowFormat, Written
-from labcheck.sources.files import Input, Read, Write, as_utf8, decoder, utf_16
+from labcheck.sources.files import BLOCK, Input, Read, Write, as_utf8, decoder, utf_16
 from labcheck.sources.records import records
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.tally import Tally
@@ -76,11 +76,11 @@ class Table:
         self, name: str, source: Input, write: Write, progress: Callable[[int, int], object] | None
     ) -> None:
         """Annotate one file; raise Usage if its columns are not those of the file before."""
-        head = self._read_head(name, source.read, write)
+        head, is_whole = _read_what_is_there(self._read_head(name, source.read, write), source)
         shape = (head.header, head.delimiter, head.recoded)
         if self._shape not in (None, shape):
             raise Usage(f"{quote(name, 200)} has other columns than the file before; run it on its own")
-        annotator = self._annotator(name, head, size=source.size)
+        annotator = self._annotator(name, head, is_whole=is_whole)
         if self._shape is None:
             self._shape = shape
             self._rows = self._other(head.delimiter)
@@ -127,15 +127,18 @@ class Table:
             recoded=recoded,
         )
 
-    def _annotator(self, name: str, head: "_Head", *, size: int | None) -> Annotator:
-        """Make what annotates the rows under a header; raise Usage where its columns are not certain."""
+    def _annotator(self, name: str, head: "_Head", *, is_whole: bool) -> Annotator:
+        """Make what annotates the rows under a header; raise Usage where its columns are not certain.
+
+        That is known best where the head `is_whole`, and has all of the rows.
+        """
         layout = self._asked.layout(head.header)
         for column in layout.look_alikes:
             self._tally.look_alike(column)
         cells = Unread(head.header, layout, self._asked.roles, self._asked.catalogue.identifier)
         unread = UnreadText(cells, len(head.header), head.delimiter, head.decode)
-        unread.check(head.rest, 1, final=False)
-        if size is not None and len(head.before) + len(head.raw) + len(head.rest) >= size:
+        unread.check(head.rest, 1, final=is_whole)
+        if is_whole:
             unread.decide()
         annotator = Annotator(
             head.header,
@@ -183,6 +186,16 @@ class _Head(NamedTuple):
     @property
     def newline(self) -> bytes:
         return b"\r\n" if self.raw.endswith(b"\r\n") else b"\n"
+
+
+def _read_what_is_there(head: _Head, source: Input) -> tuple[_Head, bool]:
+    """Read on up to a block as far as it need not wait, and say whether that is all there is."""
+    rest, before = head.rest, len(head.before) + len(head.raw)
+    while before + len(rest) < BLOCK and source.has_more():
+        if not (got := head.read()):
+            return head._replace(rest=rest), True
+        rest += got
+    return head._replace(rest=rest), False
 
 
 _OTHERS = {
