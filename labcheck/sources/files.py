@@ -49,7 +49,10 @@ def open_input(name: str) -> Iterator[Input]:
         status = None if packed or name == "-" else os.fstat(file.fileno())
         size = status.st_size if status and stat.S_ISREG(status.st_mode) else None
         yield Input(
-            lambda: _read(name, file, faults), lambda: _has_more(file), is_plain=not packed, size=size
+            lambda: _read(name, file, faults),
+            lambda: size is not None or _has_more(file),  # a file never has to be waited for
+            is_plain=not packed,
+            size=size,
         )
 
 
