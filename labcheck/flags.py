@@ -10,7 +10,7 @@ _LOW = (
     *("L", "LL", "LOW", "LO", "VERY LOW", "CRITICAL LOW", "CRITICALLY LOW", "PANIC LOW", "< LLN", "<LLN"),
     *("BELOW NORMAL", "BELOW LOW NORMAL", "BELOW RANGE", "BELOW REFERENCE RANGE"),
     *("DEFICIENT", "DEFICIENCY", "INSUFFICIENT", "INSUFFICIENCY"),
-    *("BAS", "BAJO", "BAJA", "BASSO", "NIEDRIG", "ERNIEDRIGT", "LAAG", "↓", "↓↓"),
+    *("BAS", "BAJO", "BAJA", "BASSO", "NIEDRIG", "ERNIEDRIGT", "LAAG", "↓", "↓↓", "▼", "▼▼"),
 )
 _NORMAL = (
     *("N", "NORMAL", "WNL", "IN RANGE", "WITHIN RANGE", "WITHIN REFERENCE RANGE", "WITHIN NORMAL LIMITS"),
@@ -20,7 +20,7 @@ _HIGH = (
     *("H", "HH", "HIGH", "HI", "VERY HIGH", "CRITICAL HIGH", "CRITICALLY HIGH", "PANIC HIGH"),
     *("> ULN", ">ULN"),
     *("ABOVE NORMAL", "ABOVE HIGH NORMAL", "ABOVE RANGE", "ABOVE REFERENCE RANGE", "ELEVATED", "TOXIC"),
-    *("HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "ALTA", "HOCH", "ERHÖHT", "HOOG", "↑", "↑↑"),
+    *("HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "ALTA", "HOCH", "ERHÖHT", "HOOG", "↑", "↑↑", "▲", "▲▲"),
 )
 _ABNORMAL = ("A", "AA", "ABN", "ABNORMAL", "ANORMAL", "OUT OF RANGE", "CRITICAL", "PANIC")
 _ANY = ("IND", "INDETERMINATE", "EQUIVOCAL", "FINAL")
@@ -49,7 +49,7 @@ OFF_SCALE: dict[str, Comparator] = {
     **dict.fromkeys(("<<", "OFF SCALE LOW", "OFF-SCALE LOW"), "<"),
     **dict.fromkeys(("BELOW ABSOLUTE LOW-OFF INSTRUMENT SCALE", "BLQ", "BLOQ", "BQL", "BDL"), "<"),
     **dict.fromkeys(("NOT DETECTED", "NOT DETECTABLE", "UNDETECTED", "UNDETECTABLE", "NON DETECT"), "<"),
-    **dict.fromkeys(("NON-DETECT", "ND", "N.D", "N.D.", "UNTER MESSBEREICH", "UNTER NACHWEISGRENZE"), "<"),
+    **dict.fromkeys(("NON-DETECT", "ND", "N.D", "UNTER MESSBEREICH", "UNTER NACHWEISGRENZE"), "<"),
     **dict.fromkeys(("NICHT NACHWEISBAR", "NICHT NACHGEWIESEN", "NONDETECT", "NON DETECTABLE"), "<"),
     **dict.fromkeys(("NOT QUANTIFIABLE", "NON DÉTECTÉ", "NO DETECTADO", "BELOW LIMIT"), "<"),
     **dict.fromkeys((">>", "OFF SCALE HIGH", "OFF-SCALE HIGH"), ">"),
@@ -59,8 +59,9 @@ OFF_SCALE: dict[str, Comparator] = {
 
 
 _SIGN, _WORDS = "[<>＜＞≤≥⩽⩾]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
-_SIGN_BY_WORDS = rf"({_SIGN})\s*({_WORDS})|({_WORDS}?)\s*({_SIGN})"
-_LIMIT = r"[0-9]+(?:[.,][0-9]+)?"
+_ARROWS = "[↑↓▲▼]{1,2}"
+_SIGN_BY_WORDS = rf"({_SIGN})\s*({_WORDS}|{_ARROWS})|({_WORDS}?|{_ARROWS})\s*({_SIGN})"
+_LIMIT = r"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
 _UNIT = r"(?:\s*[^\W\d_]{1,5}(?:/[^\W\d_]{1,3})?)?"
 _SIDE = r"[(\[]?[A-Za-z]{1,2}[)\]]?"
 _BEFORE = rf"(?:{_SIDE}[\s,;/]*)?[(\[]?\s*"
@@ -68,8 +69,14 @@ _SIGN_BY_NUMBER = rf"{_BEFORE}({_SIGN})\s*({_LIMIT}){_UNIT}\s*[)\]]?(?:[\s,;/]*{
 _WORDS_BY_NUMBER = rf"({_WORDS}?)\s*[(\[]?\s*{_LIMIT}{_UNIT}"
 """Words with a limit behind them, as `below LOQ (20)`."""
 
-AROUND = "()[] \t*!"
+AROUND = "()[]{} \t*!.'\"“”„‘’"
 """What can stand around a flag and say nothing more."""
+
+_USUAL = str.maketrans("≦≧﹤﹥≪≫〈〉‹›", "≤≥<><><><>", "\u200b\u200c\u200d\u2060\ufeff")
+"""Other letters for the signs of comparators, and those that nobody sees."""
+
+SAYS_SOMETHING = r"[^\w\s()\[\]{}'\"“”„‘’.,;:~/|\\-]"
+"""What no mark is between words, as a sign or a star."""
 
 _OF_THE_RANGE = frozenset((
     *("ULN", "LLN", "NORMAL", "NORM", "REF", "REFERENCE", "UL", "LL", "REFERENZBEREICH", "NORMBEREICH"),
@@ -96,12 +103,13 @@ def off_scale(flags: Sequence[str], value: Decimal | None = None) -> frozenset[C
 
 
 def is_unknown(mark: str) -> bool:
-    """Say whether a part of a flag says something in words that is not understood.
+    """Say whether a part of a flag says something in words or signs that is not understood.
 
     A single letter does not: HL7 has many that are beside the point, as for a value that is worse.
     """
     known = any(mark.upper() in marks for marks in (SIDES, OFF_SCALE, NO_FLAG))
-    return not known and len(re.findall(r"[^\W\d_]", mark)) > 1
+    says = re.search(SAYS_SOMETHING, mark) or len(re.findall(r"[^\W\d_]", mark)) > 1
+    return not known and bool(says)
 
 
 def of_codes(codes: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
@@ -125,7 +133,16 @@ def has_a_number(flag: str) -> bool:
 
 
 def _by_number(flag: str) -> re.Match[str] | None:
-    return re.fullmatch(_SIGN_BY_NUMBER, flag.strip(AROUND)) if len(flag) <= _LONGEST else None
+    return re.fullmatch(_SIGN_BY_NUMBER, _plain(flag)) if len(flag) <= _LONGEST else None
+
+
+def as_usual(text: str) -> str:
+    """Return a text with the signs of comparators as they are usually written."""
+    return text.translate(_USUAL)
+
+
+def _plain(flag: str) -> str:
+    return as_usual(flag).strip(AROUND)
 
 
 def _parts(match: re.Match[str]) -> tuple[Comparator, Decimal]:
@@ -139,7 +156,7 @@ def marks(flag: str) -> list[str]:
 
     Those are known, or a sign with words, which it is not to be lost beside.
     """
-    whole = " ".join(flag.strip(AROUND).split())
+    whole = " ".join((_plain(flag) or flag.strip()).split())
     parts = re.split(r"[\s,;~/|]+", whole)
     known = SIDES.keys() | OFF_SCALE.keys()
     if whole.upper() in known | NO_FLAG or len(whole) > _LONGEST:

@@ -265,10 +265,13 @@ def test_a_sign_that_is_part_of_something_else_is_no_comparator(flag: str) -> No
     assert str(interpret("vitd", "35", unit="ng/mL", reported_flag=flag).canonical) == "35 ng/mL"
 
 
-@pytest.mark.parametrize("flag", ["<", "<=", "> 3", "<5", "*", ""])
-def test_a_value_that_has_a_comparator_keeps_it_whatever_the_flag(flag: str) -> None:
+@pytest.mark.parametrize(
+    ("flag", "notes"),
+    [("<", []), ("<=", []), ("> 3", ["flag-unknown"]), ("<5", ["flag-unknown"]), ("-", []), ("", [])],
+)
+def test_a_value_that_has_a_comparator_keeps_it_whatever_the_flag(flag: str, notes: list[str]) -> None:
     judged = interpret("b12", "<150", unit="pmol/L", reported_flag=flag)
-    assert (judged.canonical.comparator, codes(judged)) == ("<", [])
+    assert (judged.canonical.comparator, codes(judged)) == ("<", notes)
 
 
 def test_a_b_is_no_flag_as_it_can_say_low_or_better() -> None:

@@ -9,7 +9,7 @@ import re
 
 import narwhals.stable.v2 as nw
 
-from labcheck.flags import AROUND, NO_FLAG, OFF_SCALE, SIDES
+from labcheck.flags import AROUND, NO_FLAG, OFF_SCALE, SAYS_SOMETHING, SIDES
 from labcheck.frames import expressions as ex
 from labcheck.frames.expressions import UNJUDGED, Case, Expr, all_of, any_of, chosen, equals
 from labcheck.frames.rules import Rules, edges_of
@@ -159,6 +159,7 @@ def flag_differs(own: Own) -> Expr:
 
 
 def flag_is_unknown(own: Own) -> Expr:
-    """Say whether the flag has words that are not understood."""
-    mark = _mark(own("flag"))
-    return mark.str.contains("[a-z].*[a-z]") & ~equals(mark, [*_SIDES, *_NO_FLAG])
+    """Say whether the flag has words or signs that are not understood."""
+    mark, alone = _mark(own("flag")), f"^[{re.escape(AROUND)}]*[*!][{re.escape(AROUND)}]*$"
+    says = mark.str.contains(f"[a-z].*[a-z]|{SAYS_SOMETHING}") | own("flag").str.contains(alone)
+    return says & ~equals(mark, [*_SIDES, *_NO_FLAG])
