@@ -169,15 +169,29 @@ class Identifier:
             pass
         return f"It stands under {quote(name)}, which is another test than {found.analyte.name}."
 
-    def is_another(self, text: str) -> bool:
-        """Say whether a text, wherever it stands, is the name of a test that is refused."""
-        if self._hints.isdisjoint(_pieces(text)):  # as nearly always
+    def is_another(self, text: str, than: Analyte | None = None) -> bool:
+        """Say whether a text, wherever it stands, is the name of a test that is refused.
+
+        Where all is taken for one test, as none is named, other tests `than` that one count as well.
+        """
+        if than is None and self._hints.isdisjoint(_pieces(text)):  # as nearly always
             return False
         try:
-            self._by_name(text)
+            found = self._by_name(text)
         except WrongAnalyte:
             return True
-        return False
+        if than is None:
+            return False
+        words = words_of(text, than.names.words)
+        return found.analyte.id != than.id if found else bool(words) and words <= _CAST_DOUBT
+
+    def is_of(self, text: str, analyte: Analyte) -> bool:
+        """Say whether a text, wherever it stands, is a name of the analyte's test."""
+        try:
+            found = self._by_name(text)
+        except WrongAnalyte:
+            return False
+        return found is not None and found.analyte.id == analyte.id
 
     def is_code(self, text: str) -> bool:
         """Say whether a text is one of the analytes' LOINC codes, whole or damaged."""

@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from pathlib import Path
 
 import pytest
@@ -15,11 +15,11 @@ from labcheck.sources.unread import FIRST, Unread, UnreadText
 from tests.tables import piped
 
 
-def unread(header: str, **asked: str) -> Unread:
+def unread(header: str, *, analyte: str | None = None, units: Container[str] = (), **asked: str) -> Unread:
     names = header.split(",")
     wide = ("vitd=v:ng/mL",) if "v" in names else ()
-    layout = find_layout(names, built_in(), asked=asked, wide=wide)
-    return Unread(names, layout, asked, built_in().identifier)
+    layout = find_layout(names, built_in(), asked=asked, wide=wide, analyte=analyte)
+    return Unread(names, layout, asked, built_in().identifier, units)
 
 
 def said(check: Callable[..., None], *args: object, **options: object) -> str | None:
@@ -30,9 +30,11 @@ def said(check: Callable[..., None], *args: object, **options: object) -> str | 
     return None
 
 
-def in_rows(header: str, *rows: str, **asked: str) -> str | None:
+def in_rows(
+    header: str, *rows: str, analyte: str | None = None, units: Container[str] = (), **asked: str
+) -> str | None:
     cells = [(number, row.split(",")) for number, row in enumerate(rows, 2)]
-    looked = unread(header, **asked)
+    looked = unread(header, analyte=analyte, units=units, **asked)
     return said(looked.check, cells) or said(looked.decide)
 
 
@@ -84,6 +86,7 @@ def in_rows(header: str, *rows: str, **asked: str) -> str | None:
             ("test,value,unit,c", f"b12,150,pmol/L,{cell}", "was off the scale", "--flag 'c'")
             for cell in ("BLQ", "Unter Nachweisgrenze", "below reporting limit", "not quantifiable")
         ),
+        *(("test,value,unit,c", f"b12,150,pmol/L,{sign}", "by itself", "--comparator") for sign in "≦﹤〈‹"),
         ("test,value,unit,c", "b12,150,pmol/L,&lt;", "has '&lt;' by itself", "--comparator 'c'"),
         ("test,value,unit,lab", "vitd,45,ng/mL,2132-9", "is a LOINC code", "--loinc 'lab'"),
         ("test,result,unit,result_op", "vitd,22,ng/mL,<", "by itself", "--comparator 'result_op'"),
@@ -271,6 +274,133 @@ def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, findi
 )
 def test_other_cells_are_passed_over(header: str, rows: list[str], asked: dict[str, str]) -> None:
     assert in_rows(header, *rows, **asked) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "finding", "advice"),
+    [
+        ("test,value,unit,status,deleted", "vitd,35,ng/mL,final,1", "does not count", "--status 'status'"),
+        ("test,value,unit,status,text", "vitd,35,ng/mL,final,cancelled", "no result", "--status 'status'"),
+        (
+            "test,value,unit,result_status,status",
+            "vitd,35,ng/mL,F,entered in error",
+            "no result",
+            "--status 'status', or that it is not with --status 'result_status'",
+        ),
+        ("test,value,unit,flag,q", "vitd,35,ng/mL,,< LOD", "off the scale", "not with --flag 'flag'"),
+        ("test,value,unit,flag,q", "vitd,8,ng/mL,L,BLQ", "off the scale", "not with --flag 'flag'"),
+        (
+            "test,value,unit,comparator,below_lod",
+            "vitd,8,ng/mL,=,1",
+            "marks a value",
+            "counts with --comparator 'comparator'",
+        ),
+        ("test,value,unit,specimen,tube", "vitd,35,ng/mL,,Urine", "is no blood", "--specimen 'specimen'"),
+        ("test,value,unit,specimen_type,material", "vitd,35,ng/mL,S,Urin", "is no blood", "'specimen_type'"),
+        (
+            "test,value,unit,description,order",
+            "vitd,35,ng/mL,,Calcitriol",
+            "another test",
+            "not with --component 'description'",
+        ),
+        ("test,value,unit,loinc,lab", "vitd,45,ng/mL,,1649-3", "is a LOINC code", "--loinc 'loinc'"),
+        ("vitd_ng_ml,status,deleted", "35,,1", "does not count", "count with --status 'status'"),
+        ("vitd_ng_ml,vitd_op,vitd_below_lod", "8,,1", "marks a value", "with --comparator 'vitd_op'"),
+    ],
+)
+def test_a_column_of_a_role_does_not_settle_what_another_says_against_it(
+    header: str, row: str, finding: str, advice: str
+) -> None:
+    text = in_rows(header, row)
+    assert text is not None
+    assert finding in text
+    assert advice in text
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "asked"),
+    [
+        ("test,value,unit,comparator,below_lod", "vitd,8,ng/mL,<,1", {}),
+        ("test,value,unit,comparator,below_lod", "vitd,8,ng/mL,,1", {"comparator": "comparator"}),
+        ("test,value,unit,below_lod,comment", "vitd,<8,ng/mL,1,below detection limit", {}),
+        ("test,value,unit,flag,comment", "vitd,8,ng/mL,<,below detection limit", {}),
+        ("test,value,unit,status,comment", "vitd,8,ng/mL,cancelled,cancelled", {}),
+        ("test,value,unit,status,deleted", "vitd,8,ng/mL,entered in error,1", {}),
+        ("test,value,unit,specimen,tube", "vitd,8,ng/mL,Urine,Urine", {}),
+        ("test,value,unit,order", "Calcitriol,8,pg/mL,Calcitriol", {}),
+        ("test,value,unit,description,order", "vitd,8,ng/mL,Calcitriol,Calcitriol", {}),
+        ("test,value,unit,loinc,lab", "x,45,ng/mL,1989-3,1649-3", {}),
+        ("vitd_ng_ml,b12_pg_ml,vitd_op,b12_op,vitd_below_lod", "8,300,<,,1", {}),
+        ("vitd_ng_ml,b12_pg_ml,vitd_op,b12_op,other", "8,300,,,<", {}),
+        ("test,value,unit,si_unit", "vitd,8,,nmol/L", {}),
+    ],
+)
+def test_what_a_row_says_already_is_not_asked_about(header: str, row: str, asked: dict[str, str]) -> None:
+    assert in_rows(header, row, **asked) is None
+
+
+@pytest.mark.parametrize(
+    ("row", "stops"), [("vitd,35,,nmol/L", True), ("vitd,35,,ng/mL", False), ("vitd,35,ng/mL,nmol/L", False)]
+)
+def test_a_unit_is_asked_about_where_another_would_be_taken(row: str, *, stops: bool) -> None:
+    text = in_rows("test,value,unit,original_unit_text", row, units={"ng/mL"})
+    assert (text is not None) is stops
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "finding", "advice"),
+    [
+        ("vitd_ng_ml,vitd_comment", "8,below LOD", "off the scale", "--flag 'vitd_comment'"),
+        ("vitd_ng_ml,vitd_remark", "8,BLQ", "off the scale", "--flag 'vitd_remark'"),
+        ("vitd_ng_ml,comment", "8,below detection limit", "off the scale", "--flag 'comment'"),
+        ("vitd_ng_ml,b12_pg_ml,comment", "8,300,not detected", "off the scale", "--flag 'comment'"),
+        ("vitd_ng_ml,vitd_lt", "8,1", "marks a value", "--comparator ''"),
+        ("vitd_ng_ml,comment", "8,cancelled", "there is no result", "--status 'comment'"),
+        ("vitd_ng_ml,source", "8,urine", "is no blood", "--specimen 'source'"),
+        ("vitd_ng_ml,corrected_result", "8,45", "can be the value, too", "--column vitd=COLUMN:UNIT"),
+    ],
+)
+def test_a_wide_table_is_asked_about_remarks_on_its_results(
+    header: str, row: str, finding: str, advice: str
+) -> None:
+    text = in_rows(header, row)
+    assert text is not None
+    assert finding in text
+    assert advice in text
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("vitd_ng_ml,crp_comment", "8,below LOD"),
+        ("vitd_ng_ml,covid_comment", "8,Not detected"),
+        ("vitd_ng_ml,comment", ",below LOD"),
+        ("vitd_ng_ml,b12_pg_ml,b12_comment", "8,,below LOD"),
+        ("vitd_ng_ml,visit", "8,cancelled"),
+        ("vitd_ng_ml,lt", "8,1"),
+        ("vitd_ng_ml,b12_pg_ml,corrected_result", "8,300,45"),
+    ],
+)
+def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, row: str) -> None:
+    assert in_rows(header, row) is None
+
+
+@pytest.mark.parametrize(
+    ("rows", "finding"),
+    [
+        (["Vitamin D,30,ng/mL", "Vitamin B12,300,ng/mL"], "'Vitamin B12', which is another test"),
+        (["Ferritin,30,ng/mL"], "'Ferritin', which is another test"),
+        (["Vitamin D,30,ng/mL", "Glucose,33,ng/mL"], "'Glucose', where other rows have a name of Vitamin D"),
+        (["Vitamin D,30,ng/mL", "25-OH vitamin D,33,ng/mL", ",3,ng/mL"], None),
+        (["morning,30,ng/mL", "evening,33,ng/mL"], None),
+    ],
+)
+def test_names_of_other_tests_are_asked_about_where_all_rows_are_to_be_of_one(
+    rows: list[str], finding: str | None
+) -> None:
+    text = in_rows("item,value,unit", *rows, analyte="vitd")
+    assert (finding is None) is (text is None)
+    assert finding is None or (finding in str(text) and "--test 'item'" in str(text))
 
 
 HEADER = "test,op,value"

@@ -47,7 +47,7 @@ def annotate(name: str, asked: Asked, tally: Tally, *, write: Write | None, refu
             if added in names:
                 raise Usage(f"there is a column {quote(added)} already; choose other names with --prefix")
             schema = schema.append(pa.field(added, pa.string()))
-    unread = Unread(names, layout, asked.roles, asked.catalogue.identifier)
+    unread = Unread(names, layout, asked.roles, asked.catalogue.identifier, asked.unit_codes)
     with ExitStack() as stack:
         sink = pa.PythonFile(_Sink(write), mode="w") if write else None
         writer = stack.enter_context(pq.ParquetWriter(sink, schema)) if sink else None

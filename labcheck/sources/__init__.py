@@ -13,6 +13,7 @@ A table, and below each step what it is made of:
     csv.py           a block: the quick way for all of its rows, or the plain one for each
       records.py       its records, with their own bytes
       unread.py        cells of it that nothing reads, and that would count
+        known.py         what the columns that are known say in a row
         hints.py         what such a cell can say, and its column's name
         limits.py        what says that a value is beyond a limit
     memo.py          a row by its key cells: what has been said before, and how often

@@ -10,6 +10,7 @@ from labcheck.ranges import OwnRange
 from labcheck.sources.columns import find_layout, no_ranges
 from labcheck.sources.layout import Layout, Measured
 from labcheck.sources.rows import Judge
+from labcheck.units import read_unit
 
 
 class Asked(NamedTuple):
@@ -50,6 +51,11 @@ class Asked(NamedTuple):
     def roles(self) -> frozenset[str]:
         """The roles of which the options say where their column is, or that there is none."""
         return frozenset((*self.columns, *(["value"] if self.wide else [])))
+
+    @property
+    def unit_codes(self) -> frozenset[str]:
+        """The units that rows without one are taken to be in."""
+        return frozenset(read_unit(unit).code for unit in self.units.values())
 
     def judge(self, measured: Measured, *, wide: bool, points_may_group: bool = False) -> Judge:
         """Make what judges one result of each row."""

@@ -5,6 +5,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from labcheck.errors import LabcheckError
+from labcheck.flags import as_usual
 from labcheck.model import COMPARATOR_WORDS, COMPARATORS
 from labcheck.reading import read_value
 from labcheck.sources.limits import NO, YES
@@ -44,14 +45,22 @@ OF_OTHER_MATTERS = (
 OF_TIMES = ("event", "surviv", "follow", "time_to", "death")
 """What begins a word of a column's name, normalised, that says nothing of the result beside it."""
 
+REMARKS = (
+    *("result_comments", "result_comment", "lab_comments", "lab_comment", "comments", "comment", "remarks"),
+    *("remark", "notes", "note", "text", "info", "bemerkungen", "bemerkung", "kommentar", "commentaires"),
+    *("commentaire", "remarque", "comentarios", "comentario", "observaciones", "opmerking", "disposition"),
+)
+"""What a column of remarks is called, normalised; the name of a test can stand before it."""
+
 OF_SPECIMENS = (
-    *("sample", "specimen", "probe", "muestra", "campione", "prelev", "echantillon"),
+    *("sample", "specimen", "source", "probe", "muestra", "campione", "prelev", "echantillon"),
     *("material", "matrix", "tube", "container", "collection"),
 )
 OF_UNITS = ("unit", "einheit", "unidad", "dimension", "uom", "eenheid")
 BESIDE_UNITS = frozenset((
     *("si", "reporting", "reported", "result", "results", "value", "lab", "test", "original", "conventional"),
     *("std", "of", "measure", "measurement", "de", "mesure", "medida", "raw", "final", "name", "code"),
+    "text",
 ))  # fmt: skip
 OF_RANGES = ("range", "ref", "norm", "limit", "low", "high")
 """What stands in the names of such columns, normalised; and what else can where it is that of the result."""
@@ -132,7 +141,7 @@ def _heads_other_values(name: str) -> bool:
 
 def bare(cell: str) -> str:
     """Return a cell without what stands around it, and with its signs as themselves."""
-    return cell.replace("&lt;", "<").replace("&gt;", ">").strip("'\"()[] *")
+    return as_usual(cell.replace("&lt;", "<").replace("&gt;", ">")).strip("'\"()[] *")
 
 
 def as_copy(cell: str) -> tuple[str, list[str]]:

@@ -15,6 +15,7 @@ _BEYOND = (
     r"|(?:above|over|gt|greater_than)_(?:the_)?(?:ulo[dq]|upper_limit)"
     r"|(?:is_|left_)?cens(?:ored)?|non_?detects?|nd|(?:l?lod|l?loq|blq|bdl)_(?:flag|fl|indicator|ind)"
     r"|blq|bloq|bdl|lblloqfl"
+    r"|(?<=_)(?:is_)?(?:lt|gt|less_than|greater_than)"
     r")(?:_limit)?(?:_(?P<behind>.+))?"
 )
 """What heads a column, normalised, that marks the values beyond a limit, and whose those are."""

@@ -135,7 +135,9 @@ class Table:
         layout = self._asked.layout(head.header)
         for column in layout.look_alikes:
             self._tally.look_alike(column)
-        cells = Unread(head.header, layout, self._asked.roles, self._asked.catalogue.identifier)
+        cells = Unread(
+            head.header, layout, self._asked.roles, self._asked.catalogue.identifier, self._asked.unit_codes
+        )
         unread = UnreadText(cells, len(head.header), head.delimiter, head.decode)
         unread.check(head.rest, 1, final=is_whole)
         if is_whole:

@@ -27,6 +27,7 @@ from labcheck.sources.hints import (
     OF_SPECIMENS,
     OF_TIMES,
     OF_UNITS,
+    REMARKS,
     as_copy,
     bare,
     does_not_count,
@@ -37,11 +38,12 @@ from labcheck.sources.hints import (
     is_other_value,
     unit_in,
 )
-from labcheck.sources.layout import RANGES, Layout
+from labcheck.sources.known import Known, cell_of
+from labcheck.sources.layout import RANGES, Layout, Measured
 from labcheck.sources.limits import IN_NHANES, YES, says_off_scale, whose_value
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, names_of, normalised
-from labcheck.sources.rows import OPERATORS, WORDS
+from labcheck.sources.rows import WORDS
 from labcheck.sources.status import says_there_is_none
 from labcheck.specimens import is_other, is_surely_other
 from labcheck.units import are_same, read_unit
@@ -56,7 +58,10 @@ _DIGITS = frozenset(b"0123456789")
 _TEXTS = frozenset(("component", "status", "specimen"))
 """Roles in whose columns a comparator would say nothing."""
 
-_ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with --comparator ''"
+_ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with {nothing}"
+_ADVICE_ON_STATUS = "leave such rows out, or say that they count with {nothing}"
+_WIDE_ONES = "--column vitd=COLUMN:UNIT"
+_ADVICE = "say that it is the result's with {option}, or that it is not with {nothing}"
 
 _LONGEST = 80
 """Longer cells are remarks, and are passed over."""
@@ -68,7 +73,8 @@ Row = tuple[int | None, Sequence[str]]
 class _Found(NamedTuple):
     """A cell that would count, in which column and row, and what it says that a column of `role` would.
 
-    `advice` is what to do about it, if that is not to say that the column has that role or has it not.
+    `advice` is what to do about it, where `option` names the column, and `nothing` says that it is none.
+    `of` are the results that it can be said of.
     """
 
     role: Role
@@ -76,16 +82,25 @@ class _Found(NamedTuple):
     row: int | None
     cell: str
     says: str
-    advice: str = ""
+    of: Sequence[Measured]
+    advice: str = _ADVICE
 
 
 class Unread:
     """The cells of a table that nothing reads, by its header and its results."""
 
     def __init__(
-        self, header: Sequence[str], layout: Layout, asked: Container[str], identifier: Identifier
+        self,
+        header: Sequence[str],
+        layout: Layout,
+        asked: Container[str],
+        identifier: Identifier,
+        units: Container[str] = (),
     ) -> None:
-        """Take the roles that are `asked` for: an option names their column, or says that there is none."""
+        """Take the roles that are `asked` for: an option names their column, or says that there is none.
+
+        `units` are the codes of those that rows without one are taken to be in.
+        """
         self._header = header
         self._called = [*map(normalised, header)]
         self._layout = layout
@@ -95,24 +110,23 @@ class Unread:
         self._texts = {
             number for one in layout.results for role, number in one.columns.items() if role in _TEXTS
         }
-        self._asked = frozenset(role for role in OPTIONS if role in asked)
-        settled = {*self._asked}
-        settled |= {role for role in OPTIONS if all(role in one.columns for one in layout.results)} - {
-            "value"
-        }
+        self._settled = {role for role in OPTIONS if role in asked}
         have_units = all(one.unit or "unit" in one.columns for one in layout.results)
         if layout.wide and len(layout.results) > 1 and have_units:
-            settled.add("unit")
-        self._settled = settled
+            self._settled.add("unit")
+        self._known = Known(layout, units, identifier)
+        self._have_comparators = all("comparator" in one.columns for one in layout.results)
         self._words: dict[int, _Found] = {}
         self._copies: dict[int, _Found] = {}
+        self._names: dict[int, _Found] = {}  # columns with other names than those of the one test
+        self._ours: set[int] = set()  # columns with its name
         self._others: set[int] = set()  # columns with other cells than such words
         self._differ: set[int] = set()  # columns with other cells than copies of the value
 
     @property
     def watches(self) -> bool:
         """Whether all rows are to be looked through for comparators, as no column is known to hold them."""
-        return "comparator" not in self._settled
+        return "comparator" not in self._settled and not self._have_comparators
 
     def check(self, rows: Iterable[Row]) -> None:
         """Raise Usage for what is found in the cells of these rows, as far as one cell tells it."""
@@ -120,10 +134,11 @@ class Unread:
             self._look_for_signs(row, cells, self._texts)
             self._look_for_units(row, cells)
             for number in self._unread:
-                cell = _cell(cells, number)
+                cell = cell_of(cells, number)
                 if self._is_word(cell.upper(), self._called[number]):
-                    if self._is_covered(cells):
-                        self._words.setdefault(number, _Found("comparator", number, row, cell, " by itself"))
+                    found = _Found("comparator", number, row, cell, " by itself", self._layout.results)
+                    if self._known.covers(cells) and not self._have_comparators:
+                        self._words.setdefault(number, found)
                 elif cell:
                     self._others.add(number)
                     if len(cell) <= _LONGEST:
@@ -143,6 +158,9 @@ class Unread:
         for number, found in self._copies.items():
             if number not in self._differ:
                 self._ask(found)
+        for number, found in self._names.items():
+            if number in self._ours:
+                self._ask(found)
 
     def check_signs(self, rows: Iterable[Row]) -> None:
         """Raise Usage for a comparator that stands alone in one of the cells."""
@@ -151,15 +169,16 @@ class Unread:
 
     def _look_for_signs(self, row: int | None, cells: Sequence[str], columns: Iterable[int]) -> None:
         for number in columns:
-            is_sign = _cell(cells, number) in COMPARATORS
-            if is_sign and not self._is_of_another(self._called[number]) and self._is_covered(cells):
-                self._ask(_Found("comparator", number, row, cells[number], " by itself"))
+            is_sign = cell_of(cells, number) in COMPARATORS
+            if is_sign and not self._is_of_another(self._called[number]) and self._known.covers(cells):
+                found = _Found("comparator", number, row, cells[number], " by itself", self._layout.results)
+                self._ask_of(found, cells)
 
     def _look_for_units(self, row: int | None, cells: Sequence[str]) -> None:
         """Raise Usage for a row of units below the header, of which one is not the header's."""
         for one in self._layout.results if self._layout.wide else ():
             number = one.columns["value"]
-            cell = _cell(cells, number)
+            cell = cell_of(cells, number)
             if cell and not any(map(str.isdigit, cell)) and unit_in(cell) not in (None, one.unit):
                 raise Usage(
                     f"{quote(self._header[number])} (column {number + 1}, row {row}) has the unit "
@@ -172,65 +191,95 @@ class Unread:
         is_of_another = is_of(OF_OTHER_VALUES, self._called[number])
         if any(map(str.isdigit, cell)) and number not in self._differ and not is_of_another:
             self._look_for_copies(number, row, cell, cells)
-        if (found := self._found(number, row, cell, cells)) and self._is_covered(cells):
-            self._ask(found, beside=self._beside(cells))
+        if (found := self._found(number, row, cell, cells)) and self._known.covers(cells):
+            self._ask_of(found, cells)
 
     def _look_for_copies(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
-        values = [value for value in self._values(cells) if value.strip()]
+        values = [value for value in self._known.values(cells) if value.strip()]
         comparator, numbers = as_copy(cell)
         copied = [value for value in values if any(is_copy(one, value, comparator) for one in numbers)]
         if not copied:
-            if any(map(is_number, numbers)) and values and self._is_covered(cells):
+            if any(map(is_number, numbers)) and values and self._known.covers(cells):
                 self._differ.add(number)
-        elif comparator and not {comparator, None}.intersection(self._beside(cells)):
+        elif comparator and not {comparator, None}.intersection(self._known.comparators(cells)):
             says = f", where {quote(copied[0])} is read"
-            which = "--column vitd=COLUMN:UNIT" if self._layout.wide else OPTIONS["value"]
+            which = _WIDE_ONES if self._layout.wide else OPTIONS["value"]
             advice = f"say which column holds the results with {which}"
-            self._copies.setdefault(number, _Found("value", number, row, cell, says, advice))
+            found = _Found("value", number, row, cell, says, self._layout.results, advice)
+            self._copies.setdefault(number, found)
 
     def _found(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> _Found | None:
         """Return what a cell says that would count."""
         name, is_long = self._called[number], not self._layout.wide
+        of = self._remarked(name)  # in a wide table; in a long one it is the row that a remark is on
 
-        def found(role: Role, says: str, advice: str = "") -> _Found:
-            return _Found(role, number, row, cell, says, advice)
+        def found(role: Role, says: str, advice: str = _ADVICE) -> _Found:
+            return _Found(role, number, row, cell, says, of or self._layout.results, advice)
 
         if bare(cell) in COMPARATORS and not self._is_of_another(name):
             return found("comparator", " by itself")
-        if self._marks_a_limit(name, cell.lower()):
-            return found("comparator", ", which marks a value beyond the assay's limit", _ADVICE_ON_MARKS)
-        is_of_another = is_of(OF_OTHER_TESTS, name)
-        if says_off_scale(cell) and not is_of_another and (is_long or not _SIGNS.isdisjoint(cell)):
+        if marked := self._marked(name, cell.lower()):
+            says = ", which marks a value beyond the assay's limit"
+            return found("comparator", says, _ADVICE_ON_MARKS)._replace(of=marked)
+        may_be_off_scale = is_long or bool(of) or not _SIGNS.isdisjoint(cell)
+        if may_be_off_scale and says_off_scale(cell) and not is_of(OF_OTHER_TESTS, name):
             return found("flag", ", which says that a value was off the scale")
         if does_not_count(name, cell.lower()):
-            advice = "leave such rows out, or say that they count with --status ''"
-            return found("status", ", which says that a row does not count", advice)
+            return found("status", ", which says that a row does not count", _ADVICE_ON_STATUS)
         if is_long and cell in self._identifier.codes:
             return self._found_code(found, cell, cells)
-        if is_long and is_other_value(name, cell):
-            return found("value", ", which can be the value, too")
-        return self._found_in_words(found, name, cell, cells) if any(map(str.isalpha, cell)) else None
-
-    def _found_in_words(
-        self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
-    ) -> _Found | None:
-        is_of_another = is_of(OF_OTHER_TESTS, name)
-        is_of_others = is_of(OF_OTHER_MATTERS, name)
-        if (not self._layout.wide or "status" in name) and not is_of_others and says_there_is_none(cell):
+        if (is_long or len(self._layout.results) == 1) and is_other_value(name, cell):
+            advice = _ADVICE if is_long else f"say which column holds the results with {_WIDE_ONES}"
+            return found("value", ", which can be the value, too", advice)
+        if not any(map(str.isalpha, cell)):
+            return None
+        says_status = (is_long or of or "status" in name) and not is_of(OF_OTHER_MATTERS, name)
+        if says_status and says_there_is_none(cell):
             return found("status", ", which says that there is no result")
+        return self._found_a_name(found, number, cell, cells) or self._found_unit(found, name, cell, cells)
+
+    def _found_a_name(
+        self, found: Callable[[Role, str], _Found], number: int, cell: str, cells: Sequence[str]
+    ) -> _Found | None:
+        """Return what names another specimen or test."""
+        name = self._called[number]
         names_a_specimen = has_any(OF_SPECIMENS, name) and not any(map(str.isdigit, cell))
-        surely = is_surely_other(cell) and (names_a_specimen or not self._layout.wide)
-        if not is_of_another and (surely or (names_a_specimen and is_other(cell))):
+        surely = is_surely_other(cell) and (
+            names_a_specimen or not (self._layout.wide or self._known.says_blood(cells))
+        )
+        if not is_of(OF_OTHER_TESTS, name) and (surely or (names_a_specimen and is_other(cell))):
             return found("specimen", ", which is no blood")
-        if self._identifier.is_another(cell) and not is_of(OF_DRUGS, name):
-            return found("component", ", which is another test")
-        return self._found_unit(found, name, cell, cells)
+        if is_of(OF_DRUGS, name):
+            return None
+        one_test = self._known.of_one_test(cells)
+        if self._identifier.is_another(cell, one_test):
+            return found("test" if one_test else "component", ", which is another test")
+        if one_test and self._identifier.is_of(cell, one_test):
+            self._ours.add(number)
+        elif one_test:
+            says = f", where other rows have a name of {one_test.name}"
+            self._names.setdefault(number, found("test", says))
+        return None
+
+    def _remarked(self, name: str) -> Sequence[Measured]:
+        """Return the results that a column, by its name, has remarks on, as `comment` or `vitd_comment`."""
+        whose = "" if name in REMARKS else without_one(name, REMARKS)
+        if not whose:
+            return self._layout.results if whose is not None else ()
+        return self._of_test(whose)
+
+    def _of_test(self, name: str) -> Sequence[Measured]:
+        """Return the results that are of the test of that name, if it names one."""
+        test = read_header(name, self._identifier).test
+        if not test or not self._layout.wide:
+            return self._layout.results if test else ()
+        return [one for one in self._layout.results if one.analyte is test.analyte]
 
     def _found_code(
         self, found: Callable[[Role, str], _Found], code: str, cells: Sequence[str]
     ) -> _Found | None:
         analyte, loinc = self._identifier.codes[code]
-        test = _cell(cells, self._layout.results[0].columns.get("test"))
+        test = cell_of(cells, self._layout.results[0].columns.get("test"))
         with suppress(LabcheckError):
             named = self._identifier.identify(test, None)
             if named and named.analyte is analyte and not loinc.refused:
@@ -267,9 +316,9 @@ class Unread:
         """Raise Usage where ranges are in another unit than the result beside them."""
         for one in self._layout.results:
             column = one.columns.get("unit", len(cells))
-            of_result = unit_in(_cell(cells, column)) if column < len(cells) else one.unit
+            of_result = unit_in(cell_of(cells, column)) if column < len(cells) else one.unit
             differs = of_result is not None and not are_same(read_unit(unit), read_unit(of_result))
-            if differs and not RANGES.isdisjoint(one.columns) and self._is_covered(cells):
+            if differs and not RANGES.isdisjoint(one.columns) and self._known.covers(cells):
                 raise Usage(
                     f"{quote(name)} has {unit} for ranges of results in {of_result}; write the unit behind "
                     "each range, as in '30-100 ng/mL', or say with --range-column '' that there are none"
@@ -282,63 +331,37 @@ class Unread:
             return False
         return BESIDE_UNITS.issuperset(more) or read_header("_".join(more), self._identifier).test is not None
 
-    def _marks_a_limit(self, name: str, cell: str) -> bool:
-        """Say whether a cell, in small letters, marks a value of ours as beyond an assay's limit."""
+    def _marked(self, name: str, cell: str) -> Sequence[Measured]:
+        """Return the results that a cell, in small letters, marks as beyond an assay's limit."""
+        results = self._layout.results
         if cell in YES and (match := re.fullmatch(IN_NHANES, name)):
-            values = (self._called[one.columns["value"]] for one in self._layout.results)
-            return any(value.startswith(f"lbx{match[1]}") for value in values)
+            return [one for one in results if self._called[one.columns["value"]].startswith(f"lbx{match[1]}")]
         whose = whose_value(name, cell)
-        if name in ("cens", "censored") and any(is_of(OF_TIMES, other) for other in self._called):
-            return False  # a person in a study, whose time goes on
-        return whose is not None and (
-            whose in ("value", "result") or read_header(whose, self._identifier).test is not None
-        )
+        in_a_study = name in ("cens", "censored") and any(is_of(OF_TIMES, other) for other in self._called)
+        if whose is None or in_a_study:  # a person in one, whose time goes on
+            return ()
+        return results if whose in ("value", "result") else self._of_test(whose)
 
-    def _values(self, cells: Sequence[str]) -> Iterator[str]:
-        for one in self._layout.results:
-            if one.columns["value"] < len(cells):
-                yield cells[one.columns["value"]]
+    def _ask_of(self, found: _Found, cells: Sequence[str]) -> None:
+        """Raise Usage, unless it is settled which column has that role, or what the row says."""
+        in_each = self._layout.wide and found.cell in COMPARATORS and self._have_comparators
+        if not in_each and not self._known.settles(found.role, cells, found.cell, found.of):
+            self._ask(found)
 
-    def _beside(self, cells: Sequence[str]) -> list[str | None]:
-        """Return what the columns of comparators say in a row."""
-        columns = [one.columns["comparator"] for one in self._layout.results if "comparator" in one.columns]
-        return [OPERATORS.get(cells[column].strip().upper()) for column in columns if column < len(cells)]
-
-    def _is_covered(self, cells: Sequence[str]) -> bool:
-        """Say whether a row has a result of a test that is judged, or that is refused."""
-        if self._layout.wide:
-            return any(value.strip() for value in self._values(cells))
-        columns = self._layout.results[0].columns
-        test, loinc = (_cell(cells, columns.get(role)) for role in ("test", "loinc"))
-        if not test and not loinc:
-            return self._layout.results[0].analyte is not None
-        try:
-            code = loinc or (test if self._identifier.is_code(test) else "")
-            return self._identifier.identify(test if code != test else "", code) is not None
-        except LabcheckError:
-            return True
-
-    def _ask(self, found: _Found, beside: Sequence[str | None] = ()) -> None:
-        """Raise Usage, unless it is settled which column has that role.
-
-        One that was found by its name does not settle a lone sign where it says nothing itself in that row,
-        as `beside` tells of a row of a long table.
-        """
-        doubtful = found.cell in COMPARATORS and "comparator" not in self._asked and not self._layout.wide
-        known = doubtful and [*beside] == [""]
-        if found.role in self._settled and not known:
+    def _ask(self, found: _Found) -> None:
+        """Raise Usage, unless it is settled which column has that role."""
+        if found.role in self._settled:
             return
         option, name = OPTIONS[found.role], self._header[found.column]
         named = quote(name) if self._header.count(name) == 1 else str(found.column + 1)
         where = f"column {found.column + 1}" + ("" if found.row is None else f", row {found.row}")
-        other = quote(self._header[self._layout.results[0].columns["comparator"]]) if known else "''"
-        advice = f"say that it is the result's with {option} {named}, or that it is not with {option} {other}"
-        raise Usage(f"{quote(name)} ({where}) has {quote(found.cell)}{found.says}; {found.advice or advice}")
-
-
-def _cell(cells: Sequence[str], number: int | None) -> str:
-    """Return what stands in a column, without the blanks around it; nothing where there is none."""
-    return cells[number].strip() if number is not None and number < len(cells) else ""
+        known = {one.columns.get(found.role) for one in self._layout.results}
+        other = known.pop() if len(known) == 1 else None
+        advice = found.advice.format(
+            option=f"{option} {named}",
+            nothing=f"{option} {quote('' if other is None else self._header[other])}",
+        )
+        raise Usage(f"{quote(name)} ({where}) has {quote(found.cell)}{found.says}; {advice}")
 
 
 class UnreadText:
