@@ -413,7 +413,7 @@ NOTES: Mapping[str, str] = MappingProxyType({
     "code-unit-conflict": "The LOINC code stands for the other kind of unit; the value was read by its unit.",
     "other-population": "The range that was used is for people of other ages.",
     "doubtful-name": "The name of the test, or its code, can mean something else, too.",
-    "specimen-unknown": "What is said of the specimen is not understood.",
+    "specimen-unknown": "What is said of the specimen is not understood, or is that it was not to be used.",
     "preliminary": "The laboratory may still change the result.",
     "corrected": "The result replaces an earlier one.",
     "status-unknown": "Whether the laboratory stands by the result is not known.",

@@ -31,7 +31,7 @@ _SPECIMENS = {
         "fld amn plr prt snv",
         "csf": "likwor lcr",
         "marrow": "knochenmark bonem",
-        "dried": "dbs trockenblut trockenblutkarte droogbloed spot spots bloodspot seche seco",
+        "dried": "dbs dot trockenblut trockenblutkarte droogbloed spot spots bloodspot seche seco",
     }.items()
     for other in others.split()
 }
@@ -43,10 +43,13 @@ _NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried", "quality"}
 A quality control is nobody's.
 """
 
-_UNFIT = frozenset(
-    ("unsatisfactory", "unavailable", "error", "rejected", "hemolyzed", "hemolysed", "haemolysed")
+_UNFIT = (
+    "unsatisfactory|unavailable|error|reject|cancel|storniert|annul|qns|insufficient|insuf|not sufficient"
+    "|h(?:a|ae|e)?moly[tsz]|hemoliz|emolizz|clott|geronnen|coagul|lip(?:a|ae|e)?mi|icter|ikter"
+    "|contaminat|kontaminiert|leak|broken|spilled|expired|mislabel|unlabel"
+    r"|\bno (?:sample|specimen|serum)|\bkein|fehlt|missing|not received"
 )
-"""What is said of a specimen that is not to be used."""
+"""What in a text for a specimen says that it is not to be used, or that there is none."""
 
 _OTHER = _NO_SPECIMENS_OF_OURS - {"quality"}
 _OTHERS = {word: specimen for word, specimen in _SPECIMENS.items() if len(word) > len("ur")}
@@ -85,7 +88,8 @@ _BLOOD = (
 def is_blood(text: str) -> bool:
     """Say whether what is said of a specimen is that it is blood, or a part of it."""
     return (
-        not _words(text) & (_NO_SPECIMENS_OF_OURS | _CONTROL) and re.search(_BLOOD, folded(text)) is not None
+        not _words(text) & (_NO_SPECIMENS_OF_OURS | _CONTROL)
+        and re.search(_BLOOD, folded(text).replace("_", " ")) is not None
     )
 
 
@@ -126,7 +130,7 @@ def notes_on_specimen(
         for part in re.split("[,;&^]", text)
         if not is_blank(part) and not (may_be_a_number and re.search("[0-9]", part))
     ]
-    if _words(text) & _UNFIT:
+    if re.search(_UNFIT, folded(text)):
         unfit = f"Its specimen is {quote(text)}: whether it could be used is not known."
         return (Note("specimen-unknown", unfit),)
     if not said or is_blood(text) or _words(text) & _words(analyte.specimen):

@@ -56,11 +56,16 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
     ("specimen", "is_understood"),
     [
         *((text, True) for text in ("Serum", "S", "Plasma", "EDTA-Blut", "SST", "Gold top tube", "BLDV")),
-        *((text, True) for text in ("sang veineux", "suero", "Heparinplasma", "Surowica", "K2 EDTA", "WB")),
+        *(
+            (text, True)
+            for text in ("sang veineux", "suero", "Heparinplasma", "Surowica", "K2 EDTA", "WB", "SER_PLAS")
+        ),
         *((text, True) for text in ("Red top", "Laskimoveri", "Kapillarblut", "fingerprick", "Сыворотка")),
         *((text, True) for text in (None, "", " ", "N/A", "unknown", "SMP-00412", "119364003")),
         *((text, False) for text in ("Bronchial lavage", "BAL", "swab", "Abstrich", "other", "Kanüle", "sp")),
-        *((text, False) for text in ("Serum (hemolyzed)", "Serum, unsatisfactory")),
+        *((text, False) for text in ("Serum (hemolyzed)", "Serum, unsatisfactory", "QNS", "no sample")),
+        *((text, False) for text in ("cancelled", "hämolytisch", "hémolysé", "clotted", "kein Material")),
+        *((text, False) for text in ("LIPEMIC", "Serum - icteric", "mislabeled", "SER_HEMOLYZED")),
         *((text, False) for text in ("SWT, Sweat, HL70487", "SWT&Sweat&HL70070")),
     ],
 )
