@@ -114,6 +114,8 @@ class Identifier:
         if code not in self.codes:
             if by_name and _looks_like_loinc(code):
                 raise WrongAnalyte(f"{quote(name)} is not known to have the code LOINC {code}")
+            if by_name and self._is_another(code, by_name.analyte):
+                raise WrongAnalyte(f"{quote(name)} and its code {quote(code)} are different tests")
             return by_name
         analyte, loinc = self.codes[code]
         if loinc.refused:
@@ -169,21 +171,26 @@ class Identifier:
             pass
         return f"It stands under {quote(name)}, which is another test than {found.analyte.name}."
 
-    def is_another(self, text: str, than: Analyte | None = None) -> bool:
-        """Say whether a text, wherever it stands, is the name of a test that is refused.
-
-        Where all is taken for one test, as none is named, other tests `than` that one count as well.
-        """
-        if than is None and self._hints.isdisjoint(_pieces(text)):  # as nearly always
+    def is_refused(self, text: str) -> bool:
+        """Say whether a text, wherever it stands, is the name of a test that is refused."""
+        if self._hints.isdisjoint(_pieces(text)):  # as nearly always
             return False
+        return self._is_another(text, None)
+
+    def is_another(self, text: str, than: Analyte) -> bool:
+        """Say whether a text, where a test may be named, is the name of another one, as far as that is known.
+
+        It need not be one of the catalogue's: `Ferritin` is none.
+        """
+        words = words_of(text, than.names.words)
+        return self._is_another(text, than) or (bool(words) and words <= _CAST_DOUBT)
+
+    def _is_another(self, text: str, than: Analyte | None) -> bool:
         try:
             found = self._by_name(text)
         except WrongAnalyte:
             return True
-        if than is None:
-            return False
-        words = words_of(text, than.names.words)
-        return found.analyte.id != than.id if found else bool(words) and words <= _CAST_DOUBT
+        return bool(found and than and found.analyte.id != than.id)
 
     def is_of(self, text: str, analyte: Analyte) -> bool:
         """Say whether a text, wherever it stands, is a name of the analyte's test."""

@@ -774,6 +774,43 @@ def test_a_code_of_one_analyte_beside_the_name_of_another_is_refused(run: Run) -
 
 
 @each_engine
+def test_a_local_code_can_contradict_a_name(run: Run) -> None:
+    codes = ("", "HOLOTC", "VITD125", "B12", "vitd", "VITD", "L0123", "GLU", "D3", "25-OH D", "Q")
+    rows = [
+        Row(name, "60", "ng/mL", loinc=code) for name in ("Vitamin D", "B12", "Glucose", "") for code in codes
+    ]
+    hold(run, rows, Judge(built_in()), may_pass=True)
+    assert {judged(row, Judge(built_in()))[6] for row in rows} >= {"wrong-analyte", ""}
+
+
+@each_engine
+def test_a_flag_of_signs_is_told_where_it_is_not_understood(run: Run) -> None:
+    flags = (
+        "*",
+        "!",
+        "**",
+        "+",
+        "++",
+        "--",
+        "-",
+        "#",
+        "?",
+        "H *",
+        "(L)",
+        "▲",
+        "▼",
+        "'<",
+        "<?",
+        "↓<",
+        "()",
+        ".",
+    )
+    rows = [Row("Vitamin D", "45", "ng/mL", flag=flag) for flag in flags]
+    hold(run, rows, Judge(built_in()), may_pass=True)
+    assert {judged(row, Judge(built_in()))[6] for row in rows} >= {"flag-unknown", "off-scale", ""}
+
+
+@each_engine
 def test_a_code_that_one_analyte_refuses_stays_anothers_own(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "ferritin.toml"
     file.write_text(loinc("1989-3", 'refused = "another test"'), "utf-8")

@@ -265,6 +265,21 @@ def test_another_test_is_refused_by_the_name_that_loinc_gives_it(name: str, code
 
 @pytest.mark.parametrize(
     ("name", "code"),
+    [("Vitamin B12", "HOLOTC"), ("Vitamin D", "VITD125"), ("Vitamin D", "B12"), ("Vitamin B12", "25-OH D")],
+)
+def test_a_local_code_that_names_another_test_contradicts_the_name(name: str, code: str) -> None:
+    with pytest.raises(WrongAnalyte, match="are different tests"):
+        meant(name, code)
+    assert meant("Glucose", code) is None
+
+
+@pytest.mark.parametrize("code", ["VITD", "25OHD", "L0123", "GLU", "D"])
+def test_a_local_code_that_says_nothing_else_leaves_the_name(code: str) -> None:
+    assert meant("Vitamin D", code) == "vitd"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
     [
         ("Transcobalamin bound B12", "2132-9"),
         ("Transcobalamin bound B12, pmol/L", "14685-2"),

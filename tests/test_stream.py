@@ -16,6 +16,7 @@ from labcheck.sources.files import open_input
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.turns import CAN_FORK
+from labcheck.sources.unread import FIRST
 from tests.test_csv import HEADER, annotator
 
 pytestmark = pytest.mark.skipif(not CAN_FORK, reason="taking turns needs fork")
@@ -291,7 +292,7 @@ def test_a_run_of_which_one_process_is_killed_ends_and_leaves_no_file_behind(tmp
     with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as running:
         assert running.stdin
         assert running.stderr
-        running.stdin.write(b"test,value,unit\nvitd,22,ng/mL\n")
+        running.stdin.write(b"test,value,unit\n" + b"vitd,22,ng/mL\n" * (FIRST + 1))
         running.stdin.flush()
         children = Path(f"/proc/{running.pid}/task/{running.pid}/children")
         while len(forks := children.read_text("utf-8").split()) < 2:

@@ -12,6 +12,7 @@ from labcheck.errors import Usage
 from labcheck.sources.columns import find_layout
 from labcheck.sources.records import records
 from labcheck.sources.unread import FIRST, Unread, UnreadText
+from tests.conftest import Labcheck
 from tests.tables import piped
 
 
@@ -470,6 +471,18 @@ def test_a_pipe_that_has_ended_gives_out_nothing_before_the_run_stops(remark: st
     labcheck = Path(sys.executable).with_name("labcheck")
     ran = subprocess.run([labcheck, "csv"], input=rows, capture_output=True, check=False)
     assert (ran.returncode, ran.stdout) == (2, b"")
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_the_first_rows_are_looked_at_together_by_however_many(
+    labcheck: Labcheck, tmp_path: Path, jobs: str
+) -> None:
+    rows = [f"vitd,50,ng/mL,{'LT' if row < FIRST // 2 else 'US'},{'-' * 500}\n" for row in range(4 * FIRST)]
+    table, out = tmp_path / "table.csv", tmp_path / "out.csv"
+    table.write_text("test,value,unit,x,more\n" + "".join(rows))
+    ran = labcheck("csv", str(table), "-q", "--jobs", jobs, "-o", str(out))
+    assert (ran.exit_code, ran.stderr) == (0, "")
+    assert out.read_text().count("\n") == 4 * FIRST + 1
 
 
 def test_a_copy_with_the_delimiter_in_quotes_is_one_too() -> None:

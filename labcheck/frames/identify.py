@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 import narwhals.stable.v2 as nw
 
-from labcheck.frames.expressions import UNJUDGED, Case, Expr, chosen, equals, only_where
+from labcheck.frames.expressions import UNJUDGED, Case, Expr, any_of, chosen, equals, only_where
 from labcheck.frames.names import OTHER, NamePatterns
 from labcheck.frames.settings import Own, Step
 from labcheck.identify import LOINC_CODE, LONGEST
@@ -101,10 +101,18 @@ def coded(code: Expr, patterns: NamePatterns) -> Expr:
             (code == "", SAYS_NOTHING),
             *((equals(code, [c for c in codes if codes[c] == meaning]), meaning) for meaning in meanings),
             (code.str.contains(_LOINC), ""),
+            (only_where(code.str.contains("[A-Za-z]"), _can_name_a_test(code, patterns)), UNJUDGED),
             (code.str.contains(_LOCAL), SAYS_NOTHING),
         ],
         UNJUDGED,
     )
+
+
+def _can_name_a_test(code: Expr, patterns: NamePatterns) -> Expr:
+    """Say whether a code that is none of LOINC's can contradict a name, as it is one itself."""
+    names = (*patterns.accepted.values(), *patterns.refused, patterns.unsure)
+    in_lower_case = code.str.to_lowercase()
+    return any_of(in_lower_case.str.contains(pattern) for pattern in names)
 
 
 def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns: NamePatterns) -> Expr:

@@ -282,6 +282,11 @@ class Annotator:
             for memo in self._memos:
                 memo.unname()
 
+    @property
+    def looks(self) -> bool:
+        """Whether more of the first rows are to come, of which the cells that nothing reads are looked at."""
+        return self._unread is not None and self._unread.looks
+
     def plain(self, data: bytes, *, final: bool, rows: RowFormat | None = None) -> tuple[bytes, int]:
         """Annotate record by record; return the output and how many bytes of `data` it is for.
 

@@ -100,7 +100,7 @@ class Known:
             self._identifier.identify(test, loinc)
         except LabcheckError:
             return True
-        return self._identifier.is_another(component)
+        return self._identifier.is_refused(component)
 
     def _has_a_unit(self, one: Measured, cells: Sequence[str], said: str) -> bool:
         """Say whether there is a unit, or the one that `said` names would be taken, or none."""

@@ -65,13 +65,13 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
     """Annotate all that comes, and say whether the last row written lacks a line break.
 
     `rest` came behind the header. After `alone` bytes, `jobs` processes take turns; the first block is done
-    before, so that what all of them need is worked out once. At the end, the tally of the annotator has
-    counted all.
+    before, so that what all of them need is worked out once, and so are the rows that are looked at together.
+    At the end, the tally of the annotator has counted all.
     """
     annotator = stream.annotator
     turns: Turns[Left] = Turns()
     left = _step(stream, Left(rest, row=annotator.row, seen=len(rest)), turns)
-    while not left.done and (jobs == 1 or left.seen <= alone):
+    while not left.done and (jobs == 1 or left.seen <= alone or annotator.looks):
         left = _step(stream, left, turns)
     if left.done:
         annotator.hand_over()

@@ -252,7 +252,7 @@ class Unread:
         if is_of(OF_DRUGS, name):
             return None
         one_test = self._known.of_one_test(cells)
-        if self._identifier.is_another(cell, one_test):
+        if self._identifier.is_another(cell, one_test) if one_test else self._identifier.is_refused(cell):
             return found("test" if one_test else "component", ", which is another test")
         if one_test and self._identifier.is_of(cell, one_test):
             self._ours.add(number)
@@ -344,8 +344,11 @@ class Unread:
 
     def _ask_of(self, found: _Found, cells: Sequence[str]) -> None:
         """Raise Usage, unless it is settled which column has that role, or what the row says."""
-        in_each = self._layout.wide and found.cell in COMPARATORS and self._have_comparators
-        if not in_each and not self._known.settles(found.role, cells, found.cell, found.of):
+        is_sign = found.cell in COMPARATORS  # which is of any of the results, where a remark is of one
+        if is_sign and self._layout.wide and self._have_comparators:
+            return
+        whose = [[one] for one in found.of] if is_sign else [found.of]
+        if not all(self._known.settles(found.role, cells, found.cell, of) for of in whose):
             self._ask(found)
 
     def _ask(self, found: _Found) -> None:
@@ -377,16 +380,21 @@ class UnreadText:
         self._last = 1  # row that was looked at
         self._ends = re.compile(rb'=?[\s\xc2\xa0]*"?(?:[%b\r\n]|\Z)' % re.escape(delimiter)).match
 
+    @property
+    def looks(self) -> bool:
+        """Whether more of the first rows are to come, which tell something together."""
+        return self._last <= FIRST
+
     def check(self, data: bytes, row: int, *, final: bool) -> None:
         """Raise Usage for what is found in these records, which come behind that row.
 
         An incomplete record at the end is left, unless `final` says that nothing follows.
         """
-        if row <= FIRST and self._last <= FIRST:  # the header is row 1
+        if row <= FIRST and self.looks:  # the header is row 1
             rows = list(islice(self._rows(data, row, final=final), FIRST + 1 - row))
             self._last = row + len(rows)
             self._unread.check(rows)
-            if self._last > FIRST:
+            if not self.looks:
                 self.decide()
         if self._unread.watches and self._has_a_sign(data):
             self._unread.check_signs(self._rows(data, row, final=final))
