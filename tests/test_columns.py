@@ -466,6 +466,14 @@ def test_a_file_of_one_analyte_needs_no_names_for_its_concepts() -> None:
             {"wide": ("vitd=2",)},
             "names another test: '1,25-OH Vitamin D' is not Vitamin D",
         ),
+        *(
+            (
+                "a," + name,
+                {"analyte": "vitd", "value": "2"},
+                f"the header '{name}' of its results names",
+            )
+            for name in ("Vitamin B12 (ng/mL)", "25-OH Vitamin D2 (ng/mL)", "Vitamin D urine")
+        ),
         ("a,Calcitriol", {"wide": ("vitd=2:pg/mL",)}, "names another test: 'Calcitriol' is not Vitamin D"),
         (
             "serum_25_hydroxyvitamin_d_of_the_first_visit,b",
@@ -480,6 +488,30 @@ def test_what_does_not_settle_the_columns_is_told(
     with pytest.raises(LabcheckError) as caught:
         layout(header, **options)  # type: ignore[arg-type]
     assert sentence in caught.value.text
+
+
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [
+        *(("range", name) for name in ("Ref Interval", "Reference limits", "Ref.-Bereich", "RefRange")),
+        *(
+            ("range", name)
+            for name in ("Biological Reference Interval", "Normal values", "Referentiewaarden")
+        ),
+        *(("low", name) for name in ("LLN", "Ref Range Low", "ref_lo", "LowerLimit")),
+        *(("high", name) for name in ("ULN", "Ref Range High", "ref_hi", "UpperLimit")),
+        *(("flag", name) for name in ("Abn", "H/L", "Kennzeichen", "Bewertung")),
+    ],
+)
+def test_a_laboratorys_own_range_and_flag_have_many_names(role: str, name: str) -> None:
+    assert long(f"test,value,unit,{name}") == {"test": 0, "value": 1, "unit": 2, role: 3}
+
+
+def test_the_ends_of_a_tests_own_range_stand_beside_it_in_a_wide_table() -> None:
+    header = "vitd_ng_ml,vitd_ref_low,ULN vitd,b12_pg_ml,b12_low,b12_high"
+    vitd, b12 = layout(header).results
+    assert dict(vitd.columns) == {"value": 0, "low": 1, "high": 2}
+    assert dict(b12.columns) == {"value": 3}  # which can be marks
 
 
 def test_a_column_that_is_named_holds_nothing_else() -> None:

@@ -74,7 +74,7 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("≤25", Given("vitd", None, "ng/mL", "<="), "low", ""),
         ("=<25", Given("vitd", None, "ng/mL", "LE"), "low", ""),
         ("35", Given("vitd", unit="ng/mL", flag="<35"), "indeterminate", "off-scale"),
-        ("35", Given("vitd", unit="ng/mL", flag="<36"), "normal", ""),
+        ("35", Given("vitd", unit="ng/mL", flag="<36"), "normal", "flag-unknown"),
         (" >5", Given("vitd", None, "ng/mL", "="), "indeterminate", ""),
         ("22", Given("vitd", unit="ng/mL", low="0", high=""), "low", "unreadable-range"),
         ("5", Given("Ferritin", None, "ng/mL"), "", ""),
@@ -176,6 +176,7 @@ def test_a_row_is_judged_by_the_core(value: str, given_: Given, category: str, n
     ("concept", "category"),
     [
         ("4171756", "indeterminate"),
+        ("4171756.0", "indeterminate"),
         ("4171754", "indeterminate"),
         ("4172704", "indeterminate"),
         ("4171755", "indeterminate"),
@@ -185,7 +186,7 @@ def test_a_row_is_judged_by_the_core(value: str, given_: Given, category: str, n
     ],
 )
 def test_the_comparators_of_the_omop_model_are_understood(concept: str, category: str) -> None:
-    value = "250" if concept in ("4171756", "4171754") else "850"
+    value = "250" if concept in ("4171756", "4171756.0", "4171754") else "850"
     given_ = Given("b12", unit="pg/mL", comparator=concept)
     assert JUDGE.judge(value, given_).kind.category == category
 

@@ -219,7 +219,7 @@ def test_each_published_set_has_a_column_if_asked_for() -> None:
             (),
             "no column is known to hold ranges; the columns are Analyt, Wert, Einheit, von, bis; say which",
         ),
-        ("id;vitd_ng_ml", (), "a table with a column for each test has no ranges beside its results; name"),
+        ("id;vitd_ng_ml", (), "no column is known to hold the ranges of a test's column, as vitd_range"),
         ("Wert;Einheit", ("--analyte", "VITD"), "no column is known to hold ranges; the columns are Wert"),
     ],
 )

@@ -1,5 +1,6 @@
 """What stands beside results, in a column of the row's or of one test's own, as `vitd_unit`."""
 
+import re
 from collections.abc import Container, Mapping, Sequence
 
 from labcheck.errors import Usage
@@ -18,11 +19,15 @@ _DECISIVE = frozenset({"unit", "comparator"})
 _OF_THE_ROW = frozenset({"specimen", "status"})
 """What is said once for all results of a row."""
 
+_OF_A_RANGE = "ref|range|limit|[lu]ln$|norm|grenz|borne"
 _OWN: Mapping[Role, Sequence[str]] = {
     "specimen": names_of("specimen"),
     "comparator": [*names_of("comparator"), "prefix", "qual", "cmp", "op"],
     "unit": names_of("unit"),
     "range": names_of("range"),
+    # `vitd_low` can be a mark as well.
+    "low": [name for name in names_of("low") if re.search(_OF_A_RANGE, name)],
+    "high": [name for name in names_of("high") if re.search(_OF_A_RANGE, name)],
     "flag": names_of("flag"),
     "status": names_of("status"),
 }

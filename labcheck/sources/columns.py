@@ -72,8 +72,14 @@ def find_layout(
     found = [one for one in found if only in (None, one.analyte)]
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         _check_long(header, columns, found, asked.get("value"), is_asked=bool(long))
-        unit, doubt = unit_in(header[columns["value"]]), asked_for and asked_for.doubt
-        return Layout((Measured(columns, only, unit, doubt),), wide=False)
+        name, doubt = header[columns["value"]], asked_for and asked_for.doubt
+        if only:
+            head = told[columns["value"]]
+            _check_heads(
+                head, only, f"--analyte {quote(analyte or '')}: the header {quote(name)} of its results"
+            )
+            doubt = doubt or (head.test and head.test.doubt)
+        return Layout((Measured(columns, only, unit_in(name), doubt),), wide=False)
     if not long:
         own = own_columns(header, asked, catalogue.identifier)
         alone = _named_alone(header, named, found, units, own)
@@ -218,7 +224,10 @@ def no_ranges(header: Sequence[str], *, wide: bool) -> Usage:
     """Return what is said where rows are to be judged by their own ranges, and no column holds any."""
     instead = "name another set than reported with --range-set, or give a range with --range"
     if wide:
-        return Usage(f"a table with a column for each test has no ranges beside its results; {instead}")
+        return Usage(
+            "no column is known to hold the ranges of a test's column, as vitd_range or vitd_ref_low and "
+            f"vitd_ref_high would; {listed(header)}; {instead}"
+        )
     return Usage(
         f"no column is known to hold ranges; {listed(header)}; say which with --range-column, or --low and "
         f"--high, or {instead}"
@@ -257,15 +266,20 @@ def _asked_wide(text: str, header: Sequence[str], catalogue: Catalogue) -> Measu
     name = header[number]
     told = read_header(name, catalogue.identifier)
     found = f"--column {quote(text)}: the header {quote(name)}"
-    if told.problem:
-        raise Usage(f"{found} names another test: {told.problem.text}") from told.problem
-    if told.test and told.test.analyte is not analyte:
-        raise Usage(f"{found} names {told.test.analyte.name}; name the column of {analyte.name}")
+    _check_heads(told, analyte, found)
     spelled = read_unit(unit).code if unit else told.unit
     if told.unit not in (None, spelled):
         raise Usage(f"{found} says {told.unit}; leave the unit out, or correct it there")
     doubt = asked_for.doubt or (told.test and told.test.doubt)
     return Measured({"value": number}, analyte, spelled, doubt)
+
+
+def _check_heads(told: Header, analyte: Analyte, found: str) -> None:
+    """Raise Usage where what heads an analyte's results names another test; `found` says where."""
+    if told.problem:
+        raise Usage(f"{found} names another test: {told.problem.text}") from told.problem
+    if told.test and told.test.analyte is not analyte:
+        raise Usage(f"{found} names {told.test.analyte.name}; name the column of {analyte.name}")
 
 
 def _labelled(found: Sequence[Measured]) -> tuple[Measured, ...]:

@@ -94,18 +94,18 @@ _SIDES: dict[str, Comparator] = {
 WORDS: frozenset[str] = frozenset((*COMPARATOR_WORDS, *_SIDES))
 """The words that mean a comparator in a cell of its own."""
 
+_CONCEPTS = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">=", "4172703": "", "0": ""}
+"""The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
+
+Where some rows have none, a program may have made decimal numbers of them.
+"""
+
 OPERATORS: dict[str, str] = {
     **COMPARATORS,
     **COMPARATOR_WORDS,  # LT, LE, GT, GE are PCORnet's; its others (NI, OT, TX, UN) leave the number open
     **_SIDES,
     **dict.fromkeys(("", "=", "EQ", "E"), ""),  # E in i2b2, whose L and G may be low and something else
-    # The OMOP Common Data Model's concepts of the domain `Meas Value Operator`; 0 is no concept.
-    "4171756": "<",
-    "4171754": "<=",
-    "4172704": ">",
-    "4171755": ">=",
-    "4172703": "",
-    "0": "",
+    **{f"{concept}{point}": sign for concept, sign in _CONCEPTS.items() for point in ("", ".0")},
 }
 """What a comparator in a cell of its own means; '' is none."""
 
