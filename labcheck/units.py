@@ -91,11 +91,17 @@ def read_unit(text: str) -> Unit:
     for pattern, why in _NO_CONCENTRATION.items():
         if re.fullmatch(pattern, plain, re.VERBOSE):
             raise IncompatibleUnit(f"{quote(text)} cannot be converted: {why}; type one as in ng/mL")
-    codes = [unit.code for unit in accepted_units()]
-    near = did_you_mean(plain, codes, likeness=0.7) or "; type one as in ng/mL or nmol/L"
+    raise UnknownUnit(f"{quote(text)} is not a unit that is known here{_instead(text, plain)}")
+
+
+def _instead(text: str, plain: str) -> str:
+    """Return what may have been meant by a text that is no unit."""
     if re.search(r"[0-9] *[-\u2013] *[0-9]", text):
-        near = "; a range has a place of its own, as in --range 30-100"
-    raise UnknownUnit(f"{quote(text)} is not a unit that is known here{near}")
+        return "; a range has a place of its own, as in --range 30-100"
+    if re.fullmatch("[0-9.,]+", text):
+        return "; if it is part of the result, put both into quotes, as in '1 187'"
+    codes = [unit.code for unit in accepted_units()]
+    return did_you_mean(plain, codes, likeness=0.7) or "; type one as in ng/mL or nmol/L"
 
 
 def _unit(parts: set[str], prefix: str) -> Unit:

@@ -218,7 +218,11 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
     ("args", "sentence"),
     [
         (("vitd",), "Missing argument 'VALUE'. (see root vitd --help)"),
-        (("vitd", "22", "ng/mL", "3"), "unexpected extra argument"),
+        (("vitd", "22", "ng/mL", "3"), "'22 ng/mL 3' is more than a result and its unit; put a result with"),
+        (("b12", "1", "187"), "if it is part of the result, put both into quotes, as in '1 187'"),
+        (("csv", "--unit", "vitd=nM,b12=pM"), "--unit 'vitd=nM,b12=pM' is for several; give --unit once for"),
+        (("csv", "--range", "vitd=30-100, b12=>200"), "is for several; give --range once for each"),
+        (("csv", "--column", "vitd=a:nM;b12=b:pM"), "is for several; give --column once for each"),
         (("vitd", "22", "--unti", "ng/mL"), "No such option: --unti (Possible options: --quiet, --unit)"),
         (("vitd", "22", "--unit"), "Option '--unit' requires an argument. (see root vitd --help)"),
         (("csv", "--only"), "Option '--only' requires an argument. (see root csv --help)"),

@@ -63,6 +63,12 @@ class Values(OneCommand):
                     if value is None:
                         return super().parse_args(ctx, options)  # which tells that it wants one
                     options.append(value)
+        arguments = [param for param in self.params if param.param_type_name == "argument"]
+        if len(values) > len(arguments) and all(param.nargs == 1 for param in arguments):
+            together = quote(" ".join(values))
+            raise Usage(
+                f"{together} is more than a result and its unit; put a result with blanks into quotes"
+            )
         return super().parse_args(ctx, [*options, "--", *values])
 
 

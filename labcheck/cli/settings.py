@@ -1,6 +1,7 @@
 """What the texts of options say, read; Typer is not needed for it."""
 
 import os
+import re
 from collections.abc import Iterable, Sequence
 
 from labcheck.catalogue import Catalogue
@@ -32,6 +33,13 @@ def categories(names: str | None, option: str) -> frozenset[str]:
     return read
 
 
+def check_one_each(option: str, texts: Iterable[str], catalogue: Catalogue) -> None:
+    """Raise Usage where a text as `vitd=nmol/L` has one for another analyte behind it."""
+    other = rf"[,;]\s*(?:{'|'.join(map(re.escape, catalogue.ids))})\s*="
+    if several := next((text for text in texts if re.search(other, text)), None):
+        raise Usage(f"{option} {quote(several)} is for several; give {option} once for each")
+
+
 def own_ranges(
     texts: Iterable[str], catalogue: Catalogue, analyte: str | None, decimal: DecimalMark | None
 ) -> dict[str, OwnRange]:
@@ -40,6 +48,8 @@ def own_ranges(
     Raises Usage for what is not a range that the analyte can have.
     """
     ranges: dict[str, OwnRange] = {}
+    texts = [*texts]
+    check_one_each("--range", texts, catalogue)
     for text in texts:
         id, equals, range = text.partition("=")
         if not equals or not id.strip() or set(id) & set("<>≤≥＜＞"):  # the sign is the range's

@@ -7,7 +7,7 @@ import typer
 
 from labcheck.catalogue import Catalogue
 from labcheck.cli.options import DecimalOption, OwnRanges, RangeSetOption
-from labcheck.cli.settings import categories, chosen_range_sets, own_ranges
+from labcheck.cli.settings import categories, check_one_each, chosen_range_sets, own_ranges
 from labcheck.errors import Usage
 from labcheck.units import read_unit
 from labcheck.wording import quote
@@ -78,6 +78,7 @@ class TableOptions(NamedTuple):
             raise Usage(
                 f"--prefix {quote(self.prefix)}: names of columns begin with a letter; type one as in lab_"
             )
+        check_one_each("--column", self.wide or (), catalogue)
         only_one = _only_analyte(self.analyte, self.wide or (), catalogue)
         own = own_ranges(self.range or (), catalogue, only_one, self.decimal)
         return Asked(
@@ -110,6 +111,7 @@ def _only_analyte(analyte: str | None, wide: Sequence[str], catalogue: Catalogue
 def _default_units(texts: Sequence[str], catalogue: Catalogue, analyte: str | None) -> dict[str, str]:
     """Read `vitd=nmol/L`; the unit alone will do where all rows are of one analyte."""
     units = {}
+    check_one_each("--unit", texts, catalogue)
     for text in texts:
         id, equals, unit = text.partition("=")
         if not equals and analyte is None:

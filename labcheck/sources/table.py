@@ -2,13 +2,15 @@
 
 import re
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, Protocol
 
-from labcheck.errors import UnreadableFile, Usage
+from labcheck.errors import LabcheckError, UnreadableFile, Usage
 from labcheck.sources.asked import Asked
 from labcheck.sources.csv import Annotator, RowFormat, Written
 from labcheck.sources.files import BLOCK, Input, Read, Write, as_utf8, decoder, utf_16
+from labcheck.sources.layout import Layout
 from labcheck.sources.records import records
 from labcheck.sources.stream import Stream, annotate
 from labcheck.sources.tally import Tally
@@ -17,6 +19,8 @@ from labcheck.wording import quote
 
 _DELIMITERS = (b",", b";", b"\t", b"|")
 _LONGEST_HEADER = 1 << 20
+_LINES_ABOVE = 20
+"""Among so many lines the names of columns are looked for, where the first has none."""
 _BOM = "\ufeff".encode()
 _SAYS_DELIMITER = re.compile(rb"(?i)sep=([^\r\n]{0,4})(?:\r\n|\r|\n)").match
 """What a spreadsheet can write before the header, and takes for no row."""
@@ -132,7 +136,7 @@ class Table:
 
         That is known best where the head `is_whole`, and has all of the rows.
         """
-        layout = self._asked.layout(head.header)
+        layout = self._layout(head)
         for column in layout.look_alikes:
             self._tally.look_alike(column)
         cells = Unread(
@@ -162,6 +166,27 @@ class Table:
         if taken := set(annotator.added).intersection(head.header):
             raise Usage(f"there is a column {quote(min(taken))} already; choose other names with --prefix")
         return annotator
+
+    def _layout(self, head: "_Head") -> Layout:
+        """Find the columns; raise Usage where that fails, and say so if a later line has their names."""
+        try:
+            return self._asked.layout(head.header)
+        except Usage as error:
+            if line := self._line_of_names(head):
+                text = f"{error.text}; line {line} can be that of the names: leave out what stands above it"
+                raise Usage(text) from error
+            raise
+
+    def _line_of_names(self, head: "_Head") -> int | None:
+        """Return the number of the first line behind the header that names columns, as it should."""
+        above = (head.before + head.raw).count(b"\n")
+        for number, line in enumerate(head.rest.splitlines()[:_LINES_ABOVE], above + 1):
+            delimiter = self._delimiter or _delimiter_of(line)
+            names = next(records(line, delimiter, final=True), None)
+            with suppress(LabcheckError):
+                if names and names.closed and self._asked.layout([*map(head.decode, names.cells)]):
+                    return number
+        return None
 
     def end(self, write: Write) -> None:
         """Write what stands behind the last row."""
@@ -266,9 +291,10 @@ def _first_record(name: str, start: bytes, read: Read, delimiter: bytes) -> tupl
 
 
 def _delimiter_of(start: bytes) -> bytes:
-    """Return the delimiter that the first line has most of, outside quotes."""
-    line = b"".join(start.split(b'"')[::2]).splitlines()[:1]
-    return max(_DELIMITERS, key=line[0].count) if line else b","
+    """Return the delimiter that the first line has most of, outside quotes, and the second as many of."""
+    lines = b"".join(start.split(b'"')[::2]).splitlines()[:2]
+    first, second = (*lines, b"", b"")[:2]
+    return max(_DELIMITERS, key=lambda one: (first.count(one), first.count(one) == second.count(one)))
 
 
 def _said_first(name: str, delimiter: bytes) -> bytes:
