@@ -391,6 +391,19 @@ def test_a_result_of_a_cancelled_order_is_noted() -> None:
     assert "'F, of an order with X'" in judged.notes[0].text
 
 
+@pytest.mark.parametrize(
+    ("purpose", "said"),
+    [("P", None), ("T", "'F, of a message for training'"), ("d", "debugging"), ("", None)],
+)
+def test_a_result_of_a_message_that_is_not_for_use_is_noted(purpose: str, said: str | None) -> None:
+    head = HEAD.replace("|P|2.5", f"|{purpose}|2.5")
+    (found,) = read(f"{head}\rOBR|1\rOBX|1|NM|^B12||300|ng/L|||||F\r")
+    judged = judge(found, built_in())
+    assert isinstance(judged, Interpretation)
+    assert [note.code for note in judged.notes] == ["status-unknown"] * bool(said)
+    assert said is None or said in judged.notes[0].text
+
+
 def test_a_text_that_speaks_of_obx_is_none() -> None:
     assert len(read(f"{MESSAGE.rstrip()}\rNTE|1||see OBX|2 and BOBX|1|NM|x\r")) == len(read(MESSAGE))
 
@@ -723,7 +736,7 @@ def test_a_specimen_of_an_order_without_results_is_not_the_next_orders() -> None
 @pytest.mark.parametrize(
     ("control", "notes"),
     [
-        *((fields, ["status-unknown"]) for fields in ("CA", "OC", "CR", "RE||||CA")),
+        *((fields, ["status-unknown"]) for fields in ("CA", "OC", "CR", "RE||||CA", "DC", "RE||||DC")),
         *((fields, []) for fields in ("RE", "RE||||CM", "NW")),
     ],
 )

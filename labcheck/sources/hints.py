@@ -69,6 +69,13 @@ _UNCOUNTED = r"(?:is_)?(?:deleted|cancell?ed|voided|void|rejected|retracted|inva
 _COUNTED = r"(?:is_)?valid"
 """What heads a column, normalised, that marks rows which do not count, or those that do."""
 
+_SUMS_UP = (
+    r"mean|average|avg|median|sd|s\.d|std(?:ev)?|std\.? dev|standard deviation|cv ?%?|iqr|mittelwert|moyenne"
+    r"|media|promedio|gemiddelde|lod|loq|lloq|mdl"
+    r"|(?:qc|quality control|calibrator)(?:[ _-]*(?:level|lvl|low|mid|high|l|lot)?[ _-]*[0-9]*)"
+)
+"""What begins a row, in small letters, that is no sample's."""
+
 _MAY_BE_A_UNIT = (
     r"(?i:(?:milli|mi[ck]ro|nano|pi[ck]o|[munpfµμ])(?:g|gram|mol)(?:$|[a-z]{0,3}[ ./*·(-]).*)|[unpµμ]M"
 )
@@ -95,6 +102,11 @@ def unit_in(cell: str) -> str | None:
     with suppress(LabcheckError):
         return read_unit(cell).code
     return None
+
+
+def is_no_result(cell: str) -> bool:
+    """Say whether a cell that begins a row says that the row sums up others, or is of a control."""
+    return re.fullmatch(_SUMS_UP, cell.lower().strip(" .:")) is not None
 
 
 def does_not_count(name: str, cell: str) -> bool:

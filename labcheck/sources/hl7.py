@@ -57,13 +57,18 @@ _ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
     "F": Status.FINAL,
     **dict.fromkeys(("P", "R", "M"), Status.PRELIMINARY),
     "C": Status.CORRECTED,
-    **dict.fromkeys(("O", "I", "S", "N", "X", "CA"), Status.ABSENT),
+    **dict.fromkeys(("O", "I", "S", "N", "X", "CA", "DC"), Status.ABSENT),
 })  # fmt: skip
-"""What an order says in OBR-25, or for it ORC-5 in the one code of table 0038 that tells more."""
+"""What an order says in OBR-25, or for it ORC-5 in the codes of table 0038 that tell more."""
 
-_CANCELLED = frozenset(("X", "CA"))
-_CANCELS = frozenset(("CA", "OC", "CR"))
-"""What ORC-1 says of an order that was cancelled (HL7 table 0119)."""
+_CANCELLED = frozenset(("X", "CA", "DC"))
+_CANCELS = MappingProxyType(
+    {**dict.fromkeys(("CA", "OC", "CR"), "CA"), **dict.fromkeys(("DC", "OD", "DR"), "DC")}
+)
+"""What ORC-1 says of an order that was cancelled or discontinued (HL7 table 0119), as ORC-5 would."""
+
+_NOT_IN_USE = MappingProxyType({"T": "training", "D": "debugging"})
+"""What a message is for that is of no patient, by MSH-11 (HL7 table 0103)."""
 
 _OF_NO_PATIENT = frozenset(("B", "C", "E", "F", "O", "Q", "V", "QC"))
 """The roles of a specimen (HL7 table 0369) that has been examined to watch over the assay."""
@@ -113,6 +118,7 @@ class _Feed:
         self._head: str | None = None  # of the message that is being read, if it is one
         self._said = False  # that what is being read is none
         self._message = self._obx = 0
+        self._purpose = ""  # of the message, if that is none of a laboratory's everyday work
         self._patient = ""
         self._order = _Order()
         self._control = ""  # what ORC says of the order behind it: that it was cancelled, or nothing
@@ -237,8 +243,8 @@ class _Feed:
             self._patient = first(person, 3) or first(person, 2)
         elif id == b"ORC":
             control = self._parse(segment.text, 5)
-            is_cancelled = first(control, 1).upper() in _CANCELS or first(control, 5).upper() == "CA"
-            self._control = "CA" if is_cancelled else ""
+            said = first(control, 5).upper()
+            self._control = _CANCELS.get(first(control, 1).upper(), said if said in _CANCELLED else "")
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._ordered, self._is_before_order = True, False
@@ -328,8 +334,10 @@ class _Feed:
             return
         self._head = (found[0] if found[0].endswith(found[1]) else found[0] + found[1]).decode()
         self._decode = self._given or decoder(None)
+        head = self._parse(text, 18)
+        self._purpose = _NOT_IN_USE.get(first(head, 11).upper(), "")
         if not self._given:
-            self._decode = decoder(_encoding(first(self._parse(text, 18), 18)))
+            self._decode = decoder(_encoding(first(head, 18)))
 
     def _parse(self, text: bytes, fields: int) -> "hl7.Segment":
         """Take the first fields of a segment apart, by its message's separators; each takes its time."""
@@ -383,15 +391,19 @@ class _Feed:
     def _status(self, text: str) -> tuple[Status, str]:
         """Return the status of a result, or failing that of its order, and what it was read from.
 
-        A result that stands, of an order that was cancelled, is one of which that is not known.
+        Of a result that stands, of an order that was cancelled or in a message for training, it is not known.
         """
         of_order = self._order.status
+        status, said = _STATUSES.get(text.upper(), Status.UNKNOWN), text
         if not text:
-            return _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), of_order
-        status = _STATUSES.get(text.upper(), Status.UNKNOWN)
-        if of_order.upper() not in _CANCELLED:
-            return status, text
-        return Status.UNKNOWN if status is Status.FINAL else status, f"{text}, of an order with {of_order}"
+            status, said = _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), of_order
+        elif of_order.upper() in _CANCELLED:
+            status = Status.UNKNOWN if status is Status.FINAL else status
+            said = f"{text}, of an order with {of_order}"
+        if self._purpose:
+            status = Status.UNKNOWN if status is Status.FINAL else status
+            said = f"{said}, of a message for {self._purpose}"
+        return status, said
 
 
 def _encoding(name: str) -> str | None:

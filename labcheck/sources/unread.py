@@ -33,6 +33,7 @@ from labcheck.sources.hints import (
     does_not_count,
     has_any,
     is_copy,
+    is_no_result,
     is_number,
     is_of,
     is_other_value,
@@ -224,7 +225,7 @@ class Unread:
         may_be_off_scale = is_long or bool(of) or not _SIGNS.isdisjoint(cell)
         if may_be_off_scale and says_off_scale(cell) and not is_of(OF_OTHER_TESTS, name):
             return found("flag", ", which says that a value was off the scale")
-        if does_not_count(name, cell.lower()):
+        if does_not_count(name, cell.lower()) or (number == 0 and is_no_result(cell)):
             return found("status", ", which says that a row does not count", _ADVICE_ON_STATUS)
         if is_long and cell in self._identifier.codes:
             return self._found_code(found, cell, cells)
