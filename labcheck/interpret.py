@@ -19,7 +19,7 @@ from labcheck.errors import (
     UnknownUnit,
     UnreadableValue,
 )
-from labcheck.flags import SIDES, is_unknown, marks, off_scale
+from labcheck.flags import AROUND, SIDES, is_unknown, marks, off_scale
 from labcheck.model import (
     EXACT,
     REPORTED,
@@ -280,6 +280,8 @@ def _notes_on_flags(used: Standing, written: Measurement, beside: Sequence[str])
         )
     others = [flag for flag in beside if not off_scale([flag], written.value)]
     unknown = [mark for flag in others for mark in marks(flag) if is_unknown(mark)]
+    if sides:  # beside which a star says nothing more
+        unknown = [mark for mark in unknown if mark.strip(AROUND)]
     if unknown:
         told = " and ".join(map(quote, dict.fromkeys(unknown)))
         yield Note(

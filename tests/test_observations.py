@@ -167,7 +167,8 @@ def test_the_reports_range_and_flag_are_compared() -> None:
     for sure in ("L", "LL", "H", "HH"):
         (note,) = judged(replace(VITD, value="35", flags=("A", sure, "AA"))).notes
         assert note.text.startswith(f"The report flags it {sure}, which says ")
-    assert notes(replace(VITD, range="Winter: 10-37", flags=("*",))) == ["unreadable-range"]
+    assert notes(replace(VITD, range="Winter: 10-37", flags=("*",))) == ["unreadable-range", "flag-unknown"]
+    assert notes(replace(VITD, flags=("L", "*"))) == []
 
 
 def test_a_flag_that_says_off_scale_is_not_lost_behind_another() -> None:
