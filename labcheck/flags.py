@@ -63,9 +63,12 @@ _ARROWS = "[↑↓▲▼]{1,2}"
 _SIGN_BY_WORDS = rf"({_SIGN})\s*({_WORDS}|{_ARROWS})|({_WORDS}?|{_ARROWS})\s*({_SIGN})"
 _LIMIT = r"[0-9]+(?:[.,][0-9]*)?(?:[eE][+-]?[0-9]{1,2})?"
 _UNIT = r"(?:\s*[^\W\d_]{1,5}(?:/[^\W\d_]{1,3})?)?"
-_SIDE = r"[(\[]?[A-Za-z]{1,2}[)\]]?"
-_BEFORE = rf"(?:{_SIDE}[\s,;/]*)?[(\[]?\s*"
-_SIGN_BY_NUMBER = rf"{_BEFORE}({_SIGN})\s*({_LIMIT}){_UNIT}\s*[)\]]?(?:[\s,;/]*{_SIDE})?"
+_SIDE = rf"[(\[]?(?i:[A-Z]{{1,2}}|{'|'.join(map(re.escape, sorted(SIDES, key=len, reverse=True)))})[)\]]?"
+_OF_THE_ASSAY = rf"(?i:{'|'.join(sorted(_LIMITS, key=len, reverse=True))})\s*[:=(\[]?"
+_BEFORE = rf"(?:(?:{_SIDE}|{_OF_THE_ASSAY})[\s,;/]*)?[(\[]?\s*"
+_SIGN_BY_NUMBER = (
+    rf"{_BEFORE}({_SIGN})\s*(?:{_OF_THE_ASSAY}\s*)?({_LIMIT}){_UNIT}\s*[)\]]?(?:[\s,;/]*{_SIDE})?"
+)
 _WORDS_BY_NUMBER = rf"({_WORDS}?)\s*[(\[]?\s*{_LIMIT}{_UNIT}"
 """Words with a limit behind them, as `below LOQ (20)`."""
 
@@ -107,7 +110,7 @@ def is_unknown(mark: str) -> bool:
 
     A single letter does not: HL7 has many that are beside the point, as for a value that is worse.
     """
-    known = any(mark.upper() in marks for marks in (SIDES, OFF_SCALE, NO_FLAG))
+    known = any(mark.upper() in one for one in (SIDES, OFF_SCALE, NO_FLAG))
     says = re.search(SAYS_SOMETHING, mark) or len(re.findall(r"[^\W\d_]", mark)) > 1
     return not known and bool(says)
 

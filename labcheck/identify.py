@@ -41,7 +41,7 @@ CONTRADICT = OTHER_SPECIMENS | {
 }  # fmt: skip
 """A name with one of these contradicts a code of ours, however unknown it is otherwise."""
 
-_CAST_DOUBT = CONTRADICT - {
+CAST_DOUBT = CONTRADICT - {
     *("1", "24", "u", "blood", "vollblut", "dose", "intake", "ratio", "active", "free", "fluid", "presence")
 }
 """Those of them that do not stand in descriptions of our tests, too."""
@@ -114,7 +114,7 @@ class Identifier:
         if code not in self.codes:
             if by_name and _looks_like_loinc(code):
                 raise WrongAnalyte(f"{quote(name)} is not known to have the code LOINC {code}")
-            if by_name and self._is_another(code, by_name.analyte):
+            if by_name and code and self.is_another(code, by_name.analyte):
                 raise WrongAnalyte(f"{quote(name)} and its code {quote(code)} are different tests")
             return by_name
         analyte, loinc = self.codes[code]
@@ -150,7 +150,7 @@ class Identifier:
         doubt = by_name.doubt if by_name else None
         more = words - self._own[found.analyte.id] - {"blood"}
         is_another = more and more <= _SURELY_ANOTHER and not name.isdigit()
-        if not by_name and (is_another or self._contradicts(name, found.analyte, _CAST_DOUBT)):
+        if not by_name and (is_another or self._contradicts(name, found.analyte, CAST_DOUBT)):
             doubt = f"Beside it stands {quote(name)}, which has words of another test or specimen."
         return found._replace(doubt=found.doubt or doubt)
 
@@ -165,7 +165,7 @@ class Identifier:
         try:
             under = self.identify(None, name) if name in self.codes else None
             beside = under or self.check_component(name, found)
-            if beside.analyte.id == found.analyte.id and not (words and words <= _CAST_DOUBT):
+            if beside.analyte.id == found.analyte.id and not (words and words <= CAST_DOUBT):
                 return None
         except WrongAnalyte:
             pass
@@ -175,7 +175,7 @@ class Identifier:
         """Say whether a text, wherever it stands, is the name of a test that is refused."""
         if self._hints.isdisjoint(_pieces(text)):  # as nearly always
             return False
-        return self._is_another(text, None)
+        return self._names_another_of_ours(text, None)
 
     def is_another(self, text: str, than: Analyte) -> bool:
         """Say whether a text, where a test may be named, is the name of another one, as far as that is known.
@@ -183,9 +183,10 @@ class Identifier:
         It need not be one of the catalogue's: `Ferritin` is none.
         """
         words = words_of(text, than.names.words)
-        return self._is_another(text, than) or (bool(words) and words <= _CAST_DOUBT)
+        return self._names_another_of_ours(text, than) or (bool(words) and words <= CAST_DOUBT)
 
-    def _is_another(self, text: str, than: Analyte | None) -> bool:
+    def _names_another_of_ours(self, text: str, than: Analyte | None) -> bool:
+        """Say whether a text is the name of a test that is refused, or of an analyte other `than` that."""
         try:
             found = self._by_name(text)
         except WrongAnalyte:

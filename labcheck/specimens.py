@@ -31,7 +31,7 @@ _SPECIMENS = {
         "fld amn plr prt snv",
         "csf": "likwor lcr",
         "marrow": "knochenmark bonem",
-        "dried": "dbs dot trockenblut trockenblutkarte droogbloed spot spots bloodspot seche seco",
+        "dried": "dbs trockenblut trockenblutkarte droogbloed spot spots bloodspot seche seco",
     }.items()
     for other in others.split()
 }
@@ -43,11 +43,18 @@ _NO_SPECIMENS_OF_OURS = OTHER_SPECIMENS | {"dried", "quality"}
 A quality control is nobody's.
 """
 
+_DAMAGED = r"h(?:a|ae|e)?moly[tsz]\w*|hemoli[sz]\w*|emolizz\w*|lip(?:a|ae|e)?mi\w*|[ei][ck]ter\w*"
+_IN_ORDER = (
+    rf"\b(?:no|non|not|nicht|keine?|sans|without|ohne)[\s-]+(?:{_DAMAGED})"
+    rf"|(?:{_DAMAGED})\s*[:=]\s*(?:no|none|nein|nil|neg\w*|absent|0)\b"
+)
+"""What says that a specimen is not damaged in such a way."""
+
 _UNFIT = (
-    "unsatisfactory|unavailable|error|reject|cancel|storniert|annul|qns|insufficient|insuf|not sufficient"
-    "|h(?:a|ae|e)?moly[tsz]|hemoliz|emolizz|clott|geronnen|coagul|lip(?:a|ae|e)?mi|icter|ikter"
-    "|contaminat|kontaminiert|leak|broken|spilled|expired|mislabel|unlabel"
-    r"|\bno (?:sample|specimen|serum)|\bkein|fehlt|missing|not received"
+    r"\b(?:unsatisfactory|unavailable|error|reject\w*|cancel\w*|storniert|annule\w*|annullat\w*|anulad\w*)\b"
+    rf"|\b(?:qns|insufficient|insufi\w*|insuffi\w*|not sufficient|too old|not received)\b|{_DAMAGED}"
+    r"|\b(?:contaminat\w*|kontaminiert|leak\w*|broken|spilled|expired|mislabel\w*|unlabel\w*|missing)\b"
+    r"|\bno (?:sample|specimen|serum|plasma|blood)\b|\bkein\b|\bfehlt\b"
 )
 """What in a text for a specimen says that it is not to be used, or that there is none."""
 
@@ -130,7 +137,9 @@ def notes_on_specimen(
         for part in re.split("[,;&^]", text)
         if not is_blank(part) and not (may_be_a_number and re.search("[0-9]", part))
     ]
-    if re.search(_UNFIT, folded(text)):
+    plain = re.sub(_IN_ORDER, "", folded(text).replace("_", " "))
+    is_clotted = re.search(r"\b(?:clotted|geronnen)\b", plain) and not re.search(_BLOOD, plain)
+    if is_clotted or re.search(_UNFIT, plain):  # clotted blood is what serum is made from
         unfit = f"Its specimen is {quote(text)}: whether it could be used is not known."
         return (Note("specimen-unknown", unfit),)
     if not said or is_blood(text) or _words(text) & _words(analyte.specimen):
@@ -151,4 +160,5 @@ def spelled_as_specimens(words: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _words(text: str) -> Words:
-    return words_of(text, _SPECIMENS)
+    spelled = re.sub(r"(?i)\b(?:bld|blood)[._]dot\b", "dbs", text)  # as LOINC has it
+    return words_of(spelled, _SPECIMENS)

@@ -218,7 +218,10 @@ def test_a_negative_value_is_told_so(labcheck: Labcheck, value: str, where: tupl
     ("args", "sentence"),
     [
         (("vitd",), "Missing argument 'VALUE'. (see root vitd --help)"),
-        (("vitd", "22", "ng/mL", "3"), "'22 ng/mL 3' is more than a result and its unit; put a result with"),
+        (
+            ("vitd", "22", "ng/mL", "3"),
+            "'22 ng/mL 3' is more than VALUE UNIT; put what belongs together into",
+        ),
         (("b12", "1", "187"), "if it is part of the result, put both into quotes, as in '1 187'"),
         (("csv", "--unit", "vitd=nM,b12=pM"), "--unit 'vitd=nM,b12=pM' is for several; give --unit once for"),
         (("csv", "--range", "vitd=30-100, b12=>200"), "is for several; give --range once for each"),

@@ -507,6 +507,16 @@ def test_a_laboratorys_own_range_and_flag_have_many_names(role: str, name: str) 
     assert long(f"test,value,unit,{name}") == {"test": 0, "value": 1, "unit": 2, role: 3}
 
 
+def test_a_value_that_is_asked_for_is_in_the_unit_of_its_header() -> None:
+    (measured,) = layout("id,vitd_ng_ml", analyte="vitd", value="vitd_ng_ml").results
+    assert (measured.columns["value"], measured.unit) == (1, "ng/mL")
+
+
+def test_what_is_surely_of_a_range_outweighs_what_can_be() -> None:
+    found = long("test,value,unit,min,max,lln,uln,norm,RefRange")
+    assert {role: found[role] for role in ("low", "high", "range")} == {"low": 5, "high": 6, "range": 8}
+
+
 def test_the_ends_of_a_tests_own_range_stand_beside_it_in_a_wide_table() -> None:
     header = "vitd_ng_ml,vitd_ref_low,ULN vitd,b12_pg_ml,b12_low,b12_high"
     vitd, b12 = layout(header).results

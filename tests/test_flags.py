@@ -68,6 +68,10 @@ def test_words_are_kept_beside_codes_where_they_say_more(
         *((flag, "<") for flag in ("'<", '"<"', "{<}", "<.", "↓<", "▼ <", "<↓", "<\u200b", "\ufeff<")),
         *((flag, "<") for flag in ("< 3.1e1", "<31.", "<31,0", "﹤", "≪", "〈", "‹31", "< 310E-1")),
         *((flag, "<=") for flag in ("≦", "≦31")),
+        *(
+            (flag, "<")
+            for flag in ("LOW <31", "<31 Low", "< LOQ (31)", "<LOD 31", "LOD <31", "< LLOQ: 31 ng/mL")
+        ),
         *((flag, ">") for flag in ("▲>", "﹥31", "↑↑ >")),
         *((flag, "<") for flag in ("<31 (L)", "(L) <31", "(L), < 31 ng/mL")),
         *((flag, ">") for flag in (">", "H >", "> AMR", "Above linearity", "H,>31")),

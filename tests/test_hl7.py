@@ -404,6 +404,23 @@ def test_a_result_of_a_message_that_is_not_for_use_is_noted(purpose: str, said: 
     assert said is None or said in judged.notes[0].text
 
 
+@pytest.mark.parametrize(
+    ("order", "status", "said"),
+    [
+        ("X", "C", "'C, of an order with X, of a message"),
+        ("", "", "'of a message"),
+        ("F", "", "'F, of a message"),
+    ],
+)
+def test_a_correction_does_not_stand_either_where_nothing_does(order: str, status: str, said: str) -> None:
+    head = HEAD.replace("|P|2.5", "|T|2.5")
+    (found,) = read(f"{head}\rOBR|1{'|' * 24}{order}\rOBX|1|NM|^B12||300|ng/L|||||{status}\r")
+    judged = judge(found, built_in())
+    assert isinstance(judged, Interpretation)
+    assert [note.code for note in judged.notes] == ["status-unknown"]
+    assert said in judged.notes[0].text
+
+
 def test_a_text_that_speaks_of_obx_is_none() -> None:
     assert len(read(f"{MESSAGE.rstrip()}\rNTE|1||see OBX|2 and BOBX|1|NM|x\r")) == len(read(MESSAGE))
 

@@ -265,7 +265,10 @@ def test_another_test_is_refused_by_the_name_that_loinc_gives_it(name: str, code
 
 @pytest.mark.parametrize(
     ("name", "code"),
-    [("Vitamin B12", "HOLOTC"), ("Vitamin D", "VITD125"), ("Vitamin D", "B12"), ("Vitamin B12", "25-OH D")],
+    [
+        *(("Vitamin B12", code) for code in ("HOLOTC", "25-OH D", "FOLATE", "URINE")),
+        *(("Vitamin D", code) for code in ("VITD125", "B12", "FERRITIN", "PTH")),
+    ],
 )
 def test_a_local_code_that_names_another_test_contradicts_the_name(name: str, code: str) -> None:
     with pytest.raises(WrongAnalyte, match="are different tests"):

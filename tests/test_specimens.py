@@ -24,6 +24,7 @@ from labcheck.specimens import check_specimen, is_blood, is_surely_other, notes_
             ("Blood spot", True),
             ("sang séché", True),
             ("Dried blood spot", True),
+            ("Bld.dot", True),
             ("Red blood cells", True),
             ("Erythrozyten", True),
             ("Stuhlröhrchen", True),
@@ -60,11 +61,14 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
             (text, True)
             for text in ("sang veineux", "suero", "Heparinplasma", "Surowica", "K2 EDTA", "WB", "SER_PLAS")
         ),
+        *((text, True) for text in ("Serum, no hemolysis", "non-hemolyzed serum", "Serum, hemolysis: none")),
+        *((text, True) for text in ("Citrate (coagulation) plasma", "Clotted blood", "Red dot tube, serum")),
         *((text, True) for text in ("Red top", "Laskimoveri", "Kapillarblut", "fingerprick", "Сыворотка")),
         *((text, True) for text in (None, "", " ", "N/A", "unknown", "SMP-00412", "119364003")),
         *((text, False) for text in ("Bronchial lavage", "BAL", "swab", "Abstrich", "other", "Kanüle", "sp")),
         *((text, False) for text in ("Serum (hemolyzed)", "Serum, unsatisfactory", "QNS", "no sample")),
         *((text, False) for text in ("cancelled", "hämolytisch", "hémolysé", "clotted", "kein Material")),
+        *((text, False) for text in ("no plasma", "Serum too old", "hemolisado", "clotted")),
         *((text, False) for text in ("LIPEMIC", "Serum - icteric", "mislabeled", "SER_HEMOLYZED")),
         *((text, False) for text in ("SWT, Sweat, HL70487", "SWT&Sweat&HL70070")),
     ],

@@ -1,6 +1,6 @@
 import subprocess
 import sys
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import pytest
@@ -16,7 +16,7 @@ from tests.conftest import Labcheck
 from tests.tables import piped
 
 
-def unread(header: str, *, analyte: str | None = None, units: Container[str] = (), **asked: str) -> Unread:
+def unread(header: str, *, analyte: str | None = None, units: Collection[str] = (), **asked: str) -> Unread:
     names = header.split(",")
     wide = ("vitd=v:ng/mL",) if "v" in names else ()
     layout = find_layout(names, built_in(), asked=asked, wide=wide, analyte=analyte)
@@ -32,7 +32,7 @@ def said(check: Callable[..., None], *args: object, **options: object) -> str | 
 
 
 def in_rows(
-    header: str, *rows: str, analyte: str | None = None, units: Container[str] = (), **asked: str
+    header: str, *rows: str, analyte: str | None = None, units: Collection[str] = (), **asked: str
 ) -> str | None:
     cells = [(number, row.split(",")) for number, row in enumerate(rows, 2)]
     looked = unread(header, analyte=analyte, units=units, **asked)
@@ -162,6 +162,11 @@ def in_rows(
             "marks a value beyond",
             "--comparator ''",
         ),
+        ("test,value,normalized_unit", "vitd,45,nmol/L", "is a unit", "--unit-column 'normalized_unit'"),
+        ("test,value,unit,rslt_mod", "vitd,22,ng/mL,LT", "by itself", "--comparator 'rslt_mod'"),
+        ("test,value,unit,test_cancelled", "vitd,22,ng/mL,1", "a row does not count", "--status ''"),
+        ("test,value,unit,below_reporting_limit", "vitd,22,ng/mL,1", "marks a value", "--comparator ''"),
+        ("test,value,unit,bql", "vitd,22,ng/mL,Y", "marks a value", "--comparator ''"),
         ("test,value,unit,x", "vitd,45,nmol/L,Urine", "is no blood", "--specimen 'x'"),
         ("test,value,unit,x", "vitd,45,nmol/L,Urine 24h collection", "is no blood", "--specimen 'x'"),
     ],
@@ -334,6 +339,10 @@ def test_a_column_of_a_role_does_not_settle_what_another_says_against_it(
         ("vitd_ng_ml,b12_pg_ml,vitd_op,b12_op,vitd_below_lod", "8,300,<,,1", {}),
         ("vitd_ng_ml,b12_pg_ml,vitd_op,b12_op,other", "8,300,,,<", {}),
         ("test,value,unit,si_unit", "vitd,8,,nmol/L", {}),
+        ("test,value (ng/mL),x", "vitd,8,µg/L", {}),
+        ("id,Vitamin D (ng/mL)", ",ug/L", {}),
+        ("province,vitd_ng_ml", "QC,34", {}),
+        ("initials,vitd_ng_ml", "SD,34", {}),
     ],
 )
 def test_what_a_row_says_already_is_not_asked_about(header: str, row: str, asked: dict[str, str]) -> None:
@@ -341,7 +350,13 @@ def test_what_a_row_says_already_is_not_asked_about(header: str, row: str, asked
 
 
 @pytest.mark.parametrize(
-    ("row", "stops"), [("vitd,35,,nmol/L", True), ("vitd,35,,ng/mL", False), ("vitd,35,ng/mL,nmol/L", False)]
+    ("row", "stops"),
+    [
+        ("vitd,35,,nmol/L", True),
+        ("vitd,35,,ng/mL", False),
+        ("vitd,35,,µg/L", False),
+        ("vitd,35,ng/mL,nmol/L", False),
+    ],
 )
 def test_a_unit_is_asked_about_where_another_would_be_taken(row: str, *, stops: bool) -> None:
     text = in_rows("test,value,unit,original_unit_text", row, units={"ng/mL"})
@@ -352,6 +367,7 @@ def test_a_unit_is_asked_about_where_another_would_be_taken(row: str, *, stops: 
     ("header", "row", "finding", "advice"),
     [
         ("vitd_ng_ml,vitd_comment", "8,below LOD", "off the scale", "--flag 'vitd_comment'"),
+        (",id,vitd_ng_ml", ",Mean ± SD,34", "a row does not count", "leave such rows out"),
         ("id,vitd_ng_ml", "Mean,34", "a row does not count", "leave such rows out"),
         ("sample,vitd_ng_ml,b12_pg_ml", "LOD,3,", "a row does not count", "count with --status ''"),
         ("sample,vitd_ng_ml", "QC Level 1,30", "a row does not count", "leave such rows out"),
@@ -457,8 +473,8 @@ def test_text_behind_the_first_rows_is_looked_through_for_signs_as_if_cell_by_ce
 @pytest.mark.parametrize(("before", "stops"), [(FIRST - 1, True), (FIRST, False)])
 def test_the_first_rows_are_looked_at_cell_by_cell_however_they_come(before: int, stops: bool) -> None:
     looked = UnreadText(unread("test,value,x"), 3, b",", bytes.decode)
-    for _ in range(before):
-        looked.check(b"vitd,31,\n", 1, final=True)
+    for row in range(1, before + 1):
+        looked.check(b"vitd,31,\n", row, final=True)
     assert (said(looked.check, b"vitd,31,ng/mL\n", before + 1, final=True) is not None) is stops
 
 

@@ -65,9 +65,9 @@ class Values(OneCommand):
                     options.append(value)
         arguments = [param for param in self.params if param.param_type_name == "argument"]
         if len(values) > len(arguments) and all(param.nargs == 1 for param in arguments):
-            together = quote(" ".join(values))
+            wanted = " ".join(str(param.metavar) for param in arguments)
             raise Usage(
-                f"{together} is more than a result and its unit; put a result with blanks into quotes"
+                f"{quote(' '.join(values))} is more than {wanted}; put what belongs together into quotes"
             )
         return super().parse_args(ctx, [*options, "--", *values])
 

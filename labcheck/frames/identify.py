@@ -3,7 +3,7 @@
 What only the careful reader knows is UNJUDGED. As `labcheck.identify` does, it errs towards "not covered".
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import narwhals.stable.v2 as nw
 
@@ -93,7 +93,7 @@ def doubted(own: Own, patterns: NamePatterns) -> Expr:
 
 
 def coded(code: Expr, patterns: NamePatterns) -> Expr:
-    """Say what a code means: likewise, and SAYS_NOTHING."""
+    """Say what a code means, as a name does, or SAYS_NOTHING."""
     codes = patterns.codes
     meanings = dict.fromkeys(codes.values())
     return chosen(
@@ -101,26 +101,29 @@ def coded(code: Expr, patterns: NamePatterns) -> Expr:
             (code == "", SAYS_NOTHING),
             *((equals(code, [c for c in codes if codes[c] == meaning]), meaning) for meaning in meanings),
             (code.str.contains(_LOINC), ""),
-            (only_where(code.str.contains("[A-Za-z]"), _can_name_a_test(code, patterns)), UNJUDGED),
             (code.str.contains(_LOCAL), SAYS_NOTHING),
         ],
         UNJUDGED,
     )
 
 
-def _can_name_a_test(code: Expr, patterns: NamePatterns) -> Expr:
-    """Say whether a code that is none of LOINC's can contradict a name, as it is one itself."""
-    names = (*patterns.accepted.values(), *patterns.refused, patterns.unsure)
-    in_lower_case = code.str.to_lowercase()
-    return any_of(in_lower_case.str.contains(pattern) for pattern in names)
+def _can_contradict(code: Expr, by_name: Expr, patterns: NamePatterns) -> Expr:
+    """Say whether a code that is none of LOINC's can be the name of another test than that of ours."""
+    code = code.str.to_lowercase()
+    agrees = any_of((by_name == id) & code.str.contains(own) for id, own in patterns.accepted.items())
+    names = (*patterns.accepted.values(), *patterns.refused, patterns.unsure, patterns.another)
+    return only_where(code.str.contains("[a-z]"), any_of(map(code.str.contains, names)) & ~agrees)
 
 
-def meant(by_name: Expr, by_code: Expr, name: Expr, ids: Iterable[str], patterns: NamePatterns) -> Expr:
+def meant(own: Own, ids: Sequence[str], patterns: NamePatterns) -> Expr:
     """Say what a name and a code mean together."""
+    name, code, by_name, by_code = own("test"), own("loinc"), own("named"), own("coded")
+    is_local = (by_code == SAYS_NOTHING) & (code != "")
     return chosen(
         [
             ((by_name == REFUSED) | (by_code == REFUSED), REFUSED),
             ((by_code == UNJUDGED), UNJUDGED),
+            (is_local & equals(by_name, ids) & _can_contradict(code, by_name, patterns), UNJUDGED),
             (by_code == SAYS_NOTHING, by_name),
             (by_name == UNJUDGED, UNJUDGED),
             (equals(by_code, ids) & has_a_unit(name), UNJUDGED),

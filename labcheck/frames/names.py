@@ -19,6 +19,7 @@ from labcheck.catalogue import Catalogue
 from labcheck.dates import MONTHS
 from labcheck.errors import WrongAnalyte
 from labcheck.identify import (
+    CAST_DOUBT,
     CONTRADICT,
     DASHES,
     METHOD,
@@ -50,7 +51,7 @@ class NamePatterns(NamedTuple):
     letter or a blank that not all engines take as Python does, among words that could be ours. What LOINC
     says behind a name, a `property`, is taken off before the others. `says_more` has a sign that no name of
     ours has, unless it is part of a method's name.
-    With a word of `contradicts` a name may contradict a code.
+    With a word of `contradicts` a name may contradict a code; one that is `another` has no other words.
     """
 
     verbatim: Mapping[str, str]
@@ -67,6 +68,7 @@ class NamePatterns(NamedTuple):
     says_more: str
     method: str
     contradicts: str
+    another: str
 
 
 @lru_cache(4)
@@ -107,6 +109,7 @@ def name_patterns(catalogue: Catalogue) -> NamePatterns:
         says_more=SAYS_MORE,
         method=_words_in(METHOD),
         contradicts=_contradicting(analytes),
+        another=_another(analytes),
     )
 
 
@@ -153,6 +156,12 @@ def _contradicting(analytes: Sequence[Analyte]) -> str:
         rf"(?:^|[^a-z])(?:{letters})(?:[^a-z]|$)|(?:^|[^0-9])(?:{digits})(?:[^0-9]|$)"
         rf"|\(oh\)|^{_SEPARATOR}*b{_SEPARATOR}|{OTHER}"
     )
+
+
+def _another(analytes: Sequence[Analyte]) -> str:
+    """Match what can be words of other tests and specimens, and nothing else; the core knows which are."""
+    words = {word for analyte in analytes for word in _spellings(CAST_DOUBT, analyte) if word.isalpha()}
+    return rf"^[^a-z]*(?:(?:{'|'.join(sorted(words))})[^a-z]*)+$"
 
 
 def _words_in(pattern: str) -> str:

@@ -139,9 +139,10 @@ def is_odd(flag: Expr) -> Expr:
     several = rf"^(?:(?:{known})(?:[{ex.BLANKS},;~/|]+|$))+$"
     mark = _mark(flag)
     # Engines and Python differ in what is the other case of letters such as a dotless i.
-    foreign = flag.str.contains(r"[^\x00-\x7f↑↓]")
+    foreign = flag.str.contains(r"[^\x00-\x7f↑↓▲▼]")
     one = equals(mark, [*_SIDES, *_NO_FLAG])
-    return foreign | mark.str.contains("[<>0-9]|  ") | (mark.str.contains(several) & ~one)
+    blanks = flag.str.contains(r"[\t\n\v\f\r\x1c-\x1f]|  ")  # which Python takes for one each
+    return foreign | blanks | mark.str.contains("[<>0-9]") | (mark.str.contains(several) & ~one)
 
 
 def _mark(flag: Expr) -> Expr:

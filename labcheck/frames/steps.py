@@ -157,7 +157,7 @@ def _tests(columns: Columns, settings: Settings, own: Own) -> Step:
     name, code = own("test"), own("loinc")
     patterns = name_patterns(settings.catalogue)
     if columns.test and columns.loinc:
-        found = identify.meant(own("named"), own("coded"), name, settings.catalogue.ids, patterns)
+        found = identify.meant(own, settings.catalogue.ids, patterns)
         blank = (name == "") & (code == "")
         ours = equals(own("coded"), settings.catalogue.ids)
         unknown = ours & (own("named") == "") & (name != "")

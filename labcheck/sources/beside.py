@@ -19,7 +19,7 @@ _DECISIVE = frozenset({"unit", "comparator"})
 _OF_THE_ROW = frozenset({"specimen", "status"})
 """What is said once for all results of a row."""
 
-_OF_A_RANGE = "ref|range|limit|[lu]ln$|norm|grenz|borne"
+_OF_A_RANGE = "ref|range|lim|[lu]ln$|lborn|norm|grenz|borne"
 _OWN: Mapping[Role, Sequence[str]] = {
     "specimen": names_of("specimen"),
     "comparator": [*names_of("comparator"), "prefix", "qual", "cmp", "op"],

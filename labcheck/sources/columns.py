@@ -73,13 +73,15 @@ def find_layout(
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         _check_long(header, columns, found, asked.get("value"), is_asked=bool(long))
         name, doubt = header[columns["value"]], asked_for and asked_for.doubt
+        unit = unit_in(name)
         if only:
             head = told[columns["value"]]
             _check_heads(
                 head, only, f"--analyte {quote(analyte or '')}: the header {quote(name)} of its results"
             )
             doubt = doubt or (head.test and head.test.doubt)
-        return Layout((Measured(columns, only, unit_in(name), doubt),), wide=False)
+            unit = head.unit if head.test else unit
+        return Layout((Measured(columns, only, unit, doubt),), wide=False)
     if not long:
         own = own_columns(header, asked, catalogue.identifier)
         alone = _named_alone(header, named, found, units, own)

@@ -118,7 +118,7 @@ class Annotator:
         """Expect most lines to end in `newline`; pass on rows of the categories in `only`, or all of them.
 
         Where `writes` is off, rows are counted and nothing is put out. `file` is what the places of refusals
-        are to name beside the row. `unread` is for cells that are to hold no comparator.
+        are to name beside the row. `unread` is for cells that nothing reads.
         """
         self.tally = tally
         self.row = 1  # the number of the last record that was read; the first is the header

@@ -13,15 +13,29 @@ from labcheck.sources.roles import names_of
 from labcheck.units import read_unit
 
 OF_PLACES = (
-    *("country", "ctry", "nation", "state", "lang", "land", "canton", "kanton", "region", "birth"),
-    *("province", "pays", "pais", "site", "iso"),
-    *("department", "manufactur", "technician", "nurse", "laterality"),
-    *("genotype", "haplotype", "allele", "snp", "rs"),
+    *("country", "ctry", "nation", "state_", "lang", "land_", "canton", "kanton", "region", "birth"),
+    *("provinc", "pays_", "pais_", "site_", "iso_"),
+    *("department", "manufactur", "technician", "nurse", "initial", "laterality"),
+    *("genotype", "haplotype", "allele", "snp", *(f"rs{digit}" for digit in "123456789")),
 )
 """Columns that have `LT` and `GE` as well, for Lithuania and Georgia, initials, or for bases of a genome."""
 
 OF_COMPARATORS = (
-    *("op", "comp", "cmp", "qual", "sign", "modif", "prefix", "relation", "limit", "lod", "loq", "detect"),
+    *(
+        "op_",
+        "oper",
+        "comp",
+        "cmp",
+        "qual",
+        "sign",
+        "modif",
+        "prefix",
+        "relation",
+        "limit",
+        "lod",
+        "loq",
+        "detect",
+    ),
 )
 """Columns in which `below` is no side of a range."""
 
@@ -31,11 +45,11 @@ OF_OTHER_TESTS = (
 )
 OF_DRUGS = (
     *("medic", "medik", "drug", "supplement", "treat", "trait", "therap", "product", "ingredient", "prescri"),
-    *("rx", "atc", "intake", "arm", "random", "interven"),
+    *("rx_", "atc_", "intake", "arm_", "random", "interven"),
 )
 OF_OTHER_VALUES = (
     *("goal", "target", "threshold", "cutoff", "cut_off", "optim", "defici", "rule", "ziel", "objet"),
-    *("previous", "prior", "last", "trend", "tendenz", "change", "delta", "next"),
+    *("previous", "prior_", "last_", "trend", "tendenz", "change", "delta", "next_"),
     *("ref_op", "ref_low", "ref_high", "reference_op", "reference_low", "reference_high"),
 )
 OF_OTHER_MATTERS = (
@@ -43,7 +57,10 @@ OF_OTHER_MATTERS = (
     *("payment", "rechnung", "factur", "patient", "statut_fact"),
 )
 OF_TIMES = ("event", "surviv", "follow", "time_to", "death")
-"""What begins a word of a column's name, normalised, that says nothing of the result beside it."""
+"""What begins a word of a column's name, normalised, that says nothing of the result beside it.
+
+With a `_` behind it, it is the whole word.
+"""
 
 REMARKS = (
     *("result_comments", "result_comment", "lab_comments", "lab_comment", "comments", "comment", "remarks"),
@@ -60,21 +77,24 @@ OF_UNITS = ("unit", "einheit", "unidad", "dimension", "uom", "eenheid")
 BESIDE_UNITS = frozenset((
     *("si", "reporting", "reported", "result", "results", "value", "lab", "test", "original", "conventional"),
     *("std", "of", "measure", "measurement", "de", "mesure", "medida", "raw", "final", "name", "code"),
-    "text",
+    *("text", "normalized", "normalised", "preferred"),
 ))  # fmt: skip
-OF_RANGES = ("range", "ref", "norm", "limit", "low", "high")
+OF_RANGES = ("range", "ref", "norm_", "normal_", "normb", "normw", "limit", "low", "high")
 """What stands in the names of such columns, normalised; and what else can where it is that of the result."""
 
-_UNCOUNTED = r"(?:is_)?(?:deleted|cancell?ed|voided|void|rejected|retracted|invalid|entered_in_error)"
+_UNCOUNTED = (
+    r"(?:(?:test|result|row|record|lab|sample|specimen)_)?(?:is_?)?"
+    r"(?:deleted|cancell?ed|voided|void|rejected|retracted|invalid|excluded|entered_in_error)(?:_flag|_ind)?"
+)
 _COUNTED = r"(?:is_)?valid"
 """What heads a column, normalised, that marks rows which do not count, or those that do."""
 
-_SUMS_UP = (
-    r"mean|average|avg|median|sd|s\.d|std(?:ev)?|std\.? dev|standard deviation|cv ?%?|iqr|mittelwert|moyenne"
-    r"|media|promedio|gemiddelde|lod|loq|lloq|mdl"
-    r"|(?:qc|quality control|calibrator)(?:[ _-]*(?:level|lvl|low|mid|high|l|lot)?[ _-]*[0-9]*)"
+_OF_NO_SAMPLE = (
+    r"mean(?: ?(?:±|\+/-) ?sd)?|average|avg|median|sd|s\.d|std(?:ev)?|std\.? dev|standard deviation|cv ?%?"
+    r"|iqr|mittelwert|moyenne|media|promedio|gemiddelde|lod|loq|lloq|uloq|mdl|blank ?[0-9]*"
+    r"|(?:qc|quality control|calibrator)[ _-]*(?:level|lvl|low|mid|high|l|lot)?[ _-]*[0-9]*"
 )
-"""What begins a row, in small letters, that is no sample's."""
+"""What begins a row, in small letters, that is a statistic, an assay's limit or a control."""
 
 _MAY_BE_A_UNIT = (
     r"(?i:(?:milli|mi[ck]ro|nano|pi[ck]o|[munpfµμ])(?:g|gram|mol)(?:$|[a-z]{0,3}[ ./*·(-]).*)|[unpµμ]M"
@@ -104,9 +124,9 @@ def unit_in(cell: str) -> str | None:
     return None
 
 
-def is_no_result(cell: str) -> bool:
-    """Say whether a cell that begins a row says that the row sums up others, or is of a control."""
-    return re.fullmatch(_SUMS_UP, cell.lower().strip(" .:")) is not None
+def is_of_no_sample(cell: str) -> bool:
+    """Say whether a cell that begins a row says that the row is no sample's."""
+    return re.fullmatch(_OF_NO_SAMPLE, cell.lower().strip(" .:")) is not None
 
 
 def does_not_count(name: str, cell: str) -> bool:
@@ -124,7 +144,7 @@ def has_any(parts: tuple[str, ...], name: str) -> bool:
 @lru_cache(maxsize=1000)
 def is_of(beginnings: tuple[str, ...], name: str) -> bool:
     """Say whether a word of a name, normalised, begins so."""
-    words = f"_{name}"
+    words = f"_{name}_"
     return any(f"_{beginning}" in words for beginning in beginnings)
 
 

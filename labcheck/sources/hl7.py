@@ -62,6 +62,9 @@ _ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
 """What an order says in OBR-25, or for it ORC-5 in the codes of table 0038 that tell more."""
 
 _CANCELLED = frozenset(("X", "CA", "DC"))
+_ENDED = frozenset(("CA", "DC"))
+"""What ORC-5 says of an order that was cancelled or discontinued (HL7 table 0038)."""
+
 _CANCELS = MappingProxyType(
     {**dict.fromkeys(("CA", "OC", "CR"), "CA"), **dict.fromkeys(("DC", "OD", "DR"), "DC")}
 )
@@ -244,7 +247,7 @@ class _Feed:
         elif id == b"ORC":
             control = self._parse(segment.text, 5)
             said = first(control, 5).upper()
-            self._control = _CANCELS.get(first(control, 1).upper(), said if said in _CANCELLED else "")
+            self._control = _CANCELS.get(first(control, 1).upper(), said if said in _ENDED else "")
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._ordered, self._is_before_order = True, False
@@ -394,16 +397,16 @@ class _Feed:
         Of a result that stands, of an order that was cancelled or in a message for training, it is not known.
         """
         of_order = self._order.status
-        status, said = _STATUSES.get(text.upper(), Status.UNKNOWN), text
-        if not text:
-            status, said = _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), of_order
-        elif of_order.upper() in _CANCELLED:
-            status = Status.UNKNOWN if status is Status.FINAL else status
-            said = f"{text}, of an order with {of_order}"
-        if self._purpose:
-            status = Status.UNKNOWN if status is Status.FINAL else status
-            said = f"{said}, of a message for {self._purpose}"
-        return status, said
+        if text:
+            status, said = _STATUSES.get(text.upper(), Status.UNKNOWN), [text]
+            against = [f"of an order with {of_order}"] if of_order.upper() in _CANCELLED else []
+        else:
+            status, said = _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), [of_order]
+            against = []
+        against += [f"of a message for {self._purpose}"] if self._purpose else []
+        if against and status in (Status.FINAL, Status.CORRECTED):
+            status = Status.UNKNOWN
+        return status, ", ".join(filter(None, (*said, *against)))
 
 
 def _encoding(name: str) -> str | None:

@@ -1,6 +1,6 @@
 """What the columns that are known say in a row, beside a cell that nothing reads."""
 
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 
 from labcheck.errors import LabcheckError
 from labcheck.flags import off_scale
@@ -13,12 +13,13 @@ from labcheck.sources.roles import Role
 from labcheck.sources.rows import OPERATORS
 from labcheck.sources.status import Status, read_status
 from labcheck.specimens import is_blood, is_other, is_surely_other
+from labcheck.units import are_same, read_unit
 
 
 class Known:
     """The columns that are read of a table's rows."""
 
-    def __init__(self, layout: Layout, units: Container[str], identifier: Identifier) -> None:
+    def __init__(self, layout: Layout, units: Collection[str], identifier: Identifier) -> None:
         """Take the `units`, as their codes, that rows without one are taken to be in."""
         self._layout = layout
         self._units = units
@@ -103,11 +104,16 @@ class Known:
         return self._identifier.is_refused(component)
 
     def _has_a_unit(self, one: Measured, cells: Sequence[str], said: str) -> bool:
-        """Say whether there is a unit, or the one that `said` names would be taken, or none."""
+        """Say whether a row's column of units has one, or what `said` names would be taken for lack of one.
+
+        Where none would be taken, the row is refused.
+        """
         if "unit" not in one.columns:
             return False
-        has_one = not is_blank(cell_of(cells, one.columns["unit"]))
-        return has_one or not self._units or unit_in(said) in self._units
+        if not is_blank(cell_of(cells, one.columns["unit"])):
+            return True
+        named = read_unit(unit_in(said) or "")
+        return all(are_same(named, read_unit(unit)) for unit in self._units)
 
     def _has_a_code(self, one: Measured, cells: Sequence[str], _: str) -> bool:
         return cell_of(cells, one.columns.get("loinc")) != ""

@@ -11,10 +11,10 @@ NO = frozenset(("0", "0.0", "n", "no", "false", "f", "nein", "non", "falsch", "f
 
 _BEYOND = (
     r"(?:(?P<before>.+?)_)?(?:"
-    r"(?:below|under|lt|less_than|lower_than)_(?:the_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
-    r"|(?:above|over|gt|greater_than)_(?:the_)?(?:ulo[dq]|upper_limit)"
-    r"|(?:is_|left_)?cens(?:ored)?|non_?detects?|nd|(?:l?lod|l?loq|blq|bdl)_(?:flag|fl|indicator|ind)"
-    r"|blq|bloq|bdl|lblloqfl"
+    r"(?:below|under|lt|less_than|lower_than)_(?:the_)?(?:reporting_)?(?:l?lod|l?loq|mdl|dl|detection|limit)"
+    r"|(?:above|over|gt|greater_than)_(?:the_)?(?:reporting_)?(?:ulo[dq]|upper_limit|limit)"
+    r"|(?:is_|left_)?cens(?:ored)?|non_?detects?|nd|(?:l?lod|l?loq|blq|bql|bdl)_(?:flag|fl|indicator|ind)"
+    r"|blq|bloq|bql|bdl|lblloqfl"
     r"|(?<=_)(?:is_)?(?:lt|gt|less_than|greater_than)"
     r")(?:_limit)?(?:_(?P<behind>.+))?"
 )

@@ -92,31 +92,31 @@ _NAMES: dict[str, tuple[str, ...]] = {
         normbereich referenzwerte valeurs_de_reference valeurs_usuelles intervalle_de_reference
         rango_de_referencia valores_de_referencia intervalo_de_referencia""",
         "range reference_text reference_range_text ref_normal_vals",
-        """norm normwert normwerte referenz referenzwert referenzintervall norme normes valeurs_normales
-        valeur_de_reference rango rango_normal valores_normales valor_de_referencia""",
         """refrange ref_interval ref_bereich ref_werte ref_limits reference_limits reference_value
         reference_values reference_ranges ref_ranges normal_value normal_values normal_limits
         biological_reference_interval biological_reference_range biological_ref_interval
         biological_ref_range bio_ref_interval bio_ref_range normalwerte referentiewaarden
         referentiewaarde referentie_interval""",
+        """norm normwert normwerte referenz referenzwert referenzintervall norme normes valeurs_normales
+        valeur_de_reference rango rango_normal valores_normales valor_de_referencia""",
     ),
     "low": (
         """low reference_low ref_low range_low reference_range_low ref_range_lower lower_limit low_limit
         lbornrlo untergrenze untere_grenze borne_inferieure limite_inferior""",
         """norm_von normwert_von referenz_von referenzbereich_von ref_von unterer_grenzwert borne_inf
         limite_inferieure limite_inf lim_inf normal_low range_min reference_min ref_min""",
-        "min minimum minimo valor_minimo",
         """lln ref_range_low range_lower ref_lo ref_lower reference_lo reference_lower reference_range_lower
         lowerlimit lower_reference_limit lower_ref_limit lower_normal_limit""",
+        "min minimum minimo valor_minimo",
     ),
     "high": (
         """high reference_high ref_high range_high reference_range_high ref_range_upper upper_limit high_limit
         lbornrhi obergrenze obere_grenze borne_superieure limite_superior""",
         """norm_bis normwert_bis referenz_bis referenzbereich_bis ref_bis oberer_grenzwert borne_sup
         limite_superieure limite_sup lim_sup normal_high range_max reference_max ref_max""",
-        "max maximum maximo valor_maximo",
         """uln ref_range_high range_upper ref_hi ref_upper reference_hi reference_upper reference_range_upper
         upperlimit upper_reference_limit upper_ref_limit upper_normal_limit""",
+        "max maximum maximo valor_maximo",
     ),
     # Not `status`: that is as often F for final, A for amended or N for new.
     "flag": (

@@ -179,12 +179,13 @@ class Table:
 
     def _line_of_names(self, head: "_Head") -> int | None:
         """Return the number of the first line behind the header that names columns, as it should."""
-        above = (head.before + head.raw).count(b"\n")
+        above = len((head.before + head.raw).splitlines())
         for number, line in enumerate(head.rest.splitlines()[:_LINES_ABOVE], above + 1):
             delimiter = self._delimiter or _delimiter_of(line)
             names = next(records(line, delimiter, final=True), None)
             with suppress(LabcheckError):
-                if names and names.closed and self._asked.layout([*map(head.decode, names.cells)]):
+                if names and names.closed and not any(map(_is_number, names.cells)):
+                    self._asked.layout([*map(head.decode, names.cells)])
                     return number
         return None
 
@@ -291,10 +292,18 @@ def _first_record(name: str, start: bytes, read: Read, delimiter: bytes) -> tupl
 
 
 def _delimiter_of(start: bytes) -> bytes:
-    """Return the delimiter that the first line has most of, outside quotes, and the second as many of."""
+    """Return the delimiter that the first line has most of, outside quotes, and the second as many of.
+
+    Where the second line has another number of each, it does not count.
+    """
     lines = b"".join(start.split(b'"')[::2]).splitlines()[:2]
     first, second = (*lines, b"", b"")[:2]
-    return max(_DELIMITERS, key=lambda one: (first.count(one), first.count(one) == second.count(one)))
+    agreeing = [one for one in _DELIMITERS if one in first and first.count(one) == second.count(one)]
+    return max(agreeing or _DELIMITERS, key=first.count)
+
+
+def _is_number(cell: bytes) -> bool:
+    return cell.replace(b".", b"").strip().isdigit()
 
 
 def _said_first(name: str, delimiter: bytes) -> bytes:

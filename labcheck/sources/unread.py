@@ -1,11 +1,12 @@
 """Cells that nothing reads, and that would change a verdict if they belonged to the result beside them.
 
-A comparator or a unit under a header that is not known would be lost without a word; so the run stops and
-asks. The first rows are looked at cell by cell, all others for the signs of comparators alone.
+A comparator, a unit, the name of another test or specimen, or a mark that a result does not count would be
+lost without a word under a header that is not known; so the run stops and asks. The first rows are looked at
+cell by cell, all others for the signs of comparators alone.
 """
 
 import re
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
@@ -33,9 +34,9 @@ from labcheck.sources.hints import (
     does_not_count,
     has_any,
     is_copy,
-    is_no_result,
     is_number,
     is_of,
+    is_of_no_sample,
     is_other_value,
     unit_in,
 )
@@ -96,7 +97,7 @@ class Unread:
         layout: Layout,
         asked: Container[str],
         identifier: Identifier,
-        units: Container[str] = (),
+        units: Collection[str] = (),
     ) -> None:
         """Take the roles that are `asked` for: an option names their column, or says that there is none.
 
@@ -180,11 +181,12 @@ class Unread:
         for one in self._layout.results if self._layout.wide else ():
             number = one.columns["value"]
             cell = cell_of(cells, number)
-            if cell and not any(map(str.isdigit, cell)) and unit_in(cell) not in (None, one.unit):
+            unit = None if any(map(str.isdigit, cell)) else unit_in(cell)
+            if unit and not (one.unit and are_same(read_unit(unit), read_unit(one.unit))):
                 raise Usage(
                     f"{quote(self._header[number])} (column {number + 1}, row {row}) has the unit "
                     f"{quote(cell)}, where a value is due; leave that row out, and give the unit with "
-                    "--column vitd=COLUMN:UNIT"
+                    f"{_WIDE_ONES}"
                 )
 
     def _look_at(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
@@ -225,7 +227,7 @@ class Unread:
         may_be_off_scale = is_long or bool(of) or not _SIGNS.isdisjoint(cell)
         if may_be_off_scale and says_off_scale(cell) and not is_of(OF_OTHER_TESTS, name):
             return found("flag", ", which says that a value was off the scale")
-        if does_not_count(name, cell.lower()) or (number == 0 and is_no_result(cell)):
+        if does_not_count(name, cell.lower()) or self._begins_no_sample(number, cell, cells):
             return found("status", ", which says that a row does not count", _ADVICE_ON_STATUS)
         if is_long and cell in self._identifier.codes:
             return self._found_code(found, cell, cells)
@@ -238,6 +240,12 @@ class Unread:
         if says_status and says_there_is_none(cell):
             return found("status", ", which says that there is no result")
         return self._found_a_name(found, number, cell, cells) or self._found_unit(found, name, cell, cells)
+
+    def _begins_no_sample(self, number: int, cell: str, cells: Sequence[str]) -> bool:
+        """Say whether a row begins with this cell, and is no sample's by what it says."""
+        if not is_of_no_sample(cell) or is_of(OF_PLACES, self._called[number]):
+            return False
+        return number == next(one for one in self._unread if cell_of(cells, one))
 
     def _found_a_name(
         self, found: Callable[[Role, str], _Found], number: int, cell: str, cells: Sequence[str]
@@ -301,15 +309,16 @@ class Unread:
         unit = unit_in(cell)
         if unit is None:
             return None
-        if "unit" in name and has_any(OF_RANGES, name):
-            self._check_unit_of_ranges(name, unit, cells)
+        if "unit" in name and is_of(OF_RANGES, name):
+            self._check_unit_of_ranges(self._header[self._called.index(name)], unit, cells)
             return None
         can_be_of_others = has_any(OF_UNITS, name) or (
             self._layout.wide and all(one.unit for one in self._layout.results)
         )
         if can_be_of_others and not self._may_be_of_the_value(name):
             return None
-        if all(one.unit == unit for one in self._layout.results):
+        given = [one.unit for one in self._layout.results]
+        if all(one and are_same(read_unit(one), read_unit(unit)) for one in given):
             return None
         return found("unit", ", which is a unit")
 
