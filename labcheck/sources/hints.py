@@ -124,6 +124,7 @@ def unit_in(cell: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=1000)
 def is_of_no_sample(cell: str) -> bool:
     """Say whether a cell that begins a row says that the row is no sample's."""
     return re.fullmatch(_OF_NO_SAMPLE, cell.lower().strip(" .:")) is not None

@@ -1,6 +1,7 @@
 """What says that a value is beyond an assay's limit: a column that marks such values, or a cell in words."""
 
 import re
+from functools import lru_cache
 
 from labcheck.flags import off_scale
 from labcheck.model import COMPARATOR_WORDS
@@ -37,6 +38,7 @@ _MAY_SAY_SO = "[<>]|detect|détect|nachw|lo[dq]|limit|scale|messber|b[dql]{2}|qu
 """What is found in such words, in small letters."""
 
 
+@lru_cache(maxsize=1000)
 def whose_value(column: str, cell: str) -> str | None:
     """Return whose value a cell marks as beyond a limit: a test's, by its name, or `value`; None for no mark.
 

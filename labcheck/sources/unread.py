@@ -118,6 +118,7 @@ class Unread:
             self._settled.add("unit")
         self._known = Known(layout, units, identifier)
         self._have_comparators = all("comparator" in one.columns for one in layout.results)
+        self._remarked = {number: self._of_remarks(self._called[number]) for number in self._unread}
         self._words: dict[int, _Found] = {}
         self._copies: dict[int, _Found] = {}
         self._names: dict[int, _Found] = {}  # columns with other names than those of the one test
@@ -214,7 +215,7 @@ class Unread:
     def _found(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> _Found | None:
         """Return what a cell says that would count."""
         name, is_long = self._called[number], not self._layout.wide
-        of = self._remarked(name)  # in a wide table; in a long one it is the row that a remark is on
+        of = self._remarked[number]  # in a wide table; in a long one it is the row that a remark is on
 
         def found(role: Role, says: str, advice: str = _ADVICE) -> _Found:
             return _Found(role, number, row, cell, says, of or self._layout.results, advice)
@@ -270,7 +271,7 @@ class Unread:
             self._names.setdefault(number, found("test", says))
         return None
 
-    def _remarked(self, name: str) -> Sequence[Measured]:
+    def _of_remarks(self, name: str) -> Sequence[Measured]:
         """Return the results that a column, by its name, has remarks on, as `comment` or `vitd_comment`."""
         whose = "" if name in REMARKS else without_one(name, REMARKS)
         if not whose:
