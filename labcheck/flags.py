@@ -21,6 +21,7 @@ _HIGH = (
     *("> ULN", ">ULN"),
     *("ABOVE NORMAL", "ABOVE HIGH NORMAL", "ABOVE RANGE", "ABOVE REFERENCE RANGE", "ELEVATED", "TOXIC"),
     *("HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "ALTA", "HOCH", "ERHÖHT", "HOOG", "↑", "↑↑", "▲", "▲▲"),
+    *("+", "++", "+++"),
 )
 _ABNORMAL = ("A", "AA", "ABN", "ABNORMAL", "ANORMAL", "OUT OF RANGE", "CRITICAL", "PANIC")
 _ANY = ("IND", "INDETERMINATE", "EQUIVOCAL", "FINAL")

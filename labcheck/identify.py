@@ -86,7 +86,7 @@ class Identifier:
         self._damaged: set[tuple[str, str]] = set()
         self._memo: dict[str, list[Words]] = {}
         self._own: dict[str, Words] = {}  # all words of an analyte's names, by its id
-        self._hints: set[str] = set()  # what stands in the names of other tests
+        self._hints: set[str] = set()  # what stands in the names of tests
         for analyte in self._analytes:
             names = analyte.names
             sure = [words_of(name, names.words) for name in analyte.sure_names]
@@ -96,7 +96,8 @@ class Identifier:
                 self._accepted[words_of(name, names.words)] = Identified(analyte, None, names.doubt)
             for name in names.refused:
                 self._refused[words_of(name, names.words)] = analyte
-            self._hints.update(filter(_tells_much, _pieces(" ".join((*names.refused, *names.words)))))
+            hints = (*names.refused, *names.words, *analyte.sure_names, *names.doubtful)
+            self._hints.update(filter(_tells_much, _pieces(" ".join(hints))))
             for loinc in analyte.loinc:
                 if not (loinc.refused and loinc.code in self.codes):  # one's look-alike is another's own
                     self.codes[loinc.code] = analyte, loinc
@@ -171,11 +172,15 @@ class Identifier:
             pass
         return f"It stands under {quote(name)}, which is another test than {found.analyte.name}."
 
-    def is_refused(self, text: str) -> bool:
-        """Say whether a text, wherever it stands, is the name of a test that is refused."""
+    def is_another_of_ours(self, text: str, than: Analyte | None = None) -> bool:
+        """Say whether a text, wherever it stands, names a refused test, or an analyte other `than` that."""
         if self._hints.isdisjoint(_pieces(text)):  # as nearly always
             return False
-        return self._names_another_of_ours(text, None)
+        try:
+            found = self._by_name(text)
+        except WrongAnalyte:
+            return True
+        return bool(found and than and found.analyte.id != than.id)
 
     def is_another(self, text: str, than: Analyte) -> bool:
         """Say whether a text, where a test may be named, is the name of another one, as far as that is known.
@@ -183,15 +188,7 @@ class Identifier:
         It need not be one of the catalogue's: `Ferritin` is none.
         """
         words = words_of(text, than.names.words)
-        return self._names_another_of_ours(text, than) or (bool(words) and words <= CAST_DOUBT)
-
-    def _names_another_of_ours(self, text: str, than: Analyte | None) -> bool:
-        """Say whether a text is the name of a test that is refused, or of an analyte other `than` that."""
-        try:
-            found = self._by_name(text)
-        except WrongAnalyte:
-            return True
-        return bool(found and than and found.analyte.id != than.id)
+        return self.is_another_of_ours(text, than) or (bool(words) and words <= CAST_DOUBT)
 
     def is_of(self, text: str, analyte: Analyte) -> bool:
         """Say whether a text, wherever it stands, is a name of the analyte's test."""
@@ -265,7 +262,7 @@ def _pieces(text: str) -> list[str]:
 
 def _tells_much(piece: str) -> bool:
     """Say whether a piece of a name is found in few other texts."""
-    return len(piece) >= len("vit") if piece.isalpha() else piece in ("24", "25")
+    return len(piece) >= len("vit") if piece.isalpha() else piece in ("12", "24", "25")
 
 
 def _plain_code(code: str) -> str:

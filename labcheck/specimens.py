@@ -54,6 +54,8 @@ _UNFIT = (
     r"\b(?:unsatisfactory|unavailable|error|reject\w*|cancel\w*|storniert|annule\w*|annullat\w*|anulad\w*)\b"
     rf"|\b(?:qns|insufficient|insufi\w*|insuffi\w*|not sufficient|too old|not received)\b|{_DAMAGED}"
     r"|\b(?:contaminat\w*|kontaminiert|leak\w*|broken|spilled|expired|mislabel\w*|unlabel\w*|missing)\b"
+    r"|\b(?:dog|canine|cat|feline|mouse|murine|rat|bovine|calf|horse|equine|rabbit|pig|porcine|monkey|animal)\b"
+    r"|\b(?:spiked|eqa|proficiency|ringversuch|pooled|ultrafiltrate|dialysate|wrong tube|wrong specimen)\b"
     r"|\bno (?:sample|specimen|serum|plasma|blood)\b|\bkein\b|\bfehlt\b"
 )
 """What in a text for a specimen says that it is not to be used, or that there is none."""

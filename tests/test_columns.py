@@ -512,6 +512,32 @@ def test_a_value_that_is_asked_for_is_in_the_unit_of_its_header() -> None:
     assert (measured.columns["value"], measured.unit) == (1, "ng/mL")
 
 
+@pytest.mark.parametrize("header", ["id,test,result_nmol_l", "id,test,Result (nmol/L)"])
+def test_a_value_without_a_test_in_its_header_has_the_unit_of_it(header: str) -> None:
+    (measured,) = layout(header, value="3").results
+    assert measured.unit == "nmol/L"
+
+
+def test_a_unit_that_is_called_like_the_column_of_results_is_theirs() -> None:
+    (measured,) = layout("id,dis,dis_unit", wide=("vitd=dis",)).results
+    assert dict(measured.columns) == {"value": 1, "unit": 2}
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["Bepaling,Uitslag,Eenheid", "Esame,Risultato,Unità", "Badanie,Wynik,Jednostka", "Lab,Value,Units"],
+)
+def test_headers_of_more_languages_are_known(header: str) -> None:
+    assert long(header) == {"test": 0, "value": 1, "unit": 2}
+
+
+@pytest.mark.parametrize(("role", "name"), [("comparator", "vitd_lt"), ("flag", "vitd_comment")])
+def test_a_column_that_is_asked_for_is_of_the_test_that_its_name_begins_with(role: str, name: str) -> None:
+    vitd, b12 = find_layout(["id", "vitd_ng_ml", "b12_pg_ml", name], built_in(), asked={role: name}).results
+    assert dict(vitd.columns) == {"value": 1, role: 3}
+    assert dict(b12.columns) == {"value": 2}
+
+
 def test_what_is_surely_of_a_range_outweighs_what_can_be() -> None:
     found = long("test,value,unit,min,max,lln,uln,norm,RefRange")
     assert {role: found[role] for role in ("low", "high", "range")} == {"low": 5, "high": 6, "range": 8}

@@ -101,9 +101,9 @@ def test_a_flag_is_known_whatever_marks_stand_around_it(flag: str, *, known: boo
             (flag, [flag])
             for flag in ("high, see note", "LOW - BELOW LOQ", "see report", "TX", "cancelled", "pending")
         ),
-        *((flag, [flag]) for flag in ("*", "!", "+", "++", "#", "?", "<?", "?<", "+<", "35<", "<35>")),
+        *((flag, [flag]) for flag in ("*", "!", "#", "?", "<?", "?<", "+<", "35<", "<35>")),
         *((flag, []) for flag in ("H", "high", "", "W", "17", "< LLN", "L, <", "WNL", "below LOQ")),
-        *((flag, []) for flag in ("-", "--", ".", "( )", "_", "H *", "L!", "▲", "▼▼", "N.D.")),
+        *((flag, []) for flag in ("+", "++", "-", "--", ".", "( )", "_", "H *", "L!", "▲", "▼▼", "N.D.")),
         *(
             (flag, [])
             for flag in ("BELOW LOW NORMAL", "Critical High", "erhöht", "high critical", "Deficient")

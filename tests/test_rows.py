@@ -16,6 +16,10 @@ JUDGE = Judge(built_in(), units={"b12": "pmol/L"})
         ("4", Given("vitd", None, "ng/mL", "<"), "low", ""),
         ("35", Given("vitd", None, "ng/mL", "<"), "indeterminate", ""),
         ("35", Given("vitd", None, "ng/mL", "="), "normal", ""),
+        *(
+            ("35", Given("vitd", None, "ng/mL", none), "normal", "")
+            for none in ("NULL", "None", "nan", "N/A")
+        ),
         ("<4", Given("vitd", None, "ng/mL", "<"), "low", ""),
         ("22", Given("vitd", None, "ng/mL", "1"), "refused", "unreadable-value"),
         ("22", Given("vitd", None, "ng/mL", "-"), "refused", "unreadable-value"),

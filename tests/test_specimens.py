@@ -69,6 +69,7 @@ def test_a_specimen_is_checked_against_the_analytes_own(specimen: str | None, is
         *((text, False) for text in ("Serum (hemolyzed)", "Serum, unsatisfactory", "QNS", "no sample")),
         *((text, False) for text in ("cancelled", "hämolytisch", "hémolysé", "clotted", "kein Material")),
         *((text, False) for text in ("no plasma", "Serum too old", "hemolisado", "clotted")),
+        *((text, False) for text in ("dog serum", "mouse plasma", "spiked serum", "EQA serum")),
         *((text, False) for text in ("LIPEMIC", "Serum - icteric", "mislabeled", "SER_HEMOLYZED")),
         *((text, False) for text in ("SWT, Sweat, HL70487", "SWT&Sweat&HL70070")),
     ],

@@ -409,6 +409,111 @@ def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, 
 
 
 @pytest.mark.parametrize(
+    ("column", "cell", "finding"),
+    [
+        *((name, "1", "does not count") for name in ("del_flag", "voided_ind", "excluded", "superseded")),
+        *((name, "Y", "does not count") for name in ("delete_flag", "deleted_yn", "cancel_flag", "exclude")),
+        *((name, "nein", "does not count") for name in ("gültig", "usable", "reportable", "is_valid")),
+        *((name, "2023-01-02", "does not count") for name in ("voided", "cancelled_at", "deleted_date")),
+        *((name, "ja", "does not count") for name in ("ungültig", "storniert", "annulé", "result_deleted")),
+        *(
+            (name, "1", "beyond the assay")
+            for name in ("below_limit_of_detection", "undetectable", "is_below_lod")
+        ),
+        *(
+            (name, "1", "beyond the assay")
+            for name in ("belowLOD", "AboveMeasuringRange", "over_range", "saturated")
+        ),
+        *((name, "right", "beyond the assay") for name in ("censored", "censoring", "cens_type")),
+        ("detect", "ND", "beyond the assay"),
+        *(
+            ("remark", cell, "no result")
+            for cell in ("CANCELLED - QNS", "cancelled by lab", "wurde storniert")
+        ),
+        *(
+            ("remark", cell, "no result")
+            for cell in ("Entered in error - other tube", "wrong patient", "Storno")
+        ),
+        *(("comment", cell, "no result") for cell in ("résultat annulé", "geannuleerd", "result invalid")),
+        *(
+            ("comment", cell, "off the scale")
+            for cell in (
+                "result is below detection limit",
+                "Result below the limit of quantification",
+                "above upper measuring limit",
+                "über Messbereich",
+                "inférieur au seuil",
+                "por debajo del límite de detección",
+            )
+        ),
+        ("local_name", "B12", "another test"),
+        *(("sample_id", cell, "does not count") for cell in ("QC1", "Blank", "Mean (n=20)", "low control")),
+        *(
+            (name, "nmol/L", "is a unit")
+            for name in ("assay_unit", "local_unit", "unit_orig", "unit_measured")
+        ),
+    ],
+)
+def test_what_is_said_against_a_result_has_many_words(column: str, cell: str, finding: str) -> None:
+    value = "value" if "unit" in column else "value,unit"
+    row = "35" if "unit" in column else "35,ng/mL"
+    assert finding in (in_rows(f"who,test,{value},{column}", f"A,vitd,{row},{cell}") or "")
+
+
+@pytest.mark.parametrize(
+    ("header", "row"),
+    [
+        ("id,vitd_ng_ml,crp_mg_l,crp_sign", "1,30,5,<"),
+        ("id,vitd_ng_ml,hs_crp_mg_l,crp_op", "1,30,5,<"),
+        ("id,vitd_ng_ml,study_status", "1,30,withdrawn"),
+        ("id,vitd_ng_ml,visit_status", "1,30,cancelled"),
+        ("id,vitd_ng_ml,cotinine_specimen", "1,30,urine"),
+        ("test,value,unit,value2", "vitd,30,ng/mL,30.0"),
+        ("test,value,unit,tech", "b12,150,pg/mL,LE"),
+        ("patient_name,test,value,unit", "Harn,b12,150,pg/mL"),
+        ("id,test,value,unit", "1,vitd,30,ng/mL"),
+        ("site,group,vitd_ng_ml", "A,Control,35"),
+        ("test,value,unit,comment", "vitd,30,ng/mL,see the report above"),
+        ("test,value,unit,comment", "vitd,30,ng/mL,not below the normal range"),
+        ("vitd_ng_ml,b12_deleted", "30,1"),
+    ],
+)
+def test_ordinary_tables_are_not_asked_about(header: str, row: str) -> None:
+    assert in_rows(header, row) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "row", "finding"),
+    [
+        ("id,test,v", "1,B12,300", "'B12', which is another test; leave such rows out"),
+        ("id,test,v", "1,Ferritin,60", "'Ferritin', which is another test"),
+        ("id,v,loinc", "1,60,2132-9", "'2132-9', which is another test"),
+        ("id,test,v", "1,Vitamin D,60", None),
+        ("id,v,loinc", "1,60,1989-3", None),
+        ("id,v,v_below_lod", "1,3,1", "marks a value beyond"),
+        ("id,v,v_comment", "1,3,below LOD", "off the scale"),
+    ],
+)
+def test_a_column_that_is_asked_for_is_looked_at_with_what_stands_beside_it(
+    header: str, row: str, finding: str | None
+) -> None:
+    text = in_rows(header, row)
+    assert (text is None) if finding is None else (finding in str(text))
+
+
+def test_the_advice_on_a_mark_has_its_side() -> None:
+    assert "write '>' into" in (in_rows("test,value,unit,above_uloq", "b12,1500,pg/mL,1") or "")
+    assert "write '<' into" in (in_rows("test,value,unit,below_lod", "b12,100,pg/mL,1") or "")
+
+
+def test_a_copy_among_words_is_to_be_written_into_the_value() -> None:
+    text = in_rows("test,value,unit,remark", "vitd,4,ng/mL,value is <4", "b12,300,pg/mL,")
+    assert "write it so into 'value', or say that what stands there counts with --value 'value'" in (
+        text or ""
+    )
+
+
+@pytest.mark.parametrize(
     ("rows", "finding"),
     [
         (["Vitamin D,30,ng/mL", "Vitamin B12,300,ng/mL"], "'Vitamin B12', which is another test"),

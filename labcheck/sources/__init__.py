@@ -15,7 +15,7 @@ A table, and below each step what it is made of:
       unread.py        cells of it that nothing reads, and that would count
         known.py         what the columns that are known say in a row
         hints.py         what such a cell can say, and its column's name
-        limits.py        what says that a value is beyond a limit
+        marks.py         columns of yes and no, and what they mark
     memo.py          a row by its key cells: what has been said before, and how often
     ways.py          a row by its key cells, worked out
       stretches.py     plain numbers, by the limits that they lie between

@@ -46,20 +46,26 @@ def test_of(one: Measured | Identified) -> _Test:
     return one.analyte.id if one.analyte else "", one.doubt is not None
 
 
-def own_columns(header: Sequence[str], asked: Mapping[str, str], identifier: Identifier) -> Own:
+def own_columns(
+    header: Sequence[str],
+    asked: Mapping[str, str],
+    identifier: Identifier,
+    results: Sequence[Measured] = (),
+) -> Own:
     """Return the columns that stand beside the results of one test by their names, as `vitd_unit` does.
 
-    None is looked for that is `asked` for by name; where one is to be none, only those that are certain are
-    taken. Raises Usage where more than one column fits.
+    The name can be that of the column of `results`, too. None is looked for that is `asked` for by name;
+    where one is to be none, only those that are certain are taken. Raises Usage where more than one fits.
     """
+    called = {normalised(header[one.columns["value"]]): test_of(one) for one in results}
     own: dict[_Test, dict[str, int]] = {}
     several = set[tuple[_Test, str]]()
     sought = {role: names for role, names in _OWN.items() if not asked.get(role)}
     for number, name in enumerate(map(normalised, header)):
         for role, names in sought.items():
             said = without_one(name, names)
-            if said and (test := read_header(said, identifier).test):
-                named = test_of(test)
+            test = read_header(said, identifier).test if said else None
+            if named := called.get(said or "") or (test and test_of(test)):
                 of_test = own.setdefault(named, {})
                 if role in of_test and role not in asked:
                     raise _several_fit(role, [header[of_test[role]], header[number]])
@@ -91,7 +97,7 @@ def with_own(
         values = [one.columns["value"] for one in found if test_of(one) == test]
         for role in _DECISIVE & columns.keys() - {*asked} if len(values) > 1 else ():
             raise _of_any(role, header[columns[role]], [header[value] for value in values])
-    tests = list(map(test_of, found))
+    tests = _tests(found)
     return [
         one._replace(columns={**_beside(own.get(test, {}), alone=tests.count(test) == 1), **one.columns})
         for one, test in zip(found, tests, strict=True)
@@ -104,13 +110,19 @@ def _beside(columns: Mapping[str, int], *, alone: bool) -> dict[str, int]:
 
 
 def with_what_stands_beside(
-    found: Sequence[Measured], header: Sequence[str], columns: Mapping[str, int], asked: Container[str]
+    found: Sequence[Measured],
+    header: Sequence[str],
+    columns: Mapping[str, int],
+    asked: Container[str],
+    identifier: Identifier,
 ) -> list[Measured]:
     """Add to the results of each row the columns of what stands beside them, if that is certain.
 
     Raises Usage where there are several results, and a column that can be of any of them: one that is `asked`
-    for, or of units or comparators; and where the one result has such a column of its own as well.
+    for and does not begin with the name of a test, or of units or comparators; and where the one result has
+    such a column of its own as well.
     """
+    own: dict[_Test, dict[str, int]] = {}
     values = [one.columns["value"] for one in found]
     beside: dict[str, int] = {
         role: columns[role] for role in BESIDE if role in columns and columns[role] not in values
@@ -118,13 +130,29 @@ def with_what_stands_beside(
     alone = len(found) == 1
     for role, number in beside.items():
         owns = [one.columns[role] for one in found if one.columns.get(role, number) != number]
+        if role in asked and not alone and (test := _begun_by(header[number], identifier)) in _tests(found):
+            own.setdefault(test, {})[role] = number
+            continue
         if owns and (role in _OF_THE_ROW or (alone and role in _DECISIVE)):
             raise _several_fit(role, [header[number], header[owns[0]]])
         lacking = role in _DECISIVE and not all(role in one.columns for one in found)
         if not alone and role not in _OF_THE_ROW and (role in asked or lacking):
             raise _of_any(role, header[number], [header[value] for value in values])
     whole = _beside(beside, alone=alone)
-    return [one._replace(columns={**whole, **one.columns}) for one in found]
+    return [one._replace(columns={**whole, **own.get(test_of(one), {}), **one.columns}) for one in found]
+
+
+def _tests(found: Sequence[Measured]) -> list[_Test]:
+    return list(map(test_of, found))
+
+
+def _begun_by(name: str, identifier: Identifier) -> _Test:
+    """Return the test that a name begins with, as `vitd_lt`; ("", False) for none."""
+    words = normalised(name).split("_")
+    begins = ("_".join(words[:number]) for number in range(len(words) - 1, 0, -1))
+    tests = (read_header(one, identifier).test for one in begins)
+    test = next(filter(None, tests), None)
+    return test_of(test) if test else ("", False)
 
 
 def _several_fit(role: str, names: Sequence[str]) -> Usage:

@@ -57,10 +57,14 @@ def find_layout(
         option = OPTIONS[long[0]] if long else "--analyte"
         raise Usage(f"--column says where results stand, and so does {option}; leave one of them out")
     if wide:
-        own = own_columns(header, asked, catalogue.identifier)
-        results = with_own(_asked_results(wide, header, catalogue), header, own, asked)
+        results = _asked_results(wide, header, catalogue)
+        own = own_columns(header, asked, catalogue.identifier, results)
+        results = with_own(results, header, own, asked)
         beside = by_role(header, asked, BESIDE)
-        return Layout(_labelled(with_what_stands_beside(results, header, beside, asked)), wide=True)
+        return Layout(
+            _labelled(with_what_stands_beside(results, header, beside, asked, catalogue.identifier)),
+            wide=True,
+        )
     columns = by_role(header, asked, ROLES)
     asked_for = None if analyte is None else catalogue.identify(analyte)
     only = asked_for and asked_for.analyte
@@ -73,21 +77,21 @@ def find_layout(
     if "value" in columns and (only or "test" in columns or "loinc" in columns):
         _check_long(header, columns, found, asked.get("value"), is_asked=bool(long))
         name, doubt = header[columns["value"]], asked_for and asked_for.doubt
-        unit = unit_in(name)
+        unit = told[columns["value"]].unit or unit_in(name)
         if only:
             head = told[columns["value"]]
             _check_heads(
                 head, only, f"--analyte {quote(analyte or '')}: the header {quote(name)} of its results"
             )
             doubt = doubt or (head.test and head.test.doubt)
-            unit = head.unit if head.test else unit
         return Layout((Measured(columns, only, unit, doubt),), wide=False)
     if not long:
         own = own_columns(header, asked, catalogue.identifier)
         alone = _named_alone(header, named, found, units, own)
         found += [one for one in alone if only in (None, one.analyte)]
         if found:
-            results = with_what_stands_beside(with_own(found, header, own, asked), header, columns, asked)
+            results = with_own(found, header, own, asked)
+            results = with_what_stands_beside(results, header, columns, asked, catalogue.identifier)
             return _found_layout(header, told, results, catalogue.identifier, only)
     raise _nothing_fits(header, "a test's name" if "value" in columns else "a value", only)
 

@@ -1,21 +1,24 @@
 """What a cell that nothing reads can say of the result beside it, also by its column's name."""
 
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from functools import lru_cache
 
 from labcheck.errors import LabcheckError
-from labcheck.flags import as_usual
+from labcheck.flags import as_usual, off_scale
 from labcheck.model import COMPARATOR_WORDS, COMPARATORS
 from labcheck.reading import read_value
-from labcheck.sources.limits import NO, YES
+from labcheck.sources.marks import NO, YES
 from labcheck.sources.roles import names_of
 from labcheck.units import read_unit
+from labcheck.wording import folded
 
 OF_PLACES = (
     *("country", "ctry", "nation", "state_", "lang", "land_", "canton", "kanton", "region", "birth"),
     *("provinc", "pays_", "pais_", "site_", "iso_"),
-    *("department", "manufactur", "technician", "nurse", "initial", "laterality"),
+    *("department", "dept", "manufactur", "tech_", "technician", "nurse", "initial", "laterality", "user"),
+    *("collector", "entered_by", "drawn_by", "analyst", "location", "doctor", "physician", "provider"),
     *("genotype", "haplotype", "allele", "snp", *(f"rs{digit}" for digit in "123456789")),
 )
 """Columns that have `LT` and `GE` as well, for Lithuania and Georgia, initials, or for bases of a genome."""
@@ -54,7 +57,9 @@ OF_OTHER_VALUES = (
 )
 OF_OTHER_MATTERS = (
     *("claim", "consent", "subject", "dropout", "address", "employ", "interview", "insur", "bill", "invoice"),
-    *("payment", "rechnung", "factur", "patient", "statut_fact"),
+    *("payment", "rechnung", "factur", "patient", "statut_fact", "study", "visit", "follow", "encounter"),
+    *("appointment", "appt", "auth", "participant", "enrol", "account", "referral", "vaccin", "surname"),
+    *("last_name", "first_name", "lastname", "firstname", "nachname", "vorname"),
 )
 OF_TIMES = ("event", "surviv", "follow", "time_to", "death")
 """What begins a word of a column's name, normalised, that says nothing of the result beside it.
@@ -69,30 +74,36 @@ REMARKS = (
 )
 """What a column of remarks is called, normalised; the name of a test can stand before it."""
 
+OF_SAMPLES = ("id_", "sample", "specimen", "probe", "name_", "subject", "participant", "label", "row_")
+"""What names a sample, beside what stands first."""
+
 OF_SPECIMENS = (
     *("sample", "specimen", "source", "probe", "muestra", "campione", "prelev", "echantillon"),
     *("material", "matrix", "tube", "container", "collection"),
 )
+OF_ANY_SPECIMEN = frozenset((
+    *("sample", "specimen", "source", "probe", "muestra", "campione", "material", "matrix", "tube"),
+    *("container", "collection", "type", "name", "kind", "description", "lab", "blood", "of", "code", "text"),
+    *("prelevement", "echantillon", "materiaal", "materiale", "art", "display"),
+    *("probenmaterial", "probenart", "sampletype"),
+))  # fmt: skip
 OF_UNITS = ("unit", "einheit", "unidad", "dimension", "uom", "eenheid")
 BESIDE_UNITS = frozenset((
     *("si", "reporting", "reported", "result", "results", "value", "lab", "test", "original", "conventional"),
     *("std", "of", "measure", "measurement", "de", "mesure", "medida", "raw", "final", "name", "code"),
-    *("text", "normalized", "normalised", "preferred"),
+    *("text", "normalized", "normalised", "preferred", "assay", "local", "orig", "measured", "id", "conc"),
+    *("concentration", "analyte", "val", "numeric", "meas", "default", "med", "concept", "source"),
 ))  # fmt: skip
 OF_RANGES = ("range", "ref", "norm_", "normal_", "normb", "normw", "limit", "low", "high")
 """What stands in the names of such columns, normalised; and what else can where it is that of the result."""
 
-_UNCOUNTED = (
-    r"(?:(?:test|result|row|record|lab|sample|specimen)_)?(?:is_?)?"
-    r"(?:deleted|cancell?ed|voided|void|rejected|retracted|invalid|excluded|entered_in_error)(?:_flag|_ind)?"
-)
-_COUNTED = r"(?:is_)?valid"
-"""What heads a column, normalised, that marks rows which do not count, or those that do."""
-
 _OF_NO_SAMPLE = (
-    r"mean(?: ?(?:±|\+/-) ?sd)?|average|avg|median|sd|s\.d|std(?:ev)?|std\.? dev|standard deviation|cv ?%?"
-    r"|iqr|mittelwert|moyenne|media|promedio|gemiddelde|lod|loq|lloq|uloq|mdl|blank ?[0-9]*"
+    r"(?:overall |geometric |grand )?mean(?: ?(?:±|\+/-) ?sd)?|average|avg|median|sd|s\.d|std(?:ev)?"
+    r"|std\.? dev|standard deviation|cv ?%?|iqr|min(?:imum)?|max(?:imum)?|p[0-9]{1,2}"
+    r"|mittelwert|durchschnitt|moyenne|media|promedio|gemiddelde"
+    r"|lod|loq|lloq|uloq|mdl|lln|uln|cut-?off|blank ?[0-9]*|(?:std|standard|cal)[ _-]*[0-9]+"
     r"|(?:qc|quality control|calibrator)[ _-]*(?:level|lvl|low|mid|high|l|lot)?[ _-]*[0-9]*"
+    r"|(?:low|mid|high|level [0-9]) (?:control|qc)"
 )
 """What begins a row, in small letters, that is a statistic, an assay's limit or a control."""
 
@@ -111,6 +122,19 @@ _LATER = frozenset((
 _IMPUTED = (1.0, 0.5, 0.5**0.5)
 """What a value below a limit is written as where a number is wanted: the limit, or a share of it."""
 
+_MAY_MEAN_MORE = frozenset((*COMPARATOR_WORDS, "ND", "N.D", "N.D."))
+"""What can mean something else where no flag is due: no data, Lithuania."""
+
+_MAY_SAY_SO = "[<>]|detect|détect|nachw|lo[dq]|limit|scale|messber|b[dql]{2}|quant|linear|amr|range"
+"""What is found in words for being beyond a limit, in small letters."""
+
+_OFF_SCALE_AMONG_OTHERS = (
+    r"\b(?:below|under|less than|lower than|above|exceeds|greater than|higher than|unter|uber|onder|boven"
+    r"|inferieure? a[ul]?|superieure? a[ul]?|por debajo|por encima|sotto|sopra)\b.{0,25}(?:detec|quanti"
+    r"|\bl?lo[dq]\b|measur|messber|nachweis|bestimmungs|report(?:ing|able) (?:limit|range)|seuil|\bamr\b)"
+)
+"""Words of a remark, folded, that a value was off the scale."""
+
 _SIGN = "|".join(map(re.escape, sorted(COMPARATORS, key=len, reverse=True)))
 
 
@@ -127,13 +151,24 @@ def unit_in(cell: str) -> str | None:
 @lru_cache(maxsize=1000)
 def is_of_no_sample(cell: str) -> bool:
     """Say whether a cell that begins a row says that the row is no sample's."""
-    return re.fullmatch(_OF_NO_SAMPLE, cell.lower().strip(" .:")) is not None
+    bare = re.sub(r" *\(n *= *[0-9]+\)", "", cell.lower()).strip(" .:")
+    return re.fullmatch(_OF_NO_SAMPLE, bare) is not None
 
 
-def does_not_count(name: str, cell: str) -> bool:
-    """Say whether a cell, in small letters, of a column so called marks its row as one to leave out."""
-    pattern = _UNCOUNTED if cell in YES else _COUNTED if cell in NO else None
-    return pattern is not None and re.fullmatch(pattern, name) is not None
+def says_off_scale(cell: str) -> bool:
+    """Say whether a cell, wherever it stands, says in words that a value is beyond a limit."""
+    if (
+        not re.search(_MAY_SAY_SO, cell.lower())
+        or not any(map(str.isalpha, cell))
+        or cell.upper() in _MAY_MEAN_MORE
+    ):
+        return False
+    return bool(off_scale([cell]))
+
+
+def remarks_off_scale(cell: str) -> bool:
+    """Say whether a remark on a value has words for its being beyond a limit among others."""
+    return re.search(_OFF_SCALE_AMONG_OTHERS, folded(cell)) is not None
 
 
 @lru_cache(maxsize=1000)
@@ -149,10 +184,17 @@ def is_of(beginnings: tuple[str, ...], name: str) -> bool:
     return any(f"_{beginning}" in words for beginning in beginnings)
 
 
-def is_other_value(name: str, cell: str) -> bool:
-    """Say whether a cell has a result under a name as `corrected_result`, or `corrected` alone."""
+def is_other_value(name: str, cell: str, values: Iterable[str]) -> bool:
+    """Say whether a cell has a result under a name as `corrected_result`, and another than the `values`."""
     if cell in YES or cell in NO or not _heads_other_values(name):
         return False
+    if any(is_copy(cell, value, "") for value in values):
+        return False
+    return is_value(cell)
+
+
+def is_value(cell: str) -> bool:
+    """Say whether a cell is a result as one is written."""
     with suppress(LabcheckError):
         return bool(read_value(cell))
     return False

@@ -1,6 +1,7 @@
 """What the columns that are known say in a row, beside a cell that nothing reads."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 
 from labcheck.errors import LabcheckError
 from labcheck.flags import off_scale
@@ -58,9 +59,19 @@ class Known:
         except LabcheckError:
             return True
 
-    def of_one_test(self, cells: Sequence[str]) -> Analyte | None:
-        """Return the analyte that all rows are taken to be of, where a row of a long table names none."""
-        return None if self._layout.wide or any(self._names(cells)) else self._layout.results[0].analyte
+    def is_named(self, cells: Sequence[str]) -> bool:
+        """Say whether a row of a long table names its test."""
+        return not self._layout.wide and any(self._names(cells))
+
+    def analyte_of(self, cells: Sequence[str]) -> Analyte | None:
+        """Return the analyte of a row, by its name if it has one; none if it has results of several."""
+        if not self.is_named(cells):
+            return self._layout.results[0].analyte if len(self._layout.results) == 1 else None
+        test, loinc = self._names(cells)
+        with suppress(LabcheckError):
+            named = self._identifier.identify(test, loinc)
+            return named and named.analyte
+        return None
 
     def says_blood(self, cells: Sequence[str]) -> bool:
         """Say whether a specimen is named, and is blood."""
@@ -101,7 +112,7 @@ class Known:
             self._identifier.identify(test, loinc)
         except LabcheckError:
             return True
-        return self._identifier.is_refused(component)
+        return self._identifier.is_another_of_ours(component)
 
     def _has_a_unit(self, one: Measured, cells: Sequence[str], said: str) -> bool:
         """Say whether a row's column of units has one, or what `said` names would be taken for lack of one.

@@ -39,6 +39,8 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "display code_display code_text description event_cd_disp label lbtestcd",
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
         "test_code lab_code labcode analyte_code observation_code obs_code measurement_code",
+        """bepaling onderzoek esame badanie undersogelse analys exame libelle analisis estudio lab
+        measurement_concept_name""",
     ),
     # Another name beside the test's, which can contradict it. Not `name`: beside a test's that is a person's.
     "component": (
@@ -68,6 +70,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "value_as_number valuenum numeric_value observation_value conc concentration",
         "value_source_value",
         "result_num nval_num",
+        "uitslag resultaat risultato wynik",
     ),
     "unit": (
         """unit units uom unit_of_measurement units_of_measurement measurement_unit measure_unit
@@ -78,7 +81,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         enhet lborresu""",
         """unit_source_value result_units_cd_disp result_units_disp reference_unit valuequantity_unit
         labmeasurenamesystem""",
-        "labmeasurenameinterface units_cd",
+        "labmeasurenameinterface units_cd enhed unit_concept_name",
     ),
     "comparator": (
         """comparator operator operator_name operator_source_value operator_concept_id qualifier

@@ -104,7 +104,8 @@ OPERATORS: dict[str, str] = {
     **COMPARATORS,
     **COMPARATOR_WORDS,  # LT, LE, GT, GE are PCORnet's; its others (NI, OT, TX, UN) leave the number open
     **_SIDES,
-    **dict.fromkeys(("", "=", "EQ", "E"), ""),  # E in i2b2, whose L and G may be low and something else
+    **dict.fromkeys(("", "NULL", "NONE", "NAN", "NA", "N/A"), ""),
+    **dict.fromkeys(("=", "EQ", "E"), ""),  # E in i2b2, whose L and G may be low and something else
     **{f"{concept}{point}": sign for concept, sign in _CONCEPTS.items() for point in ("", ".0")},
 }
 """What a comparator in a cell of its own means; '' is none."""

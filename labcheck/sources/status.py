@@ -44,17 +44,19 @@ _IN_WORDS = {
     **dict.fromkeys(("definitif", "valide", "termine", "definitivo", "validado"), Status.FINAL),
     **dict.fromkeys(("finalizado", "completado", "validato", "definitief"), Status.FINAL),
     **dict.fromkeys(("withdrawn", "deleted", "retracted", "invalid", "void", "in error"), Status.WITHDRAWN),
-    **dict.fromkeys(("geloscht", "ungultig", "zuruckgezogen", "annullato"), Status.WITHDRAWN),
+    **dict.fromkeys(("geloscht", "ungultig", "zuruckgezogen", "annullato", "ongeldig"), Status.WITHDRAWN),
+    **dict.fromkeys(("invalido", "non valide", "wrong patient", "falscher patient"), Status.WITHDRAWN),
     **dict.fromkeys(("canceled", "rejected", "not done", "test not performed", "pending"), Status.ABSENT),
     **dict.fromkeys(("in progress", "in lab", "anticipated", "ordered", "collected"), Status.ABSENT),
-    **dict.fromkeys(("storniert", "annule", "anulado", "cancelado", "ausstehend"), Status.ABSENT),
+    **dict.fromkeys(("storniert", "storno", "annule", "anulado", "cancelado", "geannuleerd"), Status.ABSENT),
+    "ausstehend": Status.ABSENT,
     **dict.fromkeys(("prelim", "provisional", "unauth", "vorlaufig", "provisoire"), Status.PRELIMINARY),
     **dict.fromkeys(("modified", "altered", "korrigiert", "corrige", "corregido"), Status.CORRECTED),
 }
 
 _CANCELLED = frozenset((
     *("cancelled", "canceled", "rejected", "cannot be obtained", "test not performed"),
-    *("storniert", "annule", "anulado", "cancelado"),
+    *("storniert", "storno", "annule", "anulado", "cancelado", "geannuleerd"),
 ))  # fmt: skip
 """Those words for there being none that are not said of an order before it was filled, too."""
 
@@ -66,7 +68,9 @@ _OF_THE_VALUE = frozenset((
 """Words that say how high a value is, and nothing of whether it stands."""
 
 _FLAGS = SIDES.keys() - {"A"}
-_SAY_NOTHING = frozenset(("result", "results", "report", "status", "resultat", "resultado", "befund"))
+_SAY_NOTHING = frozenset(
+    ("result", "results", "report", "status", "resultat", "resultado", "befund", "wurde", "was")
+)
 
 
 def read_status(text: str) -> Status:
@@ -85,10 +89,12 @@ def read_status(text: str) -> Status:
     return Status.UNKNOWN if status is Status.FINAL and says_more else status
 
 
-def says_there_is_none(text: str) -> bool:
-    """Say whether a text, wherever it stands, is that there is no result, and nothing else."""
-    words = " ".join(re.findall(r"[^\W_]+", folded(text)))
-    return words in _CANCELLED or _IN_WORDS.get(words) is Status.WITHDRAWN
+def says_there_is_none(text: str, *, is_remark: bool = False) -> bool:
+    """Say whether a text, wherever it stands, is that there is no result; a remark can say more behind it."""
+    words = [word for word in re.findall(r"[^\W_]+", folded(text)) if word not in _SAY_NOTHING]
+    shortest = 1 if is_remark else len(words)
+    said = (" ".join(words[:number]) for number in range(len(words), shortest - 1, -1))
+    return any(one in _CANCELLED or _IN_WORDS.get(one) is Status.WITHDRAWN for one in said)
 
 
 def check_status(status: Status, text: str) -> None:

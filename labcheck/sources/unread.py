@@ -7,17 +7,17 @@ cell by cell, all others for the signs of comparators alone.
 
 import re
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
-from contextlib import suppress
 from itertools import islice
 from typing import NamedTuple
 
-from labcheck.errors import LabcheckError, Usage
+from labcheck.errors import Usage
 from labcheck.identify import Identifier
 from labcheck.model import COMPARATOR_WORDS, COMPARATORS
 from labcheck.sources.beside import without_one
 from labcheck.sources.headers import read_header
 from labcheck.sources.hints import (
     BESIDE_UNITS,
+    OF_ANY_SPECIMEN,
     OF_COMPARATORS,
     OF_DRUGS,
     OF_OTHER_MATTERS,
@@ -25,24 +25,27 @@ from labcheck.sources.hints import (
     OF_OTHER_VALUES,
     OF_PLACES,
     OF_RANGES,
+    OF_SAMPLES,
     OF_SPECIMENS,
     OF_TIMES,
     OF_UNITS,
     REMARKS,
     as_copy,
     bare,
-    does_not_count,
     has_any,
     is_copy,
     is_number,
     is_of,
     is_of_no_sample,
     is_other_value,
+    is_value,
+    remarks_off_scale,
+    says_off_scale,
     unit_in,
 )
 from labcheck.sources.known import Known, cell_of
 from labcheck.sources.layout import RANGES, Layout, Measured
-from labcheck.sources.limits import IN_NHANES, YES, says_off_scale, whose_value
+from labcheck.sources.marks import beyond, is_called, uncounted
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, Role, names_of, normalised
 from labcheck.sources.rows import WORDS
@@ -62,8 +65,11 @@ _TEXTS = frozenset(("component", "status", "specimen"))
 
 _ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with {nothing}"
 _ADVICE_ON_STATUS = "leave such rows out, or say that they count with {nothing}"
+_IS_ANOTHER = ", which is another test"
 _WIDE_ONES = "--column vitd=COLUMN:UNIT"
 _ADVICE = "say that it is the result's with {option}, or that it is not with {nothing}"
+
+_TESTS = frozenset(names_of("test"))
 
 _LONGEST = 80
 """Longer cells are remarks, and are passed over."""
@@ -88,6 +94,16 @@ class _Found(NamedTuple):
     advice: str = _ADVICE
 
 
+class _At(NamedTuple):
+    """A cell, its column by number and by what it is called, normalised, and its row."""
+
+    number: int
+    row: int | None
+    cell: str
+    cells: Sequence[str]
+    name: str
+
+
 class Unread:
     """The cells of a table that nothing reads, by its header and its results."""
 
@@ -106,6 +122,7 @@ class Unread:
         self._header = header
         self._called = [*map(normalised, header)]
         self._layout = layout
+        self._is_long = not layout.wide
         self._identifier = identifier
         read = {number for one in layout.results for number in one.columns.values()}
         self._unread = [number for number in range(len(header)) if number not in read]
@@ -195,7 +212,8 @@ class Unread:
         is_of_another = is_of(OF_OTHER_VALUES, self._called[number])
         if any(map(str.isdigit, cell)) and number not in self._differ and not is_of_another:
             self._look_for_copies(number, row, cell, cells)
-        if (found := self._found(number, row, cell, cells)) and self._known.covers(cells):
+        at = _At(number, row, cell, cells, self._called[number])
+        if (found := self._found(at)) and self._known.covers(cells):
             self._ask_of(found, cells)
 
     def _look_for_copies(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
@@ -209,67 +227,126 @@ class Unread:
             says = f", where {quote(copied[0])} is read"
             which = _WIDE_ONES if self._layout.wide else OPTIONS["value"]
             advice = f"say which column holds the results with {which}"
+            if not is_value(cell):
+                value = quote(self._header[self._layout.results[0].columns["value"]])
+                advice = f"write it so into {value}, or say that what stands there counts with "
+                advice += f"{_WIDE_ONES}" if self._layout.wide else f"{which} {value}"
             found = _Found("value", number, row, cell, says, self._layout.results, advice)
             self._copies.setdefault(number, found)
 
-    def _found(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> _Found | None:
-        """Return what a cell says that would count."""
-        name, is_long = self._called[number], not self._layout.wide
-        of = self._remarked[number]  # in a wide table; in a long one it is the row that a remark is on
+    def _found(self, at: "_At") -> _Found | None:
+        """Return what a cell says that would count; what is said first outweighs the rest."""
+        looks = [self._sign, self._mark, self._words_for_a_limit, self._no_result, self._code]
+        looks.append(self._other_value)
+        if any(map(str.isalpha, at.cell)):
+            looks += [self._no_result_in_words, self._specimen, self._test, self._unit]
+        return next(filter(None, (look(at) for look in looks)), None)
 
-        def found(role: Role, says: str, advice: str = _ADVICE) -> _Found:
-            return _Found(role, number, row, cell, says, of or self._layout.results, advice)
+    def _say(
+        self, at: "_At", role: Role, says: str, advice: str = _ADVICE, of: Sequence[Measured] = ()
+    ) -> _Found:
+        of = of or self._remarked[at.number] or self._layout.results
+        return _Found(role, at.number, at.row, at.cell, says, of, advice)
 
-        if bare(cell) in COMPARATORS and not self._is_of_another(name):
-            return found("comparator", " by itself")
-        if marked := self._marked(name, cell.lower()):
-            says = ", which marks a value beyond the assay's limit"
-            return found("comparator", says, _ADVICE_ON_MARKS)._replace(of=marked)
-        may_be_off_scale = is_long or bool(of) or not _SIGNS.isdisjoint(cell)
-        if may_be_off_scale and says_off_scale(cell) and not is_of(OF_OTHER_TESTS, name):
-            return found("flag", ", which says that a value was off the scale")
-        if does_not_count(name, cell.lower()) or self._begins_no_sample(number, cell, cells):
-            return found("status", ", which says that a row does not count", _ADVICE_ON_STATUS)
-        if is_long and cell in self._identifier.codes:
-            return self._found_code(found, cell, cells)
-        if (is_long or len(self._layout.results) == 1) and is_other_value(name, cell):
-            advice = _ADVICE if is_long else f"say which column holds the results with {_WIDE_ONES}"
-            return found("value", ", which can be the value, too", advice)
-        if not any(map(str.isalpha, cell)):
+    def _sign(self, at: "_At") -> _Found | None:
+        if bare(at.cell) not in COMPARATORS or self._is_of_another(at.name):
             return None
-        says_status = (is_long or of or "status" in name) and not is_of(OF_OTHER_MATTERS, name)
-        if says_status and says_there_is_none(cell):
-            return found("status", ", which says that there is no result")
-        return self._found_a_name(found, number, cell, cells) or self._found_unit(found, name, cell, cells)
+        return self._say(at, "comparator", " by itself")
 
-    def _begins_no_sample(self, number: int, cell: str, cells: Sequence[str]) -> bool:
-        """Say whether a row begins with this cell, and is no sample's by what it says."""
-        if not is_of_no_sample(cell) or is_of(OF_PLACES, self._called[number]):
-            return False
-        return number == next(one for one in self._unread if cell_of(cells, one))
-
-    def _found_a_name(
-        self, found: Callable[[Role, str], _Found], number: int, cell: str, cells: Sequence[str]
-    ) -> _Found | None:
-        """Return what names another specimen or test."""
-        name = self._called[number]
-        names_a_specimen = has_any(OF_SPECIMENS, name) and not any(map(str.isdigit, cell))
-        surely = is_surely_other(cell) and (
-            names_a_specimen or not (self._layout.wide or self._known.says_blood(cells))
-        )
-        if not is_of(OF_OTHER_TESTS, name) and (surely or (names_a_specimen and is_other(cell))):
-            return found("specimen", ", which is no blood")
-        if is_of(OF_DRUGS, name):
+    def _mark(self, at: "_At") -> _Found | None:
+        mark = beyond(at.name, at.cell.lower())
+        in_a_study = at.name in ("cens", "censored") and any(is_of(OF_TIMES, other) for other in self._called)
+        if mark is None or in_a_study:  # a person in one, whose time goes on
             return None
-        one_test = self._known.of_one_test(cells)
-        if self._identifier.is_another(cell, one_test) if one_test else self._identifier.is_refused(cell):
-            return found("test" if one_test else "component", ", which is another test")
-        if one_test and self._identifier.is_of(cell, one_test):
-            self._ours.add(number)
-        elif one_test:
-            says = f", where other rows have a name of {one_test.name}"
-            self._names.setdefault(number, found("test", says))
+        of = self._of_test(mark.whose) if mark.whose else self._layout.results
+        if not of:
+            return None
+        says = ", which marks a value beyond the assay's limit"
+        return self._say(at, "comparator", says, _ADVICE_ON_MARKS.replace("<", mark.side), of)
+
+    def _words_for_a_limit(self, at: "_At") -> _Found | None:
+        is_remark = bool(self._remarked[at.number])
+        may_be = is_remark or self._is_long or not _SIGNS.isdisjoint(at.cell)
+        if not may_be or is_of(OF_OTHER_TESTS, at.name):
+            return None
+        if says_off_scale(at.cell) or (is_remark and remarks_off_scale(at.cell)):
+            return self._say(at, "flag", ", which says that a value was off the scale")
         return None
+
+    def _no_result(self, at: "_At") -> _Found | None:
+        whose = uncounted(at.name, at.cell.lower())
+        of = self._of_test(whose) if whose else ()
+        if (whose is None or (whose and not of)) and not self._begins_no_sample(at):
+            return None
+        return self._say(at, "status", ", which says that a row does not count", _ADVICE_ON_STATUS, of)
+
+    def _begins_no_sample(self, at: "_At") -> bool:
+        """Say whether a row begins with this cell, or names its sample so, and is none's by what it says."""
+        if not is_of_no_sample(at.cell) or is_of(OF_PLACES, at.name):
+            return False
+        first = next(one for one in self._unread if cell_of(at.cells, one))
+        return at.number == first or is_of(OF_SAMPLES, at.name)
+
+    def _code(self, at: "_At") -> _Found | None:
+        """Return that a cell is a LOINC code, unless it is one of the row's test, by the test's name."""
+        if at.cell not in self._identifier.codes:
+            return None
+        analyte, loinc = self._identifier.codes[at.cell]
+        if analyte is self._known.analyte_of(at.cells) and not loinc.refused:
+            return None
+        if self._is_long:
+            return self._say(at, "loinc", ", which is a LOINC code")
+        is_alone = len(self._layout.results) == 1
+        return self._say(at, "status", _IS_ANOTHER, _ADVICE_ON_STATUS) if is_alone else None
+
+    def _other_value(self, at: "_At") -> _Found | None:
+        if not (self._is_long or len(self._layout.results) == 1):
+            return None
+        if not is_other_value(at.name, at.cell, self._known.values(at.cells)):
+            return None
+        advice = _ADVICE if self._is_long else f"say which column holds the results with {_WIDE_ONES}"
+        return self._say(at, "value", ", which can be the value, too", advice)
+
+    def _no_result_in_words(self, at: "_At") -> _Found | None:
+        is_remark = bool(self._remarked[at.number]) or "status" in at.name
+        if not (self._is_long or is_remark) or is_of(OF_OTHER_MATTERS, at.name):
+            return None
+        if not says_there_is_none(at.cell, is_remark=is_remark):
+            return None
+        return self._say(at, "status", ", which says that there is no result")
+
+    def _specimen(self, at: "_At") -> _Found | None:
+        is_due = has_any(OF_SPECIMENS, at.name) and not any(map(str.isdigit, at.cell))
+        if not self._is_long:
+            is_due = is_due and OF_ANY_SPECIMEN.issuperset(at.name.split("_"))
+        can_be = is_due or (self._is_long and not self._known.says_blood(at.cells))
+        if is_of((*OF_OTHER_TESTS, *OF_OTHER_MATTERS), at.name):
+            return None
+        if (can_be and is_surely_other(at.cell)) or (is_due and is_other(at.cell)):
+            return self._say(at, "specimen", ", which is no blood")
+        return None
+
+    def _test(self, at: "_At") -> _Found | None:
+        """Return that a cell names another test; where nothing names the row's, remember what others say."""
+        if is_of(OF_DRUGS, at.name):
+            return None
+        analyte, is_named = self._known.analyte_of(at.cells), self._known.is_named(at.cells)
+        if analyte and not is_named and (self._is_long or at.name in _TESTS):
+            role: Role = "test" if self._is_long else "status"
+            advice = _ADVICE if self._is_long else _ADVICE_ON_STATUS
+            if self._identifier.is_another(at.cell, analyte):
+                return self._say(at, role, _IS_ANOTHER, advice)
+            if self._identifier.is_of(at.cell, analyte):
+                self._ours.add(at.number)
+            else:
+                says = f", where other rows have a name of {analyte.name}"
+                self._names.setdefault(at.number, self._say(at, role, says, advice))
+            return None
+        if not self._identifier.is_another_of_ours(at.cell, analyte if self._is_long else None):
+            return None
+        if self._is_long:
+            return self._say(at, "component", _IS_ANOTHER)
+        return self._say(at, "status", _IS_ANOTHER, _ADVICE_ON_STATUS)
 
     def _of_remarks(self, name: str) -> Sequence[Measured]:
         """Return the results that a column, by its name, has remarks on, as `comment` or `vitd_comment`."""
@@ -279,49 +356,37 @@ class Unread:
         return self._of_test(whose)
 
     def _of_test(self, name: str) -> Sequence[Measured]:
-        """Return the results that are of the test of that name, if it names one."""
+        """Return the results that are of the test of that name, or stand in the column of that name."""
+        results = self._layout.results
+        called = [(self._called[one.columns["value"]], one) for one in results]
+        if there := [one for value, one in called if is_called(value, name)]:
+            return there
         test = read_header(name, self._identifier).test
-        if not test or not self._layout.wide:
-            return self._layout.results if test else ()
-        return [one for one in self._layout.results if one.analyte is test.analyte]
-
-    def _found_code(
-        self, found: Callable[[Role, str], _Found], code: str, cells: Sequence[str]
-    ) -> _Found | None:
-        analyte, loinc = self._identifier.codes[code]
-        test = cell_of(cells, self._layout.results[0].columns.get("test"))
-        with suppress(LabcheckError):
-            named = self._identifier.identify(test, None)
-            if named and named.analyte is analyte and not loinc.refused:
-                return None
-        return found("loinc", ", which is a LOINC code")
+        if not test or self._is_long:
+            return results if test else ()
+        return [one for one in results if one.analyte is test.analyte]
 
     def _is_of_another(self, name: str) -> bool:
         """Say whether a column of comparators, by its name, is that of another one that nothing reads."""
-        names = (*names_of("comparator"), "op", "prefix", "sign", "cmp", "lt")
-        whose = without_one(name, names)
-        others = [self._called[number] for number in self._unread]
-        is_of_one = whose in others and read_header(whose or "", self._identifier).test is None
-        return is_of(OF_OTHER_VALUES, name) or is_of_one
+        whose = without_one(name, (*names_of("comparator"), "op", "prefix", "sign", "cmp", "lt"))
+        others = (f"_{self._called[number]}_" for number in self._unread if self._called[number] != name)
+        is_of_one = whose and any(f"_{whose}_" in other for other in others) and not self._of_test(whose)
+        return is_of(OF_OTHER_VALUES, name) or bool(is_of_one)
 
-    def _found_unit(
-        self, found: Callable[[Role, str], _Found], name: str, cell: str, cells: Sequence[str]
-    ) -> _Found | None:
-        unit = unit_in(cell)
+    def _unit(self, at: "_At") -> _Found | None:
+        unit = unit_in(at.cell)
         if unit is None:
             return None
-        if "unit" in name and is_of(OF_RANGES, name):
-            self._check_unit_of_ranges(self._header[self._called.index(name)], unit, cells)
-            return None
-        can_be_of_others = has_any(OF_UNITS, name) or (
-            self._layout.wide and all(one.unit for one in self._layout.results)
-        )
-        if can_be_of_others and not self._may_be_of_the_value(name):
+        if "unit" in at.name and is_of(OF_RANGES, at.name):
+            self._check_unit_of_ranges(self._header[at.number], unit, at.cells)
             return None
         given = [one.unit for one in self._layout.results]
+        can_be_of_others = has_any(OF_UNITS, at.name) or (self._layout.wide and all(given))
+        if can_be_of_others and not self._may_be_of_the_value(at.name):
+            return None
         if all(one and are_same(read_unit(one), read_unit(unit)) for one in given):
             return None
-        return found("unit", ", which is a unit")
+        return self._say(at, "unit", ", which is a unit")
 
     def _check_unit_of_ranges(self, name: str, unit: str, cells: Sequence[str]) -> None:
         """Raise Usage where ranges are in another unit than the result beside them."""
@@ -341,17 +406,6 @@ class Unread:
         if len(more) == name.count("_") + 1 or not has_any(OF_UNITS, name):
             return False
         return BESIDE_UNITS.issuperset(more) or read_header("_".join(more), self._identifier).test is not None
-
-    def _marked(self, name: str, cell: str) -> Sequence[Measured]:
-        """Return the results that a cell, in small letters, marks as beyond an assay's limit."""
-        results = self._layout.results
-        if cell in YES and (match := re.fullmatch(IN_NHANES, name)):
-            return [one for one in results if self._called[one.columns["value"]].startswith(f"lbx{match[1]}")]
-        whose = whose_value(name, cell)
-        in_a_study = name in ("cens", "censored") and any(is_of(OF_TIMES, other) for other in self._called)
-        if whose is None or in_a_study:  # a person in one, whose time goes on
-            return ()
-        return results if whose in ("value", "result") else self._of_test(whose)
 
     def _ask_of(self, found: _Found, cells: Sequence[str]) -> None:
         """Raise Usage, unless it is settled which column has that role, or what the row says."""

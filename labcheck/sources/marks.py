@@ -1,0 +1,95 @@
+"""Columns of yes and no, by their names: a value is beyond an assay's limit, a row does not count."""
+
+import re
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+YES = frozenset((
+    *("1", "1.0", "y", "yes", "true", "t", "x", "j", "ja", "oui", "si", "sí", "wahr", "vrai"),
+    *("left", "right"),
+))  # fmt: skip
+NO = frozenset(("0", "0.0", "n", "no", "false", "f", "nein", "non", "falsch", "faux"))
+"""What a mark has, in small letters."""
+
+_WHOSE = r"(?:(?!is_|was_)(?P<before>.+?)_)?(?:is_?|was_?)?"
+_BEHIND = r"(?:_?(?:flag|fl|indicator|ind|yn|mark|limit|type))?(?:_(?P<behind>.+))?"
+_BELOW, _ABOVE = r"(?:below|under|lt|less_?than|lower_?than)", r"(?:above|over|gt|greater_?than|exceeds?)"
+_DETECTED = r"(?:l?lod|l?loq|mdl|dl|detection|quantification|quantitation)"
+_LIMIT = (
+    rf"(?:reporting_?)?(?:limit(?:_of_(?:detection|quantification|quantitation))?|{_DETECTED}(?:_limit)?)"
+)
+_RANGE = r"(?:measur(?:ing|ement|able)_?|analytical_?|reportable_?|linear_?)range"
+
+_Side = Literal["<", ">"]
+
+_BEYOND: Mapping[_Side, str] = {
+    "<": rf"{_WHOSE}(?:{_BELOW}_?(?:the_)?(?:{_LIMIT}|{_RANGE})|(?:left_?)?cens(?:or(?:ed|ing)?)?"
+    r"|non_?detects?|nd|undetect(?:ed|able)|blq|bloq|bql|bdl|lblloqfl"
+    rf"|(?:l?lod|l?loq)_(?:flag|fl|indicator|ind)|(?<=_)(?:lt|less_than)){_BEHIND}",
+    ">": rf"{_WHOSE}(?:{_ABOVE}_?(?:the_)?(?:ulo[dq]|(?:upper_?)?limit|{_RANGE})"
+    rf"|right_?cens(?:or(?:ed|ing)?)?|saturated|over_range|(?<=_)(?:gt|greater_than)){_BEHIND}",
+}
+"""What heads a column, normalised, that marks the values beyond a limit, by the side, and whose those are."""
+
+_WITHIN = (
+    rf"{_WHOSE}(?:detect(?:ed|able|s)?|quantifiable|quantified|above_?(?:the_)?(?:l?lo[dq]|detection))"
+    rf"{_BEHIND}"
+)
+"""What heads one that marks those within the lower limit."""
+
+_UNCOUNTED = (
+    rf"{_WHOSE}(?:delet(?:ed?|ion)|del(?=_)|cancel(?:l?ed)?|void(?:ed)?|reject(?:ed)?|retract(?:ed)?|invalid(?:ated)?"
+    r"|exclude[ds]?|superseded|entered_in_error|storno|storniert|ungultig|geloscht|annulee?|anulado|annullato)"
+    r"(?:_?(?:flag|fl|indicator|ind|yn|mark|at|on|date|dt))?"
+)
+_COUNTED = rf"{_WHOSE}(?:valid|usable|reportable|gultig|valide|valido)(?:_?(?:flag|fl|ind|yn))?"
+"""What heads a column, normalised, that marks rows which do not count, or those that do."""
+
+_DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}.*"
+"""When a row was deleted, which is a mark, too."""
+
+_OF_ROWS = frozenset(("test", "result", "row", "record", "lab", "sample", "specimen", "order", "observation"))
+
+_IN_NHANES = r"lbd(\w+)lc"
+"""What a mark of values below a limit is called there; the value is `lbx...`, whose name can be longer."""
+
+
+class Beyond(NamedTuple):
+    """Whose value is beyond a limit, a test's or column's by its name, or '' for the row's; and the side."""
+
+    whose: str
+    side: _Side
+
+
+@lru_cache(maxsize=1000)
+def beyond(column: str, cell: str) -> Beyond | None:
+    """Return what a cell marks as beyond a limit; None for no mark.
+
+    The column is as a header calls it, normalised, the cell in small letters.
+    """
+    if cell in YES and (match := re.fullmatch(_IN_NHANES, column)):
+        return Beyond(f"lbx{match[1]}", "<")
+    for side, pattern in _BEYOND.items() if cell in YES else ():
+        if match := re.fullmatch(pattern, column):
+            return Beyond(_whose(match), ">" if cell == "right" else side)
+    match = re.fullmatch(_WITHIN, column) if cell in NO or cell == "nd" else None
+    return match and Beyond(_whose(match), "<")
+
+
+@lru_cache(maxsize=1000)
+def uncounted(column: str, cell: str) -> str | None:
+    """Return whose result a cell marks as one to leave out, likewise; None for no mark."""
+    pattern = _UNCOUNTED if cell in YES or re.fullmatch(_DATE, cell) else _COUNTED if cell in NO else None
+    match = re.fullmatch(pattern, column) if pattern else None
+    return None if match is None else "" if match["before"] in _OF_ROWS else match["before"] or ""
+
+
+def is_called(column: str, name: str) -> bool:
+    """Say whether a column of values is the one that a mark names."""
+    return column == name or (name.startswith("lbx") and column.startswith(name))
+
+
+def _whose(match: re.Match[str]) -> str:
+    whose = match["before"] or match["behind"] or ""
+    return "" if whose in ("value", "result") else whose
