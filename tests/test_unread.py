@@ -115,7 +115,7 @@ def in_rows(
         (
             "test,value,unit,range,range_unit",
             "vitd,60,nmol/L,30-100,ng/mL",
-            "'range_unit' has ng/mL for ranges of results in nmol/L",
+            "'ng/mL', where ranges stand beside results in nmol/L",
             "'30-100 ng/mL'",
         ),
         *(
@@ -518,7 +518,10 @@ def test_a_copy_among_words_is_to_be_written_into_the_value() -> None:
     [
         (["Vitamin D,30,ng/mL", "Vitamin B12,300,ng/mL"], "'Vitamin B12', which is another test"),
         (["Ferritin,30,ng/mL"], "'Ferritin', which is another test"),
-        (["Vitamin D,30,ng/mL", "Glucose,33,ng/mL"], "'Glucose', where other rows have a name of Vitamin D"),
+        (
+            ["Vitamin D,30,ng/mL", "Glucose,33,ng/mL"],
+            "'Glucose', where other rows have a name of the test that is judged",
+        ),
         (["Vitamin D,30,ng/mL", "25-OH vitamin D,33,ng/mL", ",3,ng/mL"], None),
         (["morning,30,ng/mL", "evening,33,ng/mL"], None),
     ],

@@ -14,6 +14,7 @@ A table, and below each step what it is made of:
       records.py       its records, with their own bytes
       unread.py        cells of it that nothing reads, and that would count
         known.py         what the columns that are known say in a row
+        findings.py      what such a cell says
         hints.py         what such a cell can say, and its column's name
         marks.py         columns of yes and no, and what they mark
     memo.py          a row by its key cells: what has been said before, and how often

@@ -39,7 +39,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "display code_display code_text description event_cd_disp label lbtestcd",
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
         "test_code lab_code labcode analyte_code observation_code obs_code measurement_code",
-        """bepaling onderzoek esame badanie undersogelse analys exame libelle analisis estudio lab
+        """bepaling onderzoek esame badanie undersogelse analys exame libelle analisis
         measurement_concept_name""",
     ),
     # Another name beside the test's, which can contradict it. Not `name`: beside a test's that is a person's.
