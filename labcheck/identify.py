@@ -188,7 +188,8 @@ class Identifier:
         It need not be one of the catalogue's: `Ferritin` is none.
         """
         words = words_of(text, than.names.words)
-        return self.is_another_of_ours(text, than) or (bool(words) and words <= CAST_DOUBT)
+        of_tests = CAST_DOUBT - OTHER_SPECIMENS
+        return self.is_another_of_ours(text, than) or (bool(words) and words <= of_tests)
 
     def is_of(self, text: str, analyte: Analyte) -> bool:
         """Say whether a text, wherever it stands, is a name of the analyte's test."""

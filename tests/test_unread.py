@@ -413,7 +413,7 @@ def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, 
     [
         *((name, "1", "does not count") for name in ("del_flag", "voided_ind", "excluded", "superseded")),
         *((name, "Y", "does not count") for name in ("delete_flag", "deleted_yn", "cancel_flag", "exclude")),
-        *((name, "nein", "does not count") for name in ("gültig", "usable", "reportable", "is_valid")),
+        *((name, "nein", "does not count") for name in ("gültig", "usable", "is_valid", "row_valid")),
         *((name, "2023-01-02", "does not count") for name in ("voided", "cancelled_at", "deleted_date")),
         *((name, "ja", "does not count") for name in ("ungültig", "storniert", "annulé", "result_deleted")),
         *(
@@ -422,7 +422,7 @@ def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, 
         ),
         *(
             (name, "1", "beyond the assay")
-            for name in ("belowLOD", "AboveMeasuringRange", "over_range", "saturated")
+            for name in ("belowLOD", "AboveMeasuringRange", "above_uloq", "vitd_gt")
         ),
         *((name, "right", "beyond the assay") for name in ("censored", "censoring", "cens_type")),
         ("detect", "ND", "beyond the assay"),
@@ -442,12 +442,12 @@ def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, 
                 "Result below the limit of quantification",
                 "above upper measuring limit",
                 "über Messbereich",
-                "inférieur au seuil",
+                "inférieur au seuil de détection",
                 "por debajo del límite de detección",
             )
         ),
         ("local_name", "B12", "another test"),
-        *(("sample_id", cell, "does not count") for cell in ("QC1", "Blank", "Mean (n=20)", "low control")),
+        *(("sample_id", cell, "does not count") for cell in ("QC1", "Blank 2", "Mean (n=20)", "low control")),
         *(
             (name, "nmol/L", "is a unit")
             for name in ("assay_unit", "local_unit", "unit_orig", "unit_measured")
@@ -475,6 +475,35 @@ def test_what_is_said_against_a_result_has_many_words(column: str, cell: str, fi
         ("site,group,vitd_ng_ml", "A,Control,35"),
         ("test,value,unit,comment", "vitd,30,ng/mL,see the report above"),
         ("test,value,unit,comment", "vitd,30,ng/mL,not below the normal range"),
+        *(
+            (f"{name},test,value,unit", f"{cell},vitd,30,ng/mL")
+            for name, cell in (
+                *(("patient_id", cell) for cell in ("P1", "SD", "STD-001", "CAL001")),
+                *(("name", cell) for cell in ("Max", "Min", "Blank")),
+                *(("prov", "QC"), ("group", "Vitamin B12"), ("panel", "Vitamin B12")),
+                *((name, "LE") for name in ("validated_by", "checked", "inits", "ward", "vdr_fok1")),
+                *(("del_date", "2024-05-01"), ("deletion", "1"), ("saturated", "1"), ("nd_type", "1")),
+                *(("repeat", "2"), ("updated", "20240102"), ("quality", "above"), ("kit", "Void")),
+                *(("other_specimen", "Urine"), ("protein_source", "Milk"), ("crp", "<LOD")),
+                *(("recruitment_status", "Withdrawn"), ("membership", "Cancelled")),
+            )
+        ),
+        *(
+            ("test,value,unit,comment", f"vitd,30,ng/mL,{cell}")
+            for cell in (
+                "Withdrawn from study in May",
+                "Rejected by insurance",
+                "Cancelled ferritin",
+                "Deleted duplicate row",
+                "below target measured twice",
+                "under treatment since detection of rickets",
+                "CRP below detection limit",
+                "previous result was below detection limit",
+                "inférieur au seuil recommandé",
+            )
+        ),
+        ("id,vitd_ng_ml,vitd_lt_20,vitd_gt_30", "1,12,1,1"),
+        ("id,vitd_ng_ml,tte,censor", "1,22,100,1"),
         ("vitd_ng_ml,b12_deleted", "30,1"),
     ],
 )

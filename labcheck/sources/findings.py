@@ -12,6 +12,7 @@ from labcheck.sources.hints import (
     BESIDE_UNITS,
     OF_ANY_SPECIMEN,
     OF_DRUGS,
+    OF_ORDERS,
     OF_OTHER_MATTERS,
     OF_OTHER_TESTS,
     OF_OTHER_VALUES,
@@ -118,7 +119,7 @@ class Findings:
 
     def _mark(self, at: At) -> Found | None:
         mark = beyond(at.name, at.cell.lower())
-        in_a_study = at.name in ("cens", "censored") and any(is_of(OF_TIMES, other) for other in self._called)
+        in_a_study = "cens" in at.name and any(is_of(OF_TIMES, other) for other in self._called)
         if mark is None or in_a_study:  # a person in one, whose time goes on
             return None
         of = self._of_test(mark.whose) if mark.whose else self._layout.results
@@ -145,7 +146,7 @@ class Findings:
 
     def _begins_no_sample(self, at: At) -> bool:
         """Say whether a row begins with this cell, or names its sample so, and is none's by what it says."""
-        if not is_of_no_sample(at.cell) or is_of(OF_PLACES, at.name):
+        if not is_of_no_sample(at.cell) or is_of((*OF_PLACES, *OF_OTHER_MATTERS), at.name):
             return False
         first = next(one for one in self._unread if cell_of(at.cells, one))
         return at.number == first or is_of(OF_SAMPLES, at.name)
@@ -180,7 +181,7 @@ class Findings:
 
     def _specimen(self, at: At) -> Found | None:
         is_due = has_any(OF_SPECIMENS, at.name) and not any(map(str.isdigit, at.cell))
-        if not self._is_long:
+        if not self._is_long or "source" in at.name:
             is_due = is_due and OF_ANY_SPECIMEN.issuperset(at.name.split("_"))
         can_be = is_due or (self._is_long and not self._known.says_blood(at.cells))
         if is_of((*OF_OTHER_TESTS, *OF_OTHER_MATTERS), at.name):
@@ -195,7 +196,8 @@ class Findings:
             return None
         if analyte := self._unnamed(at):
             return self.another(at) if self._identifier.is_another(at.cell, analyte) else None
-        analyte = self._known.analyte_of(at.cells) if self._is_long else None
+        can_contradict = self._is_long and not is_of(OF_ORDERS, at.name)  # but for what is refused
+        analyte = self._known.analyte_of(at.cells) if can_contradict else None
         if not self._identifier.is_another_of_ours(at.cell, analyte):
             return None
         if self._is_long:

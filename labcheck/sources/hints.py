@@ -24,32 +24,22 @@ OF_PLACES = (
 """Columns that have `LT` and `GE` as well, for Lithuania and Georgia, initials, or for bases of a genome."""
 
 OF_COMPARATORS = (
-    *(
-        "op_",
-        "oper",
-        "comp",
-        "cmp",
-        "qual",
-        "sign",
-        "modif",
-        "prefix",
-        "relation",
-        "limit",
-        "lod",
-        "loq",
-        "detect",
-    ),
+    *("op_", "operator", "oper_", "compar", "comp_", "cmp", "qualif", "qual_", "sign", "modif", "mod_"),
+    *("prefix", "relation", "limit", "lod", "loq", "detect"),
 )
-"""Columns in which `below` is no side of a range."""
+"""Columns in which `below` is no side of a range, and `LT` no initials."""
 
 OF_OTHER_TESTS = (
     *("covid", "sars", "pcr", "hiv", "hcv", "hbv", "hepat", "viral", "virus", "influenza", "culture"),
-    *("strep", "antigen", "antibod", "dna", "rna", "geno", "microbiome"),
+    *("strep", "antigen", "antibod", "dna", "rna", "geno", "microbiome", "crp", "malaria", "protein", "fobt"),
+    *("tropon", "tsh", "hcg", "psa", "toxo", "igg", "igm"),
 )
 OF_DRUGS = (
     *("medic", "medik", "drug", "supplement", "treat", "trait", "therap", "product", "ingredient", "prescri"),
-    *("rx_", "atc_", "intake", "arm_", "random", "interven"),
+    *("rx_", "atc_", "intake", "arm_", "random", "interven", "group", "alloc", "condition", "cohort"),
+    *("allerg", "complaint", "reason", "low_in"),
 )
+OF_ORDERS = ("order", "panel", "request", "also_", "indic", "diagn", "next_", "other_")
 OF_OTHER_VALUES = (
     *("goal", "target", "threshold", "cutoff", "cut_off", "optim", "defici", "rule", "ziel", "objet"),
     *("previous", "prior_", "last_", "trend", "tendenz", "change", "delta", "next_"),
@@ -59,9 +49,13 @@ OF_OTHER_MATTERS = (
     *("claim", "consent", "subject", "dropout", "address", "employ", "interview", "insur", "bill", "invoice"),
     *("payment", "rechnung", "factur", "patient", "statut_fact", "study", "visit", "follow", "encounter"),
     *("appointment", "appt", "auth", "participant", "enrol", "account", "referral", "vaccin", "surname"),
-    *("last_name", "first_name", "lastname", "firstname", "nachname", "vorname"),
+    *("last_name", "first_name", "lastname", "firstname", "nachname", "vorname", "recruit", "complet"),
+    *("membership", "eligib", "coverage", "email", "kit_", "transplant", "demeanour", "next_", "other_"),
+    *("also_", "second_", "drink", "diagnos"),
 )
-OF_TIMES = ("event", "surviv", "follow", "time_to", "death")
+OF_TIMES = (
+    *("event", "surviv", "follow", "time_to", "death", "dead", "tte", "futime", "fustat", "exit_", "months"),
+)
 """What begins a word of a column's name, normalised, that says nothing of the result beside it.
 
 With a `_` behind it, it is the whole word.
@@ -70,7 +64,7 @@ With a `_` behind it, it is the whole word.
 REMARKS = (
     *("result_comments", "result_comment", "lab_comments", "lab_comment", "comments", "comment", "remarks"),
     *("remark", "notes", "note", "text", "info", "bemerkungen", "bemerkung", "kommentar", "commentaires"),
-    *("commentaire", "remarque", "comentarios", "comentario", "observaciones", "opmerking", "disposition"),
+    *("commentaire", "remarque", "comentarios", "comentario", "observaciones", "opmerking"),
 )
 """What a column of remarks is called, normalised; the name of a test can stand before it."""
 
@@ -98,14 +92,15 @@ OF_RANGES = ("range", "ref", "norm_", "normal_", "normb", "normw", "limit", "low
 """What stands in the names of such columns, normalised; and what else can where it is that of the result."""
 
 _OF_NO_SAMPLE = (
-    r"(?:overall |geometric |grand )?mean(?: ?(?:±|\+/-) ?sd)?|average|avg|median|sd|s\.d|std(?:ev)?"
-    r"|std\.? dev|standard deviation|cv ?%?|iqr|min(?:imum)?|max(?:imum)?|p[0-9]{1,2}"
-    r"|mittelwert|durchschnitt|moyenne|media|promedio|gemiddelde"
-    r"|lod|loq|lloq|uloq|mdl|lln|uln|cut-?off|blank ?[0-9]*|(?:std|standard|cal)[ _-]*[0-9]+"
-    r"|(?:qc|quality control|calibrator)[ _-]*(?:level|lvl|low|mid|high|l|lot)?[ _-]*[0-9]*"
-    r"|(?:low|mid|high|level [0-9]) (?:control|qc)"
+    r"(?:overall |geometric |grand )?mean(?: ?(?:±|\+/-) ?sd)?|median|stdev|std\.? dev|standard deviation"
+    r"|mittelwert|durchschnitt|moyenne|promedio|gemiddelde|lod|loq|lloq|uloq"
+    r"|qc[ _-]*(?:level|lvl|low|mid|high|l|lot)?[ _-]*[0-9]+|quality control(?: .*)?|calibrator ?[0-9]*"
+    r"|(?:low|mid|high|level [0-9]) (?:control|qc)|blank [0-9]+"
 )
-"""What begins a row, in small letters, that is a statistic, an assay's limit or a control."""
+"""What begins a row, in small letters, that is a statistic, an assay's limit or a control.
+
+Others, as `SD` or `Max`, can be a person's; they seldom stand there without one of these.
+"""
 
 _MAY_BE_A_UNIT = (
     r"(?i:(?:milli|mi[ck]ro|nano|pi[ck]o|[munpfµμ])(?:g|gram|mol)(?:$|[a-z]{0,3}[ ./*·(-]).*)|[unpµμ]M"
@@ -119,6 +114,9 @@ _LATER = frozenset((
 ))  # fmt: skip
 """What stands before or behind the name of a column of values that has other values than one without it."""
 
+_COUNT_OR_DATE = "[0-9]|1[0-2]|[0-9]{5,}"
+"""What can stand under such a name alone, and is no result."""
+
 _IMPUTED = (1.0, 0.5, 0.5**0.5)
 """What a value below a limit is written as where a number is wanted: the limit, or a share of it."""
 
@@ -129,9 +127,14 @@ _MAY_SAY_SO = "[<>]|detect|détect|nachw|lo[dq]|limit|scale|messber|b[dql]{2}|qu
 """What is found in words for being beyond a limit, in small letters."""
 
 _OFF_SCALE_AMONG_OTHERS = (
-    r"\b(?:below|under|less than|lower than|above|exceeds|greater than|higher than|unter|uber|onder|boven"
-    r"|inferieure? a[ul]?|superieure? a[ul]?|por debajo|por encima|sotto|sopra)\b.{0,25}(?:detec|quanti"
-    r"|\bl?lo[dq]\b|measur|messber|nachweis|bestimmungs|report(?:ing|able) (?:limit|range)|seuil|\bamr\b)"
+    r"(?:(?:the |this )?(?:results?|values?|wert|ergebnis|resultat|valeur|resultado)"
+    r" (?:(?:is|was|ist|est|es) )?)?"
+    r"(?:below|under|less than|lower than|above|exceeds|greater than|higher than|unter|uber|onder|boven"
+    r"|inferieure? a[ul]?|superieure? a[ul]?|por debajo|por encima|sotto|sopra)(?: \w+){0,3}? "
+    r"(?:(?:detection|quantification|quantitation|reporting|measuring|measurement|assay) (?:limit|range)"
+    r"|limits? of (?:detection|quantification|quantitation)|measur\w+ (?:range|limit)|l?lo[dq]|amr"
+    r"|messbereich|nachweisgrenze|bestimmungsgrenze|detectiegrens"
+    r"|(?:seuil|limite) de (?:detection|quantification|deteccion))\b.*"
 )
 """Words of a remark, folded, that a value was off the scale."""
 
@@ -168,7 +171,7 @@ def says_off_scale(cell: str) -> bool:
 
 def remarks_off_scale(cell: str) -> bool:
     """Say whether a remark on a value has words for its being beyond a limit among others."""
-    return re.search(_OFF_SCALE_AMONG_OTHERS, folded(cell)) is not None
+    return re.fullmatch(_OFF_SCALE_AMONG_OTHERS, folded(cell)) is not None
 
 
 @lru_cache(maxsize=1000)
@@ -189,6 +192,8 @@ def is_other_value(name: str, cell: str, values: Iterable[str]) -> bool:
     if cell in YES or cell in NO or not _heads_other_values(name):
         return False
     if any(is_copy(cell, value, "") for value in values):
+        return False
+    if name in _LATER and re.fullmatch(_COUNT_OR_DATE, cell):
         return False
     return is_value(cell)
 

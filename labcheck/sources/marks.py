@@ -1,7 +1,7 @@
 """Columns of yes and no, by their names: a value is beyond an assay's limit, a row does not count."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -13,24 +13,33 @@ NO = frozenset(("0", "0.0", "n", "no", "false", "f", "nein", "non", "falsch", "f
 """What a mark has, in small letters."""
 
 _WHOSE = r"(?:(?!is_|was_)(?P<before>.+?)_)?(?:is_?|was_?)?"
-_BEHIND = r"(?:_?(?:flag|fl|indicator|ind|yn|mark|limit|type))?(?:_(?P<behind>.+))?"
+_BEHIND = r"(?:_?(?:flag|fl|indicator|ind|yn|mark|limit))?(?:_(?P<behind>.+))?"
 _BELOW, _ABOVE = r"(?:below|under|lt|less_?than|lower_?than)", r"(?:above|over|gt|greater_?than|exceeds?)"
 _DETECTED = r"(?:l?lod|l?loq|mdl|dl|detection|quantification|quantitation)"
 _LIMIT = (
     rf"(?:reporting_?)?(?:limit(?:_of_(?:detection|quantification|quantitation))?|{_DETECTED}(?:_limit)?)"
 )
 _RANGE = r"(?:measur(?:ing|ement|able)_?|analytical_?|reportable_?|linear_?)range"
+_CENSORED = r"cens(?:or(?:ed|ing)?)?(?:_type)?"
 
 _Side = Literal["<", ">"]
 
-_BEYOND: Mapping[_Side, str] = {
-    "<": rf"{_WHOSE}(?:{_BELOW}_?(?:the_)?(?:{_LIMIT}|{_RANGE})|(?:left_?)?cens(?:or(?:ed|ing)?)?"
-    r"|non_?detects?|nd|undetect(?:ed|able)|blq|bloq|bql|bdl|lblloqfl"
-    rf"|(?:l?lod|l?loq)_(?:flag|fl|indicator|ind)|(?<=_)(?:lt|less_than)){_BEHIND}",
-    ">": rf"{_WHOSE}(?:{_ABOVE}_?(?:the_)?(?:ulo[dq]|(?:upper_?)?limit|{_RANGE})"
-    rf"|right_?cens(?:or(?:ed|ing)?)?|saturated|over_range|(?<=_)(?:gt|greater_than)){_BEHIND}",
+_BELOW_ONE = (
+    rf"{_WHOSE}(?:{_BELOW}_?(?:the_)?(?:{_LIMIT}|{_RANGE})|(?:left_?)?{_CENSORED}|non_?detects?|nd"
+    rf"|undetect(?:ed|able)|blq|bloq|bql|bdl|lblloqfl|(?:l?lod|l?loq)_(?:flag|fl|indicator|ind)){_BEHIND}"
+)
+_ABOVE_ONE = (
+    rf"{_WHOSE}(?:{_ABOVE}_?(?:the_)?(?:reporting_?limit|ulo[dq]|upper_limit|{_RANGE})"
+    rf"|right_?{_CENSORED}){_BEHIND}"
+)
+_BEYOND: Mapping[_Side, Sequence[str]] = {
+    "<": (_BELOW_ONE, r"(?P<before>.+?)_(?:is_)?(?:lt|less_than)(?P<behind>)"),
+    ">": (_ABOVE_ONE, r"(?P<before>.+?)_(?:is_)?(?:gt|greater_than)(?P<behind>)"),
 }
-"""What heads a column, normalised, that marks the values beyond a limit, by the side, and whose those are."""
+"""What heads a column, normalised, that marks the values beyond a limit, by the side, and whose those are.
+
+`vitd_lt_20` marks those below a value that somebody chose, and is none.
+"""
 
 _WITHIN = (
     rf"{_WHOSE}(?:detect(?:ed|able|s)?|quantifiable|quantified|above_?(?:the_)?(?:l?lo[dq]|detection))"
@@ -38,12 +47,13 @@ _WITHIN = (
 )
 """What heads one that marks those within the lower limit."""
 
+_MARKS = r"(?:_?(?:flag|fl|indicator|ind|yn|mark))"
 _UNCOUNTED = (
-    rf"{_WHOSE}(?:delet(?:ed?|ion)|del(?=_)|cancel(?:l?ed)?|void(?:ed)?|reject(?:ed)?|retract(?:ed)?|invalid(?:ated)?"
+    rf"{_WHOSE}(?:(?:deleted?|cancel(?:l?ed)?|void(?:ed)?|reject(?:ed)?|retract(?:ed)?|invalid(?:ated)?"
     r"|exclude[ds]?|superseded|entered_in_error|storno|storniert|ungultig|geloscht|annulee?|anulado|annullato)"
-    r"(?:_?(?:flag|fl|indicator|ind|yn|mark|at|on|date|dt))?"
+    rf"(?:{_MARKS}|_?(?:at|on|date|dt))?|del{_MARKS})"
 )
-_COUNTED = rf"{_WHOSE}(?:valid|usable|reportable|gultig|valide|valido)(?:_?(?:flag|fl|ind|yn))?"
+_COUNTED = rf"{_WHOSE}(?:valid|usable|gultig|valide|valido){_MARKS}?"
 """What heads a column, normalised, that marks rows which do not count, or those that do."""
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}.*"
@@ -70,9 +80,10 @@ def beyond(column: str, cell: str) -> Beyond | None:
     """
     if cell in YES and (match := re.fullmatch(_IN_NHANES, column)):
         return Beyond(f"lbx{match[1]}", "<")
-    for side, pattern in _BEYOND.items() if cell in YES else ():
-        if match := re.fullmatch(pattern, column):
-            return Beyond(_whose(match), ">" if cell == "right" else side)
+    for side, patterns in _BEYOND.items() if cell in YES else ():
+        for pattern in patterns:
+            if match := re.fullmatch(pattern, column):
+                return Beyond(_whose(match), ">" if cell == "right" else side)
     match = re.fullmatch(_WITHIN, column) if cell in NO or cell == "nd" else None
     return match and Beyond(_whose(match), "<")
 

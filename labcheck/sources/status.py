@@ -60,6 +60,8 @@ _CANCELLED = frozenset((
 ))  # fmt: skip
 """Those words for there being none that are not said of an order before it was filled, too."""
 
+_BEFORE_A_REASON = r"\s[-\u2013]\s|[:;,(]|\b(?:by (?:the )?lab|due|because|wegen|durch|vom labor|par le lab)"
+
 _OF_THE_VALUE = frozenset((
     *(word for mark in SIDES if len(mark) > len("HH") for word in folded(mark).split()),
     *("severe", "severely", "mild", "mildly", "moderate", "adequate", "inadequate", "borderline"),
@@ -90,11 +92,11 @@ def read_status(text: str) -> Status:
 
 
 def says_there_is_none(text: str, *, is_remark: bool = False) -> bool:
-    """Say whether a text, wherever it stands, is that there is no result; a remark can say more behind it."""
-    words = [word for word in re.findall(r"[^\W_]+", folded(text)) if word not in _SAY_NOTHING]
-    shortest = 1 if is_remark else len(words)
-    said = (" ".join(words[:number]) for number in range(len(words), shortest - 1, -1))
-    return any(one in _CANCELLED or _IN_WORDS.get(one) is Status.WITHDRAWN for one in said)
+    """Say whether a text, wherever it stands, is that there is no result; a remark can give a reason, too."""
+    folded_text = folded(text)
+    said = re.split(_BEFORE_A_REASON, folded_text)[0] if is_remark else folded_text
+    words = " ".join(word for word in re.findall(r"[^\W_]+", said) if word not in _SAY_NOTHING)
+    return words in _CANCELLED or _IN_WORDS.get(words) is Status.WITHDRAWN
 
 
 def check_status(status: Status, text: str) -> None:

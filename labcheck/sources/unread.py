@@ -109,7 +109,8 @@ class Unread:
         """Say whether a cell, in capitals, is a word for a comparator, as far as its column's name tells."""
         if cell not in WORDS:
             return False
-        return not is_of(OF_PLACES, name) if cell in COMPARATOR_WORDS else is_of(OF_COMPARATORS, name)
+        can_be_more = cell not in COMPARATOR_WORDS or len(cell) == len("LT")  # also initials, places, genes
+        return is_of(OF_COMPARATORS, name) if can_be_more else not is_of(OF_PLACES, name)
 
     def decide(self) -> None:
         """Raise Usage for what only all the cells of a column tell, of those that were looked at."""
