@@ -530,6 +530,32 @@ def test_a_column_that_is_asked_for_is_looked_at_with_what_stands_beside_it(
     assert (text is None) if finding is None else (finding in str(text))
 
 
+@pytest.mark.parametrize(
+    ("header", "rows", "finding"),
+    [
+        (
+            "id,operator,test,value,unit",
+            ["1,MK,vitd,22,ng/mL"],
+            "'operator' (column 2, row 2) has 'MK', which is",
+        ),
+        (
+            "id,relation,test,value,unit",
+            ["1,Self,vitd,22,ng/mL"],
+            "say with --comparator '' that the column has none, or name it there",
+        ),
+        ("vitd_ng_ml,vitd_qual", ["22,good"], "'good', which is no comparator"),
+        ("operator,test,value,unit", ["~,vitd,22,ng/mL", "<,vitd,4,ng/mL"], None),
+        ("operator,test,value,unit", [",vitd,22,ng/mL", "MK,ferritin,4,ng/mL"], None),
+    ],
+)
+def test_a_column_that_is_called_as_comparators_are_and_holds_none_is_told(
+    header: str, rows: list[str], finding: str | None
+) -> None:
+    text = in_rows(header, *rows)
+    assert (text is None) if finding is None else (finding in str(text))
+    assert in_rows(header, *rows, comparator="") is None
+
+
 def test_the_advice_on_a_mark_has_its_side() -> None:
     assert "write '>' into" in (in_rows("test,value,unit,above_uloq", "b12,1500,pg/mL,1") or "")
     assert "write '<' into" in (in_rows("test,value,unit,below_lod", "b12,100,pg/mL,1") or "")

@@ -100,9 +100,12 @@ _CONCEPTS = {"4171756": "<", "4171754": "<=", "4172704": ">", "4171755": ">=", "
 Where some rows have none, a program may have made decimal numbers of them.
 """
 
+LEAVE_OPEN = frozenset(("NI", "OT", "TX", "UN"))
+"""PCORnet's codes for what is no comparator, with which a number can mean anything; such rows are refused."""
+
 OPERATORS: dict[str, str] = {
     **COMPARATORS,
-    **COMPARATOR_WORDS,  # LT, LE, GT, GE are PCORnet's; its others (NI, OT, TX, UN) leave the number open
+    **COMPARATOR_WORDS,  # LT, LE, GT, GE are PCORnet's
     **_SIDES,
     **dict.fromkeys(("", "NULL", "NONE", "NAN", "NA", "N/A"), ""),
     **dict.fromkeys(("=", "EQ", "E"), ""),  # E in i2b2, whose L and G may be low and something else

@@ -8,6 +8,7 @@ cell by cell, all others for the signs of comparators alone.
 import re
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from itertools import islice
+from typing import NoReturn
 
 from labcheck.errors import Usage
 from labcheck.identify import Identifier
@@ -28,7 +29,7 @@ from labcheck.sources.known import Known, cell_of
 from labcheck.sources.layout import Layout
 from labcheck.sources.records import records
 from labcheck.sources.roles import OPTIONS, normalised
-from labcheck.sources.rows import WORDS
+from labcheck.sources.rows import LEAVE_OPEN, OPERATORS, WORDS
 from labcheck.units import are_same, read_unit
 from labcheck.wording import quote
 
@@ -81,6 +82,10 @@ class Unread:
         self._copies: dict[int, Found] = {}
         self._names: dict[int, Found] = {}  # columns with other names than those of the one test
         self._ours: set[int] = set()  # columns with its name
+        self._no_operators: dict[
+            int, tuple[int | None, str]
+        ] = {}  # in columns of comparators, by their names
+        self._operators: set[int] = set()  # columns with comparators
         self._others: set[int] = set()  # columns with other cells than such words
         self._differ: set[int] = set()  # columns with other cells than copies of the value
 
@@ -94,6 +99,7 @@ class Unread:
         for row, cells in rows:
             self._look_for_signs(row, cells, self._texts)
             self._look_for_units(row, cells)
+            self._look_at_comparators(row, cells)
             for number in self._unread:
                 cell = cell_of(cells, number)
                 if self._is_word(cell.upper(), self._called[number]):
@@ -123,6 +129,9 @@ class Unread:
         for number, found in self._names.items():
             if number in self._ours:
                 self._ask(found)
+        for number, (row, cell) in self._no_operators.items():
+            if number not in self._operators:
+                self._say_none(number, row, cell)
 
     def check_signs(self, rows: Iterable[Row]) -> None:
         """Raise Usage for a comparator that stands alone in one of the cells."""
@@ -152,6 +161,24 @@ class Unread:
                     f"{quote(cell)}, where a value is due; leave that row out, and give the unit with "
                     f"{WIDE_ONES}"
                 )
+
+    def _look_at_comparators(self, row: int | None, cells: Sequence[str]) -> None:
+        """Look at columns of comparators that were found by their names, and can be of something else."""
+        for one in self._layout.results if self._known.covers(cells) else ():
+            number = one.columns.get("comparator")
+            if number is not None and "comparator" not in self._settled and (cell := cell_of(cells, number)):
+                if cell.upper() in OPERATORS or cell.upper() in LEAVE_OPEN:
+                    self._operators.add(number)
+                else:
+                    self._no_operators.setdefault(number, (row, cell))
+
+    def _say_none(self, number: int, row: int | None, cell: str) -> NoReturn:
+        """Raise Usage for a column that is called like one of comparators, and holds something else."""
+        where = f"column {number + 1}" + ("" if row is None else f", row {row}")
+        raise Usage(
+            f"{quote(self._header[number])} ({where}) has {quote(cell)}, which is no comparator; say with "
+            f"{OPTIONS['comparator']} '' that the column has none, or name it there if it has"
+        )
 
     def _look_at(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
         """Look at a cell; it is a copy of a value if it has the same number."""
