@@ -8,6 +8,7 @@ from labcheck.model import COMPARATOR_WORDS, COMPARATORS, Category, Comparator
 
 _LOW = (
     *("L", "LL", "LOW", "LO", "VERY LOW", "CRITICAL LOW", "CRITICALLY LOW", "PANIC LOW", "< LLN", "<LLN"),
+    *("LX", "LU"),
     *("BELOW NORMAL", "BELOW LOW NORMAL", "BELOW RANGE", "BELOW REFERENCE RANGE"),
     *("DEFICIENT", "DEFICIENCY", "INSUFFICIENT", "INSUFFICIENCY"),
     *("BAS", "BAJO", "BAJA", "BASSO", "NIEDRIG", "ERNIEDRIGT", "LAAG", "↓", "↓↓", "▼", "▼▼"),
@@ -18,7 +19,7 @@ _NORMAL = (
 )
 _HIGH = (
     *("H", "HH", "HIGH", "HI", "VERY HIGH", "CRITICAL HIGH", "CRITICALLY HIGH", "PANIC HIGH"),
-    *("> ULN", ">ULN"),
+    *("> ULN", ">ULN", "HX", "HU"),
     *("ABOVE NORMAL", "ABOVE HIGH NORMAL", "ABOVE RANGE", "ABOVE REFERENCE RANGE", "ELEVATED", "TOXIC"),
     *("HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "ALTA", "HOCH", "ERHÖHT", "HOOG", "↑", "↑↑", "▲", "▲▲"),
     *("+", "++", "+++"),

@@ -944,3 +944,64 @@ def test_of_several_ranges_the_one_that_is_typed_as_normal_counts() -> None:
     untyped = {"low": {"value": 20}}
     assert one(referenceRange=[normal, untyped]).range == "several: 30-100; >=20"
     assert one(referenceRange=[untyped, critical]).range == "several: >=20; limited (critical): 10-150"
+
+
+def statuses(*entries: Json, type: str = "collection") -> list[str]:
+    """Return what each result of a bundle is known by: its status, and what is said against it."""
+    return [
+        found.status_text for found in read({"resourceType": "Bundle", "type": type, "entry": [*entries]})
+    ]
+
+
+def version(status: str, number: str = "", **changes: Any) -> Json:
+    meta = {"meta": {"versionId": number}} if number else {}
+    return {
+        "fullUrl": "http://x.org/Observation/a",
+        "resource": {**VITD, **meta, "id": "a", "status": status, **changes},
+    }
+
+
+def test_older_versions_of_a_result_are_noted() -> None:
+    history = statuses(version("entered-in-error"), version("final"), type="history")
+    assert history == ["entered-in-error", "final, of an older version"]
+    numbered = statuses(version("final", "1"), version("corrected", "2"))
+    assert numbered == ["final, of an older version", "corrected"]
+    (old, new) = read(
+        {"resourceType": "Bundle", "entry": [version("final", "9"), version("corrected", "10")]}
+    )
+    assert (old.status, new.status) == (Status.UNKNOWN, Status.CORRECTED)
+
+
+def test_what_another_entry_deletes_is_noted() -> None:
+    deletion: Json = {"request": {"method": "DELETE", "url": "Observation/a"}}
+    assert statuses(deletion, version("final")) == ["final, deleted by another entry"]
+    assert statuses({**version("final"), **deletion}) == ["final, deleted by another entry"]
+    assert statuses({"request": {"method": "PUT", "url": "Observation/a"}}, version("final")) == ["final"]
+
+
+def test_what_another_observation_replaces_is_noted() -> None:
+    new = {**VITD, "id": "b", "related": [{"type": "replaces", "target": {"reference": "Observation/a"}}]}
+    assert statuses(version("final"), {"resource": new}) == ["final, replaced by another", "final"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"note": [{"text": "Result invalid, wrong patient"}]},
+        {"comments": "Specimen mislabelled - disregard"},
+        {"subject": {"reference": "Device/analyser"}},
+    ],
+)
+def test_what_is_said_against_an_observation_is_noted(changes: Json) -> None:
+    found = one(**changes)
+    assert found.status is Status.UNKNOWN
+    assert found.status_text.startswith("final, ")
+    assert one(note=[{"text": "Taken at home"}], subject={"reference": "Patient/1"}).status is Status.FINAL
+
+
+@pytest.mark.parametrize("key", ["valueQuantity", "_valueQuantity"])
+def test_a_value_that_is_said_to_be_absent_is_none(key: str) -> None:
+    absent = [{"url": "http://hl7.org/fhir/StructureDefinition/data-absent-reason", "valueCode": "error"}]
+    quantity = {"value": 22.5, "unit": "ng/mL"}
+    changes = {"valueQuantity": quantity, key: {**(quantity if key[0] != "_" else {}), "extension": absent}}
+    assert code(one(**changes)) == "no-value"

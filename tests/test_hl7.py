@@ -421,6 +421,77 @@ def test_a_correction_does_not_stand_either_where_nothing_does(order: str, statu
     assert said in judged.notes[0].text
 
 
+def noted(*segments: str) -> list[list[str]]:
+    """Return the notes on each result of a message, or the reason of a refusal."""
+    outcomes = [judge(found, built_in()) for found in read("\r".join([HEAD, "OBR|1", *segments, ""]))]
+    return [
+        [note.code for note in one.notes] if isinstance(one, Interpretation) else [one.code]
+        for one in outcomes
+        if one
+    ]
+
+
+@pytest.mark.parametrize(
+    ("later", "first_is_noted"),
+    [
+        *((later, True) for later in ("1|187|pg/mL|||||C", "1|400|pg/mL|||||W", "1|||||||D")),
+        *((later, False) for later in ("1|187|pg/mL|||||F", "2|187|pg/mL|||||C")),
+    ],
+)
+def test_what_corrects_a_result_later_in_its_order_is_noted_at_it(
+    later: str, *, first_is_noted: bool
+) -> None:
+    found, _ = noted("OBX|1|NM|2132-9^^LN|1|400|pg/mL|||||F", f"OBX|2|NM|2132-9^^LN|{later}")
+    assert found == (["status-unknown"] if first_is_noted else [])
+
+
+@pytest.mark.parametrize(
+    ("remark", "is_noted"),
+    [
+        *(
+            (text, True)
+            for text in (
+                "RESULT INVALID - SPECIMEN MISLABELED. DO NOT USE",
+                "Corrected result; previously reported as 12 ng/mL",
+                "Result is below the measuring range (<150 pg/mL)",
+                "Specimen grossly hemolyzed.",
+                "cancelled by lab",
+                "Probe ist stark hämolytisch",
+            )
+        ),
+        *(
+            (text, False)
+            for text in (
+                "Biotin may interfere with this assay.",
+                "Reference: 200-900 pg/mL. Deficiency below 200.",
+                "No hemolysis",
+                "",
+            )
+        ),
+    ],
+)
+@pytest.mark.parametrize("behind", [True, False])
+def test_a_remark_that_a_result_may_not_stand_is_noted(remark: str, *, is_noted: bool, behind: bool) -> None:
+    result, note = "OBX|1|NM|2132-9^^LN||400|pg/mL|||||F", f"NTE|1|L|{remark}"
+    other = "OBX|2|NM|62292-8^^LN||35|ng/mL|||||F"
+    found = noted(*([result, note, other] if behind else [note, result]))
+    assert found[0] == ["status-unknown"] * is_noted
+    assert found[1:] == [[]] * behind
+
+
+@pytest.mark.parametrize(
+    ("spm", "expected"),
+    [
+        ("SPM|1|s||SER^Serum" + "|" * 20 + "HEM^Hemolyzed", ["specimen-unknown"]),
+        ("SPM|1|s||SER^Serum|DBS^dried blood spot", ["wrong-analyte"]),
+        ("SPM|1|s||SER^Serum|||||||^Quality control", ["wrong-analyte"]),
+        ("SPM|1|s||SER^Serum", []),
+    ],
+)
+def test_what_else_a_specimen_says_counts(spm: str, expected: list[str]) -> None:
+    assert noted("OBX|1|NM|2132-9^^LN||400|pg/mL|||||F", spm) == [expected]
+
+
 def test_a_text_that_speaks_of_obx_is_none() -> None:
     assert len(read(f"{MESSAGE.rstrip()}\rNTE|1||see OBX|2 and BOBX|1|NM|x\r")) == len(read(MESSAGE))
 

@@ -28,10 +28,11 @@ A document of a laboratory's system, up to what the core judges:
     hl7.py           its messages -> observations     fhir.py        its Observations -> observations
     fields.py        what a segment says, as text     resources.py   where they stand
                                                       references.py  what others say of them
+                                                      versions.py    which of them no longer stand
                                                       elements.py    what an Observation says, as text
     observations.py  one observation: the core's verdict
 
-Of both, status.py says how far the laboratory stands by a result.
+Of both, status.py says how far the laboratory stands by a result, and remarks.py what remarks say against it.
 
 For all of them files.py reads and writes, and tally.py counts what has come of it; refusals.py says where
 what was refused stands.

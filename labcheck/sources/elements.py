@@ -128,6 +128,8 @@ def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, De
         case []:
             return None if groups else "", None, None
         case ["valueQuantity"]:
+            if _is_absent(value):
+                raise NoValue("its value has a data-absent-reason")
             return _quantity(get(value, "valueQuantity", dict) or {})
         case ["valueString"]:
             return get(value, "valueString", str), None, None
@@ -137,6 +139,13 @@ def measured(value: Object, *, groups: bool) -> tuple[str | None, str | None, De
             raise UnreadableValue(f"its value is a {key.removeprefix('value')}, not one number")
         case _:
             raise Malformed(f"it has {' and '.join(keys)}, of which there can be one")
+
+
+def _is_absent(value: Object) -> bool:
+    """Say whether an extension of the quantity says why there is none."""
+    quantities = (get(value, key, dict) or {} for key in ("valueQuantity", "_valueQuantity"))
+    urls = (get(one, "url", str) or "" for quantity in quantities for one in objects(quantity, "extension"))
+    return any(url.endswith("/data-absent-reason") for url in urls)
 
 
 def as_written(value: Object) -> tuple[str | None, str | None]:

@@ -21,9 +21,14 @@ from labcheck.sources.files import Read
 from labcheck.sources.json import Path, Text, texts
 from labcheck.sources.observations import Observation
 from labcheck.sources.references import References, check_report, members, read_references
+from labcheck.sources.remarks import casts_doubt
 from labcheck.sources.resources import Resource, joined, resources
-from labcheck.sources.status import FHIR_STATUSES, Status
-from labcheck.wording import quote
+from labcheck.sources.status import FHIR_STATUSES, Status, doubted
+from labcheck.sources.versions import Versions, read_versions
+from labcheck.wording import clipped, quote
+
+_NO_PATIENTS = frozenset(("Device", "Location", "Substance", "Medication", "Specimen"))
+"""What an Observation can be of that is nobody."""
 
 
 class Found(NamedTuple):
@@ -54,22 +59,23 @@ def find(text: Text) -> Iterator[Found]:
     if text.problem or text.ignored:
         return
     said = read_references(text)
+    versions = read_versions(text)
     for resource, problem in resources(Resource(text.value, place)):
         try:
             if problem:
                 raise problem
             if resource.is_a("Observation"):
-                yield from _found(resource, cast("Object", resource.value), said)
+                yield from _found(resource, cast("Object", resource.value), said, versions)
             elif resource.is_a("DiagnosticReport"):
                 check_report(cast("Object", resource.value))
         except LabcheckError as error:
             yield Found(Observation(resource.place or "document", problem=error))
 
 
-def _found(resource: Resource, value: Object, said: References) -> Iterator[Found]:
+def _found(resource: Resource, value: Object, said: References, versions: Versions) -> Iterator[Found]:
     """Yield an Observation, then each of its components."""
     place = resource.place or "resource"
-    shared = _shared(value, resource, said)
+    shared = _shared(value, resource, said, versions)
     groups = bool(value.get("component") or members(value))
     whole = _observation(value, place, shared, groups=groups)
     yield Found(whole, value, resource.path)
@@ -95,26 +101,36 @@ class _Shared(NamedTuple):
     problem: LabcheckError | None = None
 
 
-def _shared(value: Object, resource: Resource, said: References) -> _Shared:
+def _shared(value: Object, resource: Resource, said: References, versions: Versions) -> _Shared:
     report = resource.report
     try:
         text = get(value, "status", str) or ""
-        text = said.withdrawal(resource) or text
         if text not in FHIR_STATUSES:
             raise Malformed(f"its status {quote(text)} is none that FHIR knows")
+        text = said.withdrawal(resource) or text
         period = get(value, "effectivePeriod", dict) or {}
         dates = [get(value, key, str) for key in ("effectiveDateTime", "effectiveInstant")]
         dates += [get(period, "start", str), get(value, "issued", str)]
         patients = [*_patients(value), *_patients(report)]
         specimen = said.specimen(resource)
-        objects(value, "note")  # nothing is read from these, but an annotated document is written to them
-        for key in ("comments", "comment"):
-            get(value, key, str)
+        doubts = [*versions.doubts(resource), *_doubts(value)]
         problem = modified(value) or modified(report)
     except Malformed as error:
         return _Shared(problem=error)
     date, patient = next(filter(None, dates), None), next(filter(None, patients), None)
-    return _Shared(FHIR_STATUSES[text], text, date, patient, specimen, said.groups_of(resource), problem)
+    status, text = doubted(FHIR_STATUSES[text], text, doubts)
+    return _Shared(status, text, date, patient, specimen, said.groups_of(resource), problem)
+
+
+def _doubts(value: Object) -> Iterator[str]:
+    """Yield what says of an Observation that it may not stand, or is of no patient."""
+    remarks = [get(one, "text", str) for one in objects(value, "note")]
+    remarks += [get(value, key, str) for key in ("comments", "comment")]
+    for remark in filter(casts_doubt, filter(None, remarks)):
+        yield f"with the remark {clipped(remark)}"
+    of = get(get(value, "subject", dict) or {}, "reference", str) or ""
+    if of.split("/")[-2:-1] and of.split("/")[-2] in _NO_PATIENTS:
+        yield f"of {clipped(of)}"
 
 
 def _patients(value: Object) -> Iterator[str | None]:

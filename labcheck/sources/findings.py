@@ -28,13 +28,13 @@ from labcheck.sources.hints import (
     is_of,
     is_of_no_sample,
     is_other_value,
-    remarks_off_scale,
     says_off_scale,
     unit_in,
 )
 from labcheck.sources.known import Known, cell_of
 from labcheck.sources.layout import RANGES, Layout, Measured
 from labcheck.sources.marks import beyond, is_called, uncounted
+from labcheck.sources.remarks import is_off_scale
 from labcheck.sources.roles import Role, names_of
 from labcheck.sources.status import says_there_is_none
 from labcheck.specimens import is_other, is_surely_other
@@ -133,7 +133,7 @@ class Findings:
         may_be = is_remark or self._is_long or not _SIGNS.isdisjoint(at.cell)
         if not may_be or is_of(OF_OTHER_TESTS, at.name):
             return None
-        if says_off_scale(at.cell) or (is_remark and remarks_off_scale(at.cell)):
+        if says_off_scale(at.cell) or (is_remark and is_off_scale(at.cell)):
             return self._say(at, "flag", ", which says that a value was off the scale")
         return None
 

@@ -12,7 +12,6 @@ from labcheck.reading import read_value
 from labcheck.sources.marks import NO, YES
 from labcheck.sources.roles import names_of
 from labcheck.units import read_unit
-from labcheck.wording import folded
 
 OF_PLACES = (
     *("country", "ctry", "nation", "state_", "lang", "land_", "canton", "kanton", "region", "birth"),
@@ -126,18 +125,6 @@ _MAY_MEAN_MORE = frozenset((*COMPARATOR_WORDS, "ND", "N.D", "N.D."))
 _MAY_SAY_SO = "[<>]|detect|détect|nachw|lo[dq]|limit|scale|messber|b[dql]{2}|quant|linear|amr|range"
 """What is found in words for being beyond a limit, in small letters."""
 
-_OFF_SCALE_AMONG_OTHERS = (
-    r"(?:(?:the |this )?(?:results?|values?|wert|ergebnis|resultat|valeur|resultado)"
-    r" (?:(?:is|was|ist|est|es) )?)?"
-    r"(?:below|under|less than|lower than|above|exceeds|greater than|higher than|unter|uber|onder|boven"
-    r"|inferieure? a[ul]?|superieure? a[ul]?|por debajo|por encima|sotto|sopra)(?: \w+){0,3}? "
-    r"(?:(?:detection|quantification|quantitation|reporting|measuring|measurement|assay) (?:limit|range)"
-    r"|limits? of (?:detection|quantification|quantitation)|measur\w+ (?:range|limit)|l?lo[dq]|amr"
-    r"|messbereich|nachweisgrenze|bestimmungsgrenze|detectiegrens"
-    r"|(?:seuil|limite) de (?:detection|quantification|deteccion))\b.*"
-)
-"""Words of a remark, folded, that a value was off the scale."""
-
 _SIGN = "|".join(map(re.escape, sorted(COMPARATORS, key=len, reverse=True)))
 
 
@@ -167,11 +154,6 @@ def says_off_scale(cell: str) -> bool:
     ):
         return False
     return bool(off_scale([cell]))
-
-
-def remarks_off_scale(cell: str) -> bool:
-    """Say whether a remark on a value has words for its being beyond a limit among others."""
-    return re.fullmatch(_OFF_SCALE_AMONG_OTHERS, folded(cell)) is not None
 
 
 @lru_cache(maxsize=1000)

@@ -26,6 +26,7 @@ from labcheck.sources.fields import (
 )
 from labcheck.sources.files import Read, decoder
 from labcheck.sources.observations import Observation
+from labcheck.sources.remarks import casts_doubt
 from labcheck.sources.segments import (
     END_OF_BLOCK,
     INSIDE,
@@ -38,9 +39,9 @@ from labcheck.sources.segments import (
     damaged,
     segments,
 )
-from labcheck.sources.status import Status
+from labcheck.sources.status import Status, doubted
 from labcheck.specimens import is_blood
-from labcheck.wording import installs, quote
+from labcheck.wording import clipped, installs, quote
 
 if TYPE_CHECKING:
     import hl7
@@ -65,16 +66,17 @@ _CANCELLED = frozenset(("X", "CA", "DC"))
 _ENDED = frozenset(("CA", "DC"))
 """What ORC-5 says of an order that was cancelled or discontinued (HL7 table 0038)."""
 
-_CANCELS = MappingProxyType(
-    {**dict.fromkeys(("CA", "OC", "CR"), "CA"), **dict.fromkeys(("DC", "OD", "DR"), "DC")}
-)
+_CANCELS = MappingProxyType({
+    **dict.fromkeys(("CA", "OC", "CR"), "CA"),
+    **dict.fromkeys(("DC", "OD", "DR"), "DC"),
+})  # fmt: skip
 """What ORC-1 says of an order that was cancelled or discontinued (HL7 table 0119), as ORC-5 would."""
 
 _NOT_IN_USE = MappingProxyType({"T": "training", "D": "debugging"})
 """What a message is for that is of no patient, by MSH-11 (HL7 table 0103)."""
 
-_OF_NO_PATIENT = frozenset(("B", "C", "E", "F", "O", "Q", "V", "QC"))
-"""The roles of a specimen (HL7 table 0369) that has been examined to watch over the assay."""
+_OF_NO_PATIENT = frozenset(("B", "C", "E", "F", "O", "Q", "V", "QC", "QUALITY", "CONTROL", "CALIBRATOR"))
+"""The roles of a specimen that was examined to watch over the assay (HL7 table 0369), and words for them."""
 
 _BEGIN_ORDERS = frozenset((b"ORC", b"OBR"))
 _BEGIN_OTHERS = frozenset((b"MSH", b"PID", b"FHS", b"BHS", b"FTS", b"BTS", START_OF_BLOCK, END_OF_BLOCK))
@@ -103,12 +105,16 @@ def observations(read: Read, *, encoding: str | None = None) -> Iterator[Observa
 
 
 class _Order(NamedTuple):
-    """What an order says of its results: the date, the status, the specimen, its name in words and codes."""
+    """What an order says of its results: the date, the status, the specimen, its name in words and codes.
+
+    `remark` is a remark (NTE) that they may not stand.
+    """
 
     date: str = ""
     status: str = ""
     specimen: str = ""
     names: tuple[str, ...] = ()
+    remark: str = ""
 
 
 class _Feed:
@@ -130,6 +136,8 @@ class _Feed:
         self._is_before_order = False  # whether what came last was a specimen of orders behind it
         self._waiting: list[Observation] = []  # results of an order that has not come to its end
         self._went_early = False  # whether some of them no longer wait
+        self._tests: dict[str, tuple[object, ...]] = {}  # what those are of, by their places
+        self._remarks_on = b""  # the segment that a remark (NTE) is on
         self._framed = False
         self._trailers: list[bytes] = []  # that are still to come
         self._batches = self._before_batch = 0  # so many in the file, so many messages before the last one
@@ -143,11 +151,36 @@ class _Feed:
         elif not _BEGIN_OTHERS.isdisjoint((id, broken)):
             yield from self._finished()
         brought = list(self._take_all(segment, broken))  # a specimen brings those again that waited for it
+        if id == b"OBX":
+            self._waiting = (
+                [self._before(brought[0], one) for one in self._waiting] if brought else self._waiting
+            )
+        self._remarks_on = self._remarks_on if id == b"NTE" else id
         self._waiting += brought
         if not self._head or len(self._waiting) > _MOST_WAITING:
             self._went_early = True
             yield from self._waiting
             self._waiting = []
+
+    def _before(self, later: Observation, one: Observation) -> Observation:
+        """Return a result that waits, with what a `later` one says of it that is of the same test."""
+        is_same = one.place in self._tests and self._tests[one.place] == self._tests.get(later.place)
+        if not is_same or later.status not in (Status.CORRECTED, Status.WITHDRAWN):
+            return one
+        status, text = doubted(one.status, one.status_text, [f"before one with {later.status_text}"])
+        return replace(one, status=status, status_text=text)
+
+    def _take_remark(self, text: str) -> None:
+        """Take a remark on the result or the order before it."""
+        if not casts_doubt(text):
+            return
+        said = f"with the remark {clipped(text)}"
+        if self._remarks_on == b"OBR":
+            self._order = self._order._replace(remark=said)
+        elif self._remarks_on == b"OBX" and self._waiting:
+            one = self._waiting[-1]
+            status, said = doubted(one.status, one.status_text, [said])
+            self._waiting[-1] = replace(one, status=status, status_text=said)
 
     def _begin_patient(self) -> None:
         """Forget what was said of another patient's results."""
@@ -158,7 +191,7 @@ class _Feed:
 
     def _released(self) -> list[Observation]:
         """Return what has waited, and wait for nothing more."""
-        released, self._waiting = self._waiting, []
+        released, self._waiting, self._tests = self._waiting, [], {}
         self._went_early = False
         return released
 
@@ -230,17 +263,22 @@ class _Feed:
         elif id == b"OBX":
             yield self._observation(segment, self._next_obx())
         elif id == b"SPM":
-            spm = self._parse(segment.text, 21)
+            spm = self._parse(segment.text, 24)
             roles = re.split(r"\W+", specimen_of(spm, 11).upper())
+            more = [specimen_of(spm, 5), specimen_of(spm, 24)]  # its modifier and its condition
             role = [] if _OF_NO_PATIENT.isdisjoint(roles) else ["quality control"]
             reason = ["rejected"] if first(spm, 21) else []
-            yield from self._take_specimen(", ".join([specimen_of(spm, 4), *role, *reason]))
+            yield from self._take_specimen(
+                ", ".join(filter(None, [specimen_of(spm, 4), *more, *role, *reason]))
+            )
         else:
             self._take_context(segment, id)
 
     def _take_context(self, segment: Segment, id: bytes) -> None:
         """Take what is said of the results behind it: whose they are, and what was ordered."""
-        if id == b"PID":
+        if id == b"NTE":
+            self._take_remark(whole(self._parse(segment.text, 3), 3))
+        elif id == b"PID":
             self._begin_patient()
             person = self._parse(segment.text, 3)
             self._patient = first(person, 3) or first(person, 2)
@@ -364,6 +402,7 @@ class _Feed:
             problem = Malformed(f"its identifier (OBX-3) is the type {quote(local[0])}: a field is amiss")
             return Observation(place, problem=problem)
         status, said = self._status(status_text)
+        self._tests[place] = (names, loinc, local, first(obx, 4))
         known = Observation(
             place,
             names=names,
@@ -396,17 +435,14 @@ class _Feed:
 
         Of a result that stands, of an order that was cancelled or in a message for training, it is not known.
         """
-        of_order = self._order.status
+        of_order, doubts = self._order.status, []
         if text:
-            status, said = _STATUSES.get(text.upper(), Status.UNKNOWN), [text]
-            against = [f"of an order with {of_order}"] if of_order.upper() in _CANCELLED else []
+            status, said = _STATUSES.get(text.upper(), Status.UNKNOWN), text
+            doubts += [f"of an order with {of_order}"] if of_order.upper() in _CANCELLED else []
         else:
-            status, said = _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), [of_order]
-            against = []
-        against += [f"of a message for {self._purpose}"] if self._purpose else []
-        if against and status in (Status.FINAL, Status.CORRECTED):
-            status = Status.UNKNOWN
-        return status, ", ".join(filter(None, (*said, *against)))
+            status, said = _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), of_order
+        doubts += [f"of a message for {self._purpose}"] if self._purpose else []
+        return doubted(status, said, [*doubts, self._order.remark])
 
 
 def _encoding(name: str) -> str | None:

@@ -63,14 +63,14 @@ class References(NamedTuple):
     def withdrawal(self, resource: Resource) -> str:
         """Return the status of what holds an Observation, or refers to it, and withdraws it; or empty."""
         status = get(resource.report, "status", str) or ""
-        found = next((self.gone[name] for name in _names(resource) if name in self.gone), None)
+        found = next((self.gone[name] for name in names_of(resource) if name in self.gone), None)
         return found or (status if status in _WITHDRAW else "")
 
     def specimen(self, resource: Resource) -> str | None:
         """Return all that is said of an Observation's specimen, or of those of its report or panel."""
         own = get(cast("Object", resource.value), "specimen", dict)
         given = [own] if own else objects(resource.report, "specimen")
-        referring = (self.drawn[name] for name in _names(resource) if name in self.drawn)
+        referring = (self.drawn[name] for name in names_of(resource) if name in self.drawn)
         several = [_drawn(one, resource) for one in given] or chain.from_iterable(referring)
         texts = list(dict.fromkeys(map(self._words, several)))  # one is empty if nobody says what it is
         others = [text for text in texts if text and not is_blood(text)]
@@ -83,7 +83,7 @@ class References(NamedTuple):
 
     def groups_of(self, resource: Resource) -> tuple[str, ...]:
         """Return the names and codes of the report that holds an Observation, and of what refers to it."""
-        referring = (self.groups[name] for name in _names(resource) if name in self.groups)
+        referring = (self.groups[name] for name in names_of(resource) if name in self.groups)
         return (*_called(resource.report), *chain.from_iterable(referring))
 
 
@@ -103,13 +103,14 @@ def read_references(text: Text) -> References:
                 words = words_of(get(value, "type", dict) or {})
                 if (status := get(value, "status", str) or "available") != "available":
                     words.append(status)
-                specimens |= dict.fromkeys(_names(resource), ", ".join(words))
+                words += [word for one in objects(value, "condition") for word in words_of(one)]
+                specimens |= dict.fromkeys(names_of(resource), ", ".join(words))
             elif results := _results(value, resource):
                 status = get(value, "status", str) or ""
                 if status in _WITHDRAWING[str(value["resourceType"])]:
                     gone |= dict.fromkeys(results, status)
                 if resource.is_a("Observation"):
-                    for name in _names(resource):
+                    for name in names_of(resource):
                         grouped.setdefault(name, []).extend(results)
                 called = _called(value)
                 specimens_of_all = [_drawn(one, resource) for one in _specimens_of_all(value, resource)]
@@ -139,18 +140,18 @@ def members(value: Object) -> list[Object]:
     return [*objects(value, "hasMember"), *(get(one, "target", dict) or {} for one in related)]
 
 
-def _keys_of(references: Sequence[Object], resource: Resource) -> list[str]:
+def keys_of(references: Sequence[Object], resource: Resource) -> list[str]:
     """Return what the resources are kept under that a resource refers to."""
-    return [key for one in references for key in _keys(get(one, "reference", str) or "", resource.path)]
+    return [key for one in references for key in keys(get(one, "reference", str) or "", resource.path)]
 
 
 def _results(value: Object, resource: Resource) -> list[str]:
     """Return what the results are kept under that a report refers to, or the members of a panel."""
     if resource.is_a("DiagnosticReport"):
-        return _keys_of(objects(value, "result"), resource)
+        return keys_of(objects(value, "result"), resource)
     if resource.is_a("Composition"):
-        return _keys_of(list(_entries(value)), resource)
-    return _keys_of(members(value), resource) if resource.is_a("Observation") else []
+        return keys_of(list(_entries(value)), resource)
+    return keys_of(members(value), resource) if resource.is_a("Observation") else []
 
 
 def _entries(value: Object) -> Iterator[Object]:
@@ -178,7 +179,7 @@ def _called(value: Object) -> list[str]:
 
 def _drawn(specimen: Object, resource: Resource) -> _Drawn:
     """Read a reference to a specimen, which stands in a resource."""
-    return get(specimen, "display", str), _keys(get(specimen, "reference", str) or "", resource.path)
+    return get(specimen, "display", str), keys(get(specimen, "reference", str) or "", resource.path)
 
 
 def _hand_down(said: dict[str, Said], grouped: Mapping[str, Sequence[str]]) -> None:
@@ -191,7 +192,7 @@ def _hand_down(said: dict[str, Said], grouped: Mapping[str, Sequence[str]]) -> N
         waiting += lacking
 
 
-def _keys(reference: str, path: Path) -> Sequence[str]:
+def keys(reference: str, path: Path) -> Sequence[str]:
     """Return what a reference, from the resource of that path, is kept under.
 
     That is itself and the end of its address, or what it is called within the same resource.
@@ -204,7 +205,7 @@ def _keys(reference: str, path: Path) -> Sequence[str]:
     return _plain(address), "/" + "/".join(address.split("/")[-2:])
 
 
-def _names(resource: Resource) -> Iterator[str]:
+def names_of(resource: Resource) -> Iterator[str]:
     """Yield what references to a resource can be kept under.
 
     Without an address of its own it may have any that ends in its id. A contained one is known within its

@@ -1,7 +1,7 @@
 """How far a laboratory stands by a result, and what that means for a verdict."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -89,6 +89,17 @@ def read_status(text: str) -> Status:
     status = _IN_WORDS.get(" ".join(words[:number]), Status.UNKNOWN)
     says_more = any(_IN_WORDS.get(word) is not Status.FINAL for word in words[number:])
     return Status.UNKNOWN if status is Status.FINAL and says_more else status
+
+
+def doubted(status: Status, text: str, doubts: Iterable[str]) -> tuple[Status, str]:
+    """Return the status of a result, and what it was read from, with what is said against it elsewhere.
+
+    Of one that stands, it is not known then.
+    """
+    said = [*filter(None, doubts)]
+    if said and status in (Status.FINAL, Status.CORRECTED):
+        status = Status.UNKNOWN
+    return status, ", ".join(filter(None, (text, *said)))
 
 
 def says_there_is_none(text: str, *, is_remark: bool = False) -> bool:
