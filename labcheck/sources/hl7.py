@@ -151,10 +151,8 @@ class _Feed:
         elif not _BEGIN_OTHERS.isdisjoint((id, broken)):
             yield from self._finished()
         brought = list(self._take_all(segment, broken))  # a specimen brings those again that waited for it
-        if id == b"OBX":
-            self._waiting = (
-                [self._before(brought[0], one) for one in self._waiting] if brought else self._waiting
-            )
+        if id == b"OBX" and brought and brought[0].status in (Status.CORRECTED, Status.WITHDRAWN):
+            self._waiting = [self._before(brought[0], one) for one in self._waiting]
         self._remarks_on = self._remarks_on if id == b"NTE" else id
         self._waiting += brought
         if not self._head or len(self._waiting) > _MOST_WAITING:
@@ -163,9 +161,8 @@ class _Feed:
             self._waiting = []
 
     def _before(self, later: Observation, one: Observation) -> Observation:
-        """Return a result that waits, with what a `later` one says of it that is of the same test."""
-        is_same = one.place in self._tests and self._tests[one.place] == self._tests.get(later.place)
-        if not is_same or later.status not in (Status.CORRECTED, Status.WITHDRAWN):
+        """Return a result that waits, with what a `later` one that corrects or withdraws it says of it."""
+        if one.place not in self._tests or self._tests[one.place] != self._tests.get(later.place):
             return one
         status, text = doubted(one.status, one.status_text, [f"before one with {later.status_text}"])
         return replace(one, status=status, status_text=text)
