@@ -62,15 +62,14 @@ _ORDER_STATUSES: Mapping[str, Status] = MappingProxyType({  # HL7 table 0123
 })  # fmt: skip
 """What an order says in OBR-25, or for it ORC-5 in the codes of table 0038 that tell more."""
 
-_CANCELLED = frozenset(("X", "CA", "DC"))
-_ENDED = frozenset(("CA", "DC"))
-"""What ORC-5 says of an order that was cancelled or discontinued (HL7 table 0038)."""
-
 _CANCELS = MappingProxyType({
     **dict.fromkeys(("CA", "OC", "CR"), "CA"),
     **dict.fromkeys(("DC", "OD", "DR"), "DC"),
 })  # fmt: skip
-"""What ORC-1 says of an order that was cancelled or discontinued (HL7 table 0119), as ORC-5 would."""
+"""What ORC-1 says of an order that was cancelled or discontinued (HL7 table 0119), as ORC-5 would (0038)."""
+
+_CANCELLED = frozenset(("X", *_CANCELS.values()))
+"""What OBR-25 says of one, or ORC-5."""
 
 _NOT_IN_USE = MappingProxyType({"T": "training", "D": "debugging"})
 """What a message is for that is of no patient, by MSH-11 (HL7 table 0103)."""
@@ -156,16 +155,14 @@ class _Feed:
         self._remarks_on = self._remarks_on if id == b"NTE" else id
         self._waiting += brought
         if not self._head or len(self._waiting) > _MOST_WAITING:
-            self._went_early = True
-            yield from self._waiting
-            self._waiting = []
+            released, self._went_early = self._released(), True
+            yield from released
 
     def _before(self, later: Observation, one: Observation) -> Observation:
         """Return a result that waits, with what a `later` one that corrects or withdraws it says of it."""
         if one.place not in self._tests or self._tests[one.place] != self._tests.get(later.place):
             return one
-        status, text = doubted(one.status, one.status_text, [f"before one with {later.status_text}"])
-        return replace(one, status=status, status_text=text)
+        return _doubted(one, f"before one with {later.status_text}")
 
     def _take_remark(self, text: str) -> None:
         """Take a remark on the result or the order before it."""
@@ -175,9 +172,7 @@ class _Feed:
         if self._remarks_on == b"OBR":
             self._order = self._order._replace(remark=said)
         elif self._remarks_on == b"OBX" and self._waiting:
-            one = self._waiting[-1]
-            status, said = doubted(one.status, one.status_text, [said])
-            self._waiting[-1] = replace(one, status=status, status_text=said)
+            self._waiting[-1] = _doubted(self._waiting[-1], said)
 
     def _begin_patient(self) -> None:
         """Forget what was said of another patient's results."""
@@ -282,7 +277,7 @@ class _Feed:
         elif id == b"ORC":
             control = self._parse(segment.text, 5)
             said = first(control, 5).upper()
-            self._control = _CANCELS.get(first(control, 1).upper(), said if said in _ENDED else "")
+            self._control = _CANCELS.get(first(control, 1).upper(), said if said in _CANCELS.values() else "")
         elif id == b"OBR":
             order = self._parse(segment.text, 25)
             self._ordered, self._is_before_order = True, False
@@ -440,6 +435,12 @@ class _Feed:
             status, said = _ORDER_STATUSES.get(of_order.upper(), Status.UNKNOWN), of_order
         doubts += [f"of a message for {self._purpose}"] if self._purpose else []
         return doubted(status, said, [*doubts, self._order.remark])
+
+
+def _doubted(observation: Observation, doubt: str) -> Observation:
+    """Return an observation with what is said against it behind it."""
+    status, text = doubted(observation.status, observation.status_text, [doubt])
+    return replace(observation, status=status, status_text=text)
 
 
 def _encoding(name: str) -> str | None:

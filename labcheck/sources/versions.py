@@ -53,9 +53,13 @@ def read_versions(text: Text) -> Versions:
                 deleted += _deleted(resource)
             if resource.is_a("Observation"):
                 replaced += _replaced(resource)
+                version = _version(resource)
                 for name in names_of(resource):
-                    versions.setdefault((*_bundle(resource.path), name), []).append(_version(resource))
-    older = (one.path for several in versions.values() for one in several if one != max(several))
+                    versions.setdefault((*_bundle(resource.path), name), []).append(version)
+    older = set[Path]()
+    for several in versions.values():
+        newest = max(several)
+        older.update(one.path for one in several if one != newest)
     return Versions(frozenset(older), frozenset(replaced), frozenset(deleted))
 
 
