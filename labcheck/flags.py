@@ -138,7 +138,9 @@ def has_a_number(flag: str) -> bool:
 
 
 def _by_number(flag: str) -> re.Match[str] | None:
-    return re.fullmatch(_SIGN_BY_NUMBER, _plain(flag)) if len(flag) <= _LONGEST else None
+    if len(flag) > _LONGEST or not any(map(str.isdigit, flag)):  # as nearly always: the pattern is large
+        return None
+    return re.fullmatch(_SIGN_BY_NUMBER, _plain(flag))
 
 
 def as_usual(text: str) -> str:

@@ -46,6 +46,9 @@ CAST_DOUBT = CONTRADICT - {
 }
 """Those of them that do not stand in descriptions of our tests, too."""
 
+_OF_TESTS = CAST_DOUBT - OTHER_SPECIMENS
+"""Those of them that are not of specimens."""
+
 _SURELY_ANOTHER = CONTRADICT | {"epimer", "dried"}
 """A text of nothing but these, beside a test's name, is of another test or specimen."""
 
@@ -174,7 +177,7 @@ class Identifier:
 
     def is_another_of_ours(self, text: str, than: Analyte | None = None) -> bool:
         """Say whether a text, wherever it stands, names a refused test, or an analyte other `than` that."""
-        if self._hints.isdisjoint(_pieces(text)):  # as nearly always
+        if not self.may_name_one(text):
             return False
         try:
             found = self._by_name(text)
@@ -182,14 +185,17 @@ class Identifier:
             return True
         return bool(found and than and found.analyte.id != than.id)
 
+    def may_name_one(self, text: str) -> bool:
+        """Say whether a text has a word of a test's name, as few have that name none."""
+        return not self._hints.isdisjoint(_pieces(text))
+
     def is_another(self, text: str, than: Analyte) -> bool:
         """Say whether a text, where a test may be named, is the name of another one, as far as that is known.
 
         It need not be one of the catalogue's: `Ferritin` is none.
         """
         words = words_of(text, than.names.words)
-        of_tests = CAST_DOUBT - OTHER_SPECIMENS
-        return self.is_another_of_ours(text, than) or (bool(words) and words <= of_tests)
+        return self.is_another_of_ours(text, than) or (bool(words) and words <= _OF_TESTS)
 
     def is_of(self, text: str, analyte: Analyte) -> bool:
         """Say whether a text, wherever it stands, is a name of the analyte's test."""

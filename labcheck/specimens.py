@@ -97,8 +97,7 @@ _BLOOD = (
 def is_blood(text: str) -> bool:
     """Say whether what is said of a specimen is that it is blood, or a part of it."""
     return (
-        not _words(text) & (_NO_SPECIMENS_OF_OURS | _CONTROL)
-        and re.search(_BLOOD, folded(text).replace("_", " ")) is not None
+        not _words(text) & (_NO_SPECIMENS_OF_OURS | _CONTROL) and re.search(_BLOOD, _plain(text)) is not None
     )
 
 
@@ -134,12 +133,14 @@ def notes_on_specimen(
     code that nothing here has a list of.
     """
     text = (specimen or "").strip()
+    if not text:
+        return ()
     said = [
         part
         for part in re.split("[,;&^]", text)
         if not is_blank(part) and not (may_be_a_number and re.search("[0-9]", part))
     ]
-    plain = re.sub(_IN_ORDER, "", folded(text).replace("_", " "))
+    plain = re.sub(_IN_ORDER, "", _plain(text))
     is_clotted = re.search(r"\b(?:clotted|geronnen)\b", plain) and not re.search(_BLOOD, plain)
     if is_clotted or re.search(_UNFIT, plain):  # clotted blood is what serum is made from
         unfit = f"Its specimen is {quote(text)}: whether it could be used is not known."
@@ -159,6 +160,10 @@ def names_another(text: str, analyte: Analyte) -> bool:
 def spelled_as_specimens(words: Mapping[str, str]) -> Mapping[str, str]:
     """Return how words are spelled in a text that names a test and its specimen, by those of the test."""
     return {**words, **_SPECIMENS}
+
+
+def _plain(text: str) -> str:
+    return folded(text).replace("_", " ")
 
 
 def _words(text: str) -> Words:

@@ -39,6 +39,13 @@ def in_rows(
     return said(looked.check, cells) or said(looked.decide)
 
 
+def hold_asked(header: str, row: str, finding: str, advice: str) -> None:
+    text = in_rows(header, row)
+    assert text is not None
+    assert finding in text
+    assert advice in text
+
+
 @pytest.mark.parametrize(
     ("header", "row", "finding", "advice"),
     [
@@ -172,10 +179,7 @@ def in_rows(
     ],
 )
 def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, finding: str, advice: str) -> None:
-    text = in_rows(header, row)
-    assert text is not None
-    assert finding in text
-    assert advice in text
+    hold_asked(header, row, finding, advice)
 
 
 @pytest.mark.parametrize(
@@ -317,10 +321,7 @@ def test_other_cells_are_passed_over(header: str, rows: list[str], asked: dict[s
 def test_a_column_of_a_role_does_not_settle_what_another_says_against_it(
     header: str, row: str, finding: str, advice: str
 ) -> None:
-    text = in_rows(header, row)
-    assert text is not None
-    assert finding in text
-    assert advice in text
+    hold_asked(header, row, finding, advice)
 
 
 @pytest.mark.parametrize(
@@ -383,10 +384,7 @@ def test_a_unit_is_asked_about_where_another_would_be_taken(row: str, *, stops: 
 def test_a_wide_table_is_asked_about_remarks_on_its_results(
     header: str, row: str, finding: str, advice: str
 ) -> None:
-    text = in_rows(header, row)
-    assert text is not None
-    assert finding in text
-    assert advice in text
+    hold_asked(header, row, finding, advice)
 
 
 @pytest.mark.parametrize(

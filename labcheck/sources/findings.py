@@ -41,6 +41,9 @@ from labcheck.specimens import is_other, is_surely_other
 from labcheck.units import are_same, read_unit
 
 _SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
+_NOT_OF_SAMPLES = (*OF_PLACES, *OF_OTHER_MATTERS)
+_NOT_OF_SPECIMENS = (*OF_OTHER_TESTS, *OF_OTHER_MATTERS)
+
 ADVICE_ON_MARKS = "write '<' into a column of its own, or say that the number counts with {nothing}"
 ADVICE_ON_STATUS = "leave such rows out, or say that they count with {nothing}"
 _IS_ANOTHER = ", which is another test"
@@ -98,14 +101,19 @@ class Findings:
         self._unread = unread
         self._known = known
         self._identifier = identifier
+        self._looks = (
+            *(self._sign, self._mark, self._words_for_a_limit, self._no_result, self._code),
+            self._other_value,
+        )
+        self._looks_at_words = (
+            *self._looks,
+            *(self._no_result_in_words, self._specimen, self._test, self._unit),
+        )
         self._remarked = {number: self._of_remarks(called[number]) for number in unread}
 
     def found(self, at: At) -> Found | None:
         """Return what a cell says that would count; what is said first outweighs the rest."""
-        looks = [self._sign, self._mark, self._words_for_a_limit, self._no_result, self._code]
-        looks.append(self._other_value)
-        if any(map(str.isalpha, at.cell)):
-            looks += [self._no_result_in_words, self._specimen, self._test, self._unit]
+        looks = self._looks_at_words if any(map(str.isalpha, at.cell)) else self._looks
         return next(filter(None, (look(at) for look in looks)), None)
 
     def _say(self, at: At, role: Role, says: str, advice: str = ADVICE, of: Sequence[Measured] = ()) -> Found:
@@ -146,7 +154,7 @@ class Findings:
 
     def _begins_no_sample(self, at: At) -> bool:
         """Say whether a row begins with this cell, or names its sample so, and is none's by what it says."""
-        if not is_of_no_sample(at.cell) or is_of((*OF_PLACES, *OF_OTHER_MATTERS), at.name):
+        if is_of(_NOT_OF_SAMPLES, at.name) or not is_of_no_sample(at.cell):
             return False
         first = next(one for one in self._unread if cell_of(at.cells, one))
         return at.number == first or is_of(OF_SAMPLES, at.name)
@@ -160,8 +168,7 @@ class Findings:
             return None
         if self._is_long:
             return self._say(at, "loinc", ", which is a LOINC code")
-        is_alone = len(self._layout.results) == 1
-        return self._say(at, "status", _IS_ANOTHER, ADVICE_ON_STATUS) if is_alone else None
+        return self.another(at) if len(self._layout.results) == 1 else None
 
     def _other_value(self, at: At) -> Found | None:
         if not (self._is_long or len(self._layout.results) == 1):
@@ -180,15 +187,16 @@ class Findings:
         return self._say(at, "status", ", which says that there is no result")
 
     def _specimen(self, at: At) -> Found | None:
+        if is_of(_NOT_OF_SPECIMENS, at.name):
+            return None
         is_due = has_any(OF_SPECIMENS, at.name) and not any(map(str.isdigit, at.cell))
         if not self._is_long or "source" in at.name:
             is_due = is_due and OF_ANY_SPECIMEN.issuperset(at.name.split("_"))
-        can_be = is_due or (self._is_long and not self._known.says_blood(at.cells))
-        if is_of((*OF_OTHER_TESTS, *OF_OTHER_MATTERS), at.name):
-            return None
-        if (can_be and is_surely_other(at.cell)) or (is_due and is_other(at.cell)):
-            return self._say(at, "specimen", ", which is no blood")
-        return None
+        if is_due:
+            names_one = is_surely_other(at.cell) or is_other(at.cell)
+        else:
+            names_one = self._is_long and is_surely_other(at.cell) and not self._known.says_blood(at.cells)
+        return self._say(at, "specimen", ", which is no blood") if names_one else None
 
     def _test(self, at: At) -> Found | None:
         """Return that a cell names another test."""
@@ -196,19 +204,18 @@ class Findings:
             return None
         if analyte := self._unnamed(at):
             return self.another(at) if self._identifier.is_another(at.cell, analyte) else None
+        if not self._identifier.may_name_one(at.cell):
+            return None
         can_contradict = self._is_long and not is_of(OF_ORDERS, at.name)  # but for what is refused
         analyte = self._known.analyte_of(at.cells) if can_contradict else None
-        if not self._identifier.is_another_of_ours(at.cell, analyte):
-            return None
-        if self._is_long:
-            return self._say(at, "component", _IS_ANOTHER)
-        return self._say(at, "status", _IS_ANOTHER, ADVICE_ON_STATUS)
+        is_another = self._identifier.is_another_of_ours(at.cell, analyte)
+        return self.another(at, "component") if is_another else None
 
-    def another(self, at: At, says: str = "") -> Found:
-        """Return that a cell names another test than the one that all rows are taken to be of."""
+    def another(self, at: At, role: Role = "test", says: str = _IS_ANOTHER) -> Found:
+        """Return that a cell names another test than its row's, which a column of that `role` would."""
         if self._is_long:
-            return self._say(at, "test", says or _IS_ANOTHER)
-        return self._say(at, "status", says or _IS_ANOTHER, ADVICE_ON_STATUS)
+            return self._say(at, role, says)
+        return self._say(at, "status", says, ADVICE_ON_STATUS)  # the only one of them in a wide table
 
     def names_ours(self, at: At) -> bool | None:
         """Say whether a cell names the test that all rows are taken to be of; None where it can name none."""
@@ -218,7 +225,7 @@ class Findings:
     def _unnamed(self, at: At) -> Analyte | None:
         """Return the analyte of a row that does not name it, where the cell can."""
         can_name = self._is_long or at.name in _TESTS
-        return self._known.analyte_of(at.cells) if can_name and not self._known.is_named(at.cells) else None
+        return self._known.unnamed(at.cells) if can_name else None
 
     def _of_remarks(self, name: str) -> Sequence[Measured]:
         """Return the results that a column, by its name, has remarks on, as `comment` or `vitd_comment`."""

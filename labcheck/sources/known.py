@@ -25,6 +25,7 @@ class Known:
         self._layout = layout
         self._units = units
         self._identifier = identifier
+        self._one = layout.results[0].analyte if len(layout.results) == 1 else None
         self._settle: Mapping[Role, Callable[[Measured, Sequence[str], str], bool]] = {
             "comparator": self._says_off_scale,
             "flag": self._says_off_scale,
@@ -59,15 +60,16 @@ class Known:
         except LabcheckError:
             return True
 
-    def is_named(self, cells: Sequence[str]) -> bool:
-        """Say whether a row of a long table names its test."""
-        return not self._layout.wide and any(self._names(cells))
+    def unnamed(self, cells: Sequence[str]) -> Analyte | None:
+        """Return the analyte of a row that does not name it; none if it can be of several."""
+        is_named = self._one is not None and not self._layout.wide and any(self._names(cells))
+        return None if is_named else self._one
 
     def analyte_of(self, cells: Sequence[str]) -> Analyte | None:
         """Return the analyte of a row, by its name if it has one; none if it has results of several."""
-        if not self.is_named(cells):
-            return self._layout.results[0].analyte if len(self._layout.results) == 1 else None
-        test, loinc = self._names(cells)
+        test, loinc = ("", "") if self._layout.wide else self._names(cells)
+        if not test and not loinc:
+            return self._one
         with suppress(LabcheckError):
             named = self._identifier.identify(test, loinc)
             return named and named.analyte

@@ -13,7 +13,8 @@ NO = frozenset(("0", "0.0", "n", "no", "false", "f", "nein", "non", "falsch", "f
 """What a mark has, in small letters."""
 
 _WHOSE = r"(?:(?!is_|was_)(?P<before>.+?)_)?(?:is_?|was_?)?"
-_BEHIND = r"(?:_?(?:flag|fl|indicator|ind|yn|mark|limit))?(?:_(?P<behind>.+))?"
+_MARKS = r"(?:_?(?:flag|fl|indicator|ind|yn|mark))"
+_BEHIND = rf"(?:{_MARKS}|_?limit)?(?:_(?P<behind>.+))?"
 _BELOW, _ABOVE = r"(?:below|under|lt|less_?than|lower_?than)", r"(?:above|over|gt|greater_?than|exceeds?)"
 _DETECTED = r"(?:l?lod|l?loq|mdl|dl|detection|quantification|quantitation)"
 _LIMIT = (
@@ -47,7 +48,6 @@ _WITHIN = (
 )
 """What heads one that marks those within the lower limit."""
 
-_MARKS = r"(?:_?(?:flag|fl|indicator|ind|yn|mark))"
 _UNCOUNTED = (
     rf"{_WHOSE}(?:(?:deleted?|cancel(?:l?ed)?|void(?:ed)?|reject(?:ed)?|retract(?:ed)?|invalid(?:ated)?"
     r"|exclude[ds]?|superseded|entered_in_error|storno|storniert|ungultig|geloscht|annulee?|anulado|annullato)"
@@ -72,28 +72,43 @@ class Beyond(NamedTuple):
     side: _Side
 
 
-@lru_cache(maxsize=1000)
 def beyond(column: str, cell: str) -> Beyond | None:
     """Return what a cell marks as beyond a limit; None for no mark.
 
     The column is as a header calls it, normalised, the cell in small letters.
     """
-    if cell in YES and (match := re.fullmatch(_IN_NHANES, column)):
+    if cell in YES:
+        mark = _heads_beyond(column)
+        return mark and mark._replace(side=">" if cell == "right" else mark.side)
+    return _heads_within(column) if cell in NO or cell == "nd" else None
+
+
+def uncounted(column: str, cell: str) -> str | None:
+    """Return whose result a cell marks as one to leave out, likewise; None for no mark."""
+    if cell in NO:
+        return _heads_uncounted(_COUNTED, column)
+    is_date = cell[:1].isdigit() and re.fullmatch(_DATE, cell) is not None
+    return _heads_uncounted(_UNCOUNTED, column) if cell in YES or is_date else None
+
+
+@lru_cache(maxsize=1000)
+def _heads_beyond(column: str) -> Beyond | None:
+    if match := re.fullmatch(_IN_NHANES, column):
         return Beyond(f"lbx{match[1]}", "<")
-    for side, patterns in _BEYOND.items() if cell in YES else ():
-        for pattern in patterns:
-            if match := re.fullmatch(pattern, column):
-                return Beyond(_whose(match), ">" if cell == "right" else side)
-    match = re.fullmatch(_WITHIN, column) if cell in NO or cell == "nd" else None
+    found = ((side, re.fullmatch(one, column)) for side, patterns in _BEYOND.items() for one in patterns)
+    return next((Beyond(_whose(match), side) for side, match in found if match), None)
+
+
+@lru_cache(maxsize=1000)
+def _heads_within(column: str) -> Beyond | None:
+    match = re.fullmatch(_WITHIN, column)
     return match and Beyond(_whose(match), "<")
 
 
 @lru_cache(maxsize=1000)
-def uncounted(column: str, cell: str) -> str | None:
-    """Return whose result a cell marks as one to leave out, likewise; None for no mark."""
-    pattern = _UNCOUNTED if cell in YES or re.fullmatch(_DATE, cell) else _COUNTED if cell in NO else None
-    match = re.fullmatch(pattern, column) if pattern else None
-    return None if match is None else "" if match["before"] in _OF_ROWS else match["before"] or ""
+def _heads_uncounted(pattern: str, column: str) -> str | None:
+    match = re.fullmatch(pattern, column)
+    return match and ("" if match["before"] in _OF_ROWS else match["before"] or "")
 
 
 def is_called(column: str, name: str) -> bool:

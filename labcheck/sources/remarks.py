@@ -17,6 +17,9 @@ _OFF_SCALE = (
 )
 """What begins a remark, folded, that the value was off the scale."""
 
+_IN_ANY = ("limit", "range", "lod", "loq", "amr", "bereich", "grenz", "grens", "seuil")
+"""One of these stands in each such remark."""
+
 _DOUBTFUL = (
     r"\bresults? (?:is |are )?(?:invalid|unreliable|not reliable)\b|\bmislabel"
     r"|\bwrong (?:patient|tube|specimen)\b|\bdo not use (?:this|the|these)? ?results?\b|\bdisregard\b"
@@ -30,7 +33,8 @@ _DOUBTFUL = (
 
 def is_off_scale(text: str) -> bool:
     """Say whether a remark is that the value is beyond what the assay can measure."""
-    return re.fullmatch(_OFF_SCALE, folded(text)) is not None
+    plain = folded(text)
+    return any(part in plain for part in _IN_ANY) and re.fullmatch(_OFF_SCALE, plain) is not None
 
 
 def casts_doubt(text: str) -> bool:

@@ -8,7 +8,6 @@ cell by cell, all others for the signs of comparators alone.
 import re
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from itertools import islice
-from typing import NoReturn
 
 from labcheck.errors import Usage
 from labcheck.identify import Identifier
@@ -82,10 +81,10 @@ class Unread:
         self._copies: dict[int, Found] = {}
         self._names: dict[int, Found] = {}  # columns with other names than those of the one test
         self._ours: set[int] = set()  # columns with its name
-        self._no_operators: dict[
-            int, tuple[int | None, str]
-        ] = {}  # in columns of comparators, by their names
-        self._operators: set[int] = set()  # columns with comparators
+        said = {one.columns["comparator"] for one in layout.results if "comparator" in one.columns}
+        self._called_so = set[int]() if "comparator" in self._settled else said  # by their names alone
+        self._no_operators: dict[int, Row] = {}  # those that begin with something else
+        self._operators: set[int] = set()  # those that have comparators
         self._others: set[int] = set()  # columns with other cells than such words
         self._differ: set[int] = set()  # columns with other cells than copies of the value
 
@@ -129,9 +128,13 @@ class Unread:
         for number, found in self._names.items():
             if number in self._ours:
                 self._ask(found)
-        for number, (row, cell) in self._no_operators.items():
+        for number, (row, cells) in self._no_operators.items():
             if number not in self._operators:
-                self._say_none(number, row, cell)
+                said = quote(cell_of(cells, number))
+                raise Usage(
+                    f"{self._where(number, row)} has {said}, which is no comparator; say with "
+                    f"{OPTIONS['comparator']} '' that the column has none, or name it there if it has"
+                )
 
     def check_signs(self, rows: Iterable[Row]) -> None:
         """Raise Usage for a comparator that stands alone in one of the cells."""
@@ -141,11 +144,8 @@ class Unread:
     def _look_for_signs(self, row: int | None, cells: Sequence[str], columns: Iterable[int]) -> None:
         for number in columns:
             is_sign = cell_of(cells, number) in COMPARATORS
-            if (
-                is_sign
-                and not self._findings.is_of_another(self._called[number])
-                and self._known.covers(cells)
-            ):
+            name = self._called[number]
+            if is_sign and not self._findings.is_of_another(name) and self._known.covers(cells):
                 found = Found("comparator", number, row, cells[number], " by itself", self._layout.results)
                 self._ask_of(found, cells)
 
@@ -157,28 +157,24 @@ class Unread:
             unit = None if any(map(str.isdigit, cell)) else unit_in(cell)
             if unit and not (one.unit and are_same(read_unit(unit), read_unit(one.unit))):
                 raise Usage(
-                    f"{quote(self._header[number])} (column {number + 1}, row {row}) has the unit "
-                    f"{quote(cell)}, where a value is due; leave that row out, and give the unit with "
-                    f"{WIDE_ONES}"
+                    f"{self._where(number, row)} has the unit {quote(cell)}, where a value is due; leave "
+                    f"that row out, and give the unit with {WIDE_ONES}"
                 )
 
     def _look_at_comparators(self, row: int | None, cells: Sequence[str]) -> None:
         """Look at columns of comparators that were found by their names, and can be of something else."""
-        for one in self._layout.results if self._known.covers(cells) else ():
-            number = one.columns.get("comparator")
-            if number is not None and "comparator" not in self._settled and (cell := cell_of(cells, number)):
+        for number in self._called_so - self._operators:
+            cell = cell_of(cells, number)
+            if cell and self._known.covers(cells):
                 if cell.upper() in OPERATORS or cell.upper() in LEAVE_OPEN:
                     self._operators.add(number)
                 else:
-                    self._no_operators.setdefault(number, (row, cell))
+                    self._no_operators.setdefault(number, (row, cells))
 
-    def _say_none(self, number: int, row: int | None, cell: str) -> NoReturn:
-        """Raise Usage for a column that is called like one of comparators, and holds something else."""
+    def _where(self, number: int, row: int | None) -> str:
+        """Return a column's name, and where a cell of it stands."""
         where = f"column {number + 1}" + ("" if row is None else f", row {row}")
-        raise Usage(
-            f"{quote(self._header[number])} ({where}) has {quote(cell)}, which is no comparator; say with "
-            f"{OPTIONS['comparator']} '' that the column has none, or name it there if it has"
-        )
+        return f"{quote(self._header[number])} ({where})"
 
     def _look_at(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
         """Look at a cell; it is a copy of a value if it has the same number."""
@@ -193,7 +189,7 @@ class Unread:
             if names_ours:
                 self._ours.add(number)
             else:
-                self._names.setdefault(number, self._findings.another(at, says))
+                self._names.setdefault(number, self._findings.another(at, says=says))
 
     def _look_for_copies(self, number: int, row: int | None, cell: str, cells: Sequence[str]) -> None:
         values = [value for value in self._known.values(cells) if value.strip()]
@@ -228,14 +224,13 @@ class Unread:
             return
         option, name = OPTIONS[found.role], self._header[found.column]
         named = quote(name) if self._header.count(name) == 1 else str(found.column + 1)
-        where = f"column {found.column + 1}" + ("" if found.row is None else f", row {found.row}")
         known = {one.columns.get(found.role) for one in self._layout.results}
         other = known.pop() if len(known) == 1 else None
         nothing = quote("" if other is None else self._header[other])
         advice = found.advice.replace("{option}", f"{option} {named}").replace(
             "{nothing}", f"{option} {nothing}"
         )
-        raise Usage(f"{quote(name)} ({where}) has {quote(found.cell)}{found.says}; {advice}")
+        raise Usage(f"{self._where(found.column, found.row)} has {quote(found.cell)}{found.says}; {advice}")
 
 
 class UnreadText:
