@@ -16,7 +16,7 @@ from labcheck.sources.memo import CountingMemo, Memo
 from labcheck.sources.rows import Judge
 from labcheck.sources.tally import Tally, bin_widths
 from labcheck.sources.verdicts import Kind
-from labcheck.sources.ways import Ways
+from labcheck.sources.ways import Answer, Ways
 from tests.judges import Counting
 
 COLUMNS = {"test": 0, "value": 1, "unit": 2}
@@ -39,27 +39,35 @@ def low(*values: int) -> list[bytes]:
     return [b"vitd,%d,ng/mL" % value for value in values]
 
 
+def worked_out(memo: Memo, keys: list[bytes]) -> list[bytes]:
+    """Answer rows with these keys, and return those of the keys that were not known."""
+    of, asked = memo.ways.of, list[bytes]()
+
+    def noted(cells: list[bytes]) -> Answer:
+        asked.append(b",".join(cells))
+        return of(cells)
+
+    with patch.object(memo.ways, "of", noted):
+        memo.given(keys)
+    return asked
+
+
 @pytest.mark.parametrize("exact", [True, False])
-def test_keys_that_come_again_are_kept_and_others_forgotten(
+def test_the_first_keys_are_kept_and_others_worked_out_each_time(
     monkeypatch: pytest.MonkeyPatch, *, exact: bool
 ) -> None:
-    monkeypatch.setattr(memos, "GENERATION", 2)
+    monkeypatch.setattr(memos, "MOST", 2)
     memo, _ = made(exact=exact)
-    for others in ((11, 12), (13, 14), (15, 16)):
-        memo.given(low(10, *others))
-        memo.forget_if_large()
-    assert not memo
-    with patch.object(memo.ways, "of", side_effect=memo.ways.of) as worked_out:
-        memo.given(low(10, 14, 16))
-    assert worked_out.call_count == 1  # 14 alone was forgotten
+    assert worked_out(memo, low(10, 11, 12, 10)) == low(10, 11, 12)
+    assert worked_out(memo, low(12, 11, 10)) == low(12)
 
 
 def test_a_memo_counts_all_when_it_hands_over_and_is_empty_then(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "GENERATION", 2)
+    monkeypatch.setattr(memos, "MOST", 2)
     memo, tally = made()
     for others in ((10, 11, 12), (13, 14), (15, 16)):
         (*_, refusal) = memo.given([*low(10, *others), b"vitd,zz,ng/mL"])
-        memo.forget_if_large()
+        memo.learn_anew_if_due(2 + len(others))
     assert (refusal[-18:], tally.kinds) == (b",unreadable-value\n", {})
     memo.hand_over()
     assert tally.kinds == {LOW: 10, UNREADABLE: 3}
@@ -82,54 +90,72 @@ def test_refusals_are_to_be_named_where_they_are_counted() -> None:
         assert [*memo.named.values()] == named
 
 
-@pytest.mark.parametrize("came_again", [0, 1, 2])
-def test_where_few_keys_come_again_one_new_key_in_a_few_is_remembered(
-    monkeypatch: pytest.MonkeyPatch, came_again: int
+@pytest.mark.parametrize(("known", "learns"), [(13, True), (14, False), (15, False)])
+def test_all_is_learnt_anew_where_more_than_an_eighth_of_the_rows_is_not_known(
+    monkeypatch: pytest.MonkeyPatch, known: int, *, learns: bool
 ) -> None:
-    monkeypatch.setattr(memos, "GENERATION", 8)
+    monkeypatch.setattr(memos, "MOST", 2)
     memo, tally = made()
-    memo.given(low(*range(5, 14)))
-    memo.forget_if_large()
-    memo.given(low(*range(14 - came_again, 23 - came_again)))
-    memo.forget_if_large()
-    given = memo.given([b"vitd,1%d.5,ng/mL" % digit for digit in range(10)])
-    assert given[4] == b",vitd,14.5,ng/mL,low,L,30-40 ng/mL,\n"
-    all_of_them = came_again == 2  # of the nine, one is less than an eighth
-    assert len(memo) == (10 if all_of_them else 2)
+    memo.given([*low(10, 11), *low(10) * (known - 2), *low(12, 13)])
+    memo.learn_anew_if_due(known + 2)
+    assert worked_out(memo, low(12, 12)) == (low(12) if learns else low(12, 12))
     memo.hand_over()
-    assert tally.kinds == {LOW: 9 + 9 + 10}
+    assert tally.kinds == {LOW: known + 2 + 2}
 
 
-def test_a_first_generation_says_nothing_of_what_comes_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "GENERATION", 2)
+def test_it_is_not_asked_whether_to_learn_anew_before_as_many_were_not_known_as_can_be(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memos, "MOST", 2)
     memo, _ = made()
     memo.given(low(10, 11, 12))
-    memo.forget_if_large()
-    memo.given(low(13, 14, 15))
-    assert set(memo) == {*low(13, 14, 15)}
+    memo.learn_anew_if_due(3)
+    assert set(memo) == {*low(10, 11)}
+    memo.given(low(13))
+    memo.learn_anew_if_due(1)
+    assert not memo
 
 
-def test_a_memo_that_forgets_takes_no_more_memory_than_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "GENERATION", most := 30)
+def times_learnt_anew(memo: Memo, keys: list[bytes]) -> int:
+    """Answer a row at a time, and return how often all was forgotten."""
+    times = 0
+    for key in keys:
+        memo.given([key])
+        memo.learn_anew_if_due(1)
+        times += not memo
+    return times
+
+
+def test_where_each_row_has_a_key_of_its_own_it_is_learnt_anew_ever_more_seldom(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(memos, "MOST", 2)
     memo, _ = made()
-    most_memory = sys.getsizeof(dict.fromkeys(range(most + 1)))
+    own = low(*range(100, 200))
+    assert times_learnt_anew(memo, own[:4]) == 1  # two known, two not
+    assert times_learnt_anew(memo, own[4:9]) == 0
+    assert times_learnt_anew(memo, own[9:10]) == 1  # two known, four not
+    assert times_learnt_anew(memo, own[10:20]) == 1
+    assert times_learnt_anew(memo, own[20:]) == 2  # after 18, and 34 more
+
+
+def test_where_keys_come_again_it_is_learnt_anew_as_soon_as_at_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memos, "MOST", 2)
+    memo, _ = made()
+    own = low(*range(100, 200))
+    assert times_learnt_anew(memo, own[:4]) == 1
+    assert times_learnt_anew(memo, [*own[4:6], *own[4:6] * 20, *own[6:10]]) == 0  # it was asked
+    assert times_learnt_anew(memo, own[10:12]) == 1
+
+
+def test_a_memo_takes_no_more_memory_than_its_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(memos, "MOST", most := 30)
+    memo, _ = made()
+    most_memory = sys.getsizeof(dict.fromkeys(range(most)))
     for number in range(100, 1000):
         memo.given(low(*range(10, 25), number, number))
         assert sys.getsizeof(memo) <= most_memory + 100
-        memo.forget_if_large()
-
-
-def test_a_key_that_comes_at_every_other_row_is_remembered_in_the_end(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(memos, "GENERATION", 2)
-    memo, _ = made()
-    for values in ((10, 11, 12), (13, 14, 15)):
-        memo.given(low(*values))
-        memo.forget_if_large()
-    for number in range(100, 700):
-        memo.given([b"vitd,%d.5,ng/mL" % number, b"b12,300,pg/mL"])
-    assert b"b12,300,pg/mL" in memo
+        memo.learn_anew_if_due(17)
 
 
 def test_who_goes_on_elsewhere_counts_from_nothing_and_remembers() -> None:
@@ -142,17 +168,6 @@ def test_who_goes_on_elsewhere_counts_from_nothing_and_remembers() -> None:
     memo.given([b"vitd,<10,ng/mL"] * 2)
     memo.hand_over()
     assert (judge.asked, tally.kinds[LOW]) == (before, 2)
-
-
-def test_who_goes_on_elsewhere_counts_older_keys_from_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memos, "GENERATION", 2)
-    memo, tally = made()
-    memo.given(low(10, 11, 12))
-    memo.forget_if_large()
-    memo.start_again()
-    memo.given(low(10, 10))
-    memo.hand_over()
-    assert tally.kinds == {LOW: 2}
 
 
 KEYS = [
@@ -177,7 +192,7 @@ def test_answers_and_counts_are_the_same_whatever_is_forgotten(blocks: list[list
     forgetful, counted = made(widths=True)
     uncounted, met = made(exact=False)
     plain, expected = made(widths=True)
-    with patch.object(memos, "GENERATION", most):
+    with patch.object(memos, "MOST", most):
         for keys in blocks:
             known = [plain.ways.of([c.encode() for c in next(csv.reader([key.decode()]))]) for key in keys]
             answers = [answer for answer, _ in known]
@@ -185,8 +200,8 @@ def test_answers_and_counts_are_the_same_whatever_is_forgotten(blocks: list[list
             for answer, group in known:
                 plain.count(answer, group)
             for memo in (forgetful, uncounted):
-                memo.forget_if_large()
                 assert len(memo) <= most
+                memo.learn_anew_if_due(len(keys))
     for memo in (forgetful, uncounted, plain):
         memo.hand_over()
     assert (counted.kinds, counted.values) == (expected.kinds, expected.values)

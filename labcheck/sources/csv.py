@@ -225,7 +225,7 @@ class Annotator:
         self.row += len(lines)
         out = self._written(pieces, rows) if self._writes else b""
         for memo in self._memos:
-            memo.forget_if_large()
+            memo.learn_anew_if_due(len(lines))
         return out
 
     def _key_cells(self, masked: bytes) -> list[bytes]:

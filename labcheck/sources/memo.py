@@ -3,9 +3,9 @@
 A key is the bytes of the cells that a verdict rests on, as in `vitd,22.5,ng/mL`. `Memo` is a dict of what
 has been said, so that a known key costs one look-up; what an unknown one costs is in `ways.py`.
 
-It is the younger of two generations. When it is full, it becomes the older one, and what that still had is
-forgotten: a key that comes again moves from the older to the younger. Where few do, as with values that have
-many digits, remembering costs more than it saves, and only one new key in a few is remembered from then on.
+Keys that come often are among the first to come: so what is known when it is full stays, and other keys are
+worked out each time. Only where too many rows have one of those, as in another part of a file that is sorted,
+is all forgotten, and learnt anew.
 
 How often each key came is counted where it is asked for, by `CountingMemo`; a second dict would cost half as
 much as the first. So an answer stands there in an `itertools.repeat` with a number of times: giving it once
@@ -13,8 +13,8 @@ more counts it down.
 """
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import cycle, repeat
+from collections.abc import Iterable, Iterator
+from itertools import repeat
 from operator import length_hint
 from typing import Any
 
@@ -23,14 +23,11 @@ from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import Kind, Reported
 from labcheck.sources.ways import LONGEST_KEY, Group, Key, Ways
 
-GENERATION = 16_000
-"""Distinct keys in a generation, for each result of a row; two of them take some 9 MB."""
+MOST = 32_000
+"""So many keys are known at most, for each result of a row; they take some 9 MB."""
 
 _ONE_IN = 8
-"""One new key in so many is remembered where fewer come again: one that comes often is soon among them."""
-
-_TURNS = 1021
-"""A prime, so that the turns of keys to be remembered never keep step with a table that repeats itself."""
+"""Where one row in so many has a key that is not known, it is time to learn anew."""
 
 _TIMES = sys.maxsize
 
@@ -51,62 +48,63 @@ class Memo(dict[Key, Any]):
         self.named: dict[bytes, Kind] = {}
         self._delimiter = ways.delimiter
         self._tally = tally
-        self._older: dict[Key, Any] = {}
-        self._had = 0  # so many keys the older generation had at first
-        self._sparing = False
-        self._one_in_few = cycle(turn % _ONE_IN == 0 for turn in range(_TURNS))
+        self._rows = self._unknown = 0  # since it was last asked whether to learn anew
+        self._until_asked = MOST
 
     def given(self, keys: Iterable[Key]) -> list[bytes]:
         """Answer rows with these keys."""
         return list(map(self.__getitem__, keys))
 
     def __missing__(self, key: Key) -> Any:
-        if (known := self._older.pop(key, None)) is not None:
-            self[key] = known
-            return known
         text = self._text(key)
         answer, group = self.ways.of(self._cells(text))
         if group.is_refused and self._tally.wants(group.kind):
             self.named[answer] = group.kind
-        if len(text) > LONGEST_KEY or (self._sparing and not next(self._one_in_few)):
-            self.count(answer, group)
-            return self._once(answer)
+        if len(self) >= MOST:
+            self._unknown += 1
+            return self._once(answer, group)
+        if len(text) > LONGEST_KEY:
+            return self._once(answer, group)
         self[key] = known = self._remembered(key, answer, group)
         return known
 
-    def _once(self, answer: bytes) -> Any:
-        """Return what gives an answer that is not remembered."""
+    def _once(self, answer: bytes, group: Group) -> Any:
+        """Count an answer that is not remembered, and return what gives it."""
+        self.count(answer, group)
         return answer
 
     def _remembered(self, key: Key, answer: bytes, group: Group) -> Any:
-        """Return what gives an answer from now on."""
-        self.count(answer, group)
+        """Count an answer, and return what gives it from now on."""
+        group.counted += 1
         return answer
 
     def count(self, answer: bytes, group: Group) -> None:
         """Count an answer once."""
         group.counted += 1
 
-    def forget_if_large(self) -> None:
-        """Keep memory flat; to be called now and then."""
-        if len(self) > GENERATION:
-            self._sparing = (self._had - len(self._older)) * _ONE_IN < self._had
-            self._drop(self._older)
-            self._older, self._had = dict(self), len(self)
-            self.clear()
+    def learn_anew_if_due(self, rows: int) -> None:
+        """Forget all where too few of the keys that come are known; `rows` have come since the last call."""
+        self._rows += rows
+        if self._unknown < self._until_asked:
+            return
+        if self._unknown * _ONE_IN > self._rows:
+            self._forget()
+            self._until_asked *= 2  # where each row has a key of its own, no keys are better than others
+        else:
+            self._until_asked = MOST
+        self._rows = self._unknown = 0
+
+    def _forget(self) -> None:
+        """Count what was asked for, as far as it is not counted yet, and remember nothing."""
+        self.clear()
 
     def hand_over(self) -> None:
         """Count in the tally what was counted here, and remember nothing."""
-        for known in (self._older, self):
-            self._drop(known)
-            known.clear()
+        self._forget()
         for kind, group in self.ways.groups.items():
             if group.counted:
                 self._tally.kinds[kind] += group.counted
                 group.counted = 0
-
-    def _drop(self, known: Mapping[Key, Any]) -> None:
-        """Count what is to be forgotten."""
 
     def start_again(self) -> None:
         """Count from nothing, and go on remembering."""
@@ -137,7 +135,8 @@ class CountingMemo(Memo):
     def given(self, keys: Iterable[Key]) -> list[bytes]:
         return list(map(next, map(self.__getitem__, keys)))
 
-    def _once(self, answer: bytes) -> Iterator[bytes]:
+    def _once(self, answer: bytes, group: Group) -> Iterator[bytes]:
+        self.count(answer, group)
         return iter((answer,))
 
     def _remembered(self, key: Key, answer: bytes, group: Group) -> "repeat[bytes]":
@@ -148,17 +147,15 @@ class CountingMemo(Memo):
         super().count(answer, group)
         self._count_value(answer, group, 1)
 
-    def _drop(self, known: Mapping[Key, "repeat[bytes]"]) -> None:
-        if not known:
-            return
+    def _forget(self) -> None:
         for group in self.ways.groups.values():
-            gone = [key for key in group.keys if key in known]
-            group.keys = [key for key in group.keys if key not in known]
-            lefts = list(map(length_hint, map(known.__getitem__, gone)))
-            group.counted += len(gone) * _TIMES - sum(lefts)
+            lefts = list(map(length_hint, map(self.__getitem__, group.keys)))
+            group.counted += len(lefts) * _TIMES - sum(lefts)
             if self._tally.widths:
-                for key, left in zip(gone, lefts, strict=True):
-                    self._count_value(next(known[key]), group, _TIMES - left)
+                for key, left in zip(group.keys, lefts, strict=True):
+                    self._count_value(next(self[key]), group, _TIMES - left)
+            group.keys.clear()
+        super()._forget()
 
     def _count_value(self, answer: bytes, group: Group, times: int) -> None:
         if self._tally.widths:
@@ -167,6 +164,5 @@ class CountingMemo(Memo):
 
     def start_again(self) -> None:
         super().start_again()
-        for known in (self._older, self):
-            for key, answers in known.items():
-                known[key] = repeat(next(answers), _TIMES)
+        for key, answers in self.items():
+            self[key] = repeat(next(answers), _TIMES)
