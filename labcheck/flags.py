@@ -59,6 +59,7 @@ OFF_SCALE: dict[str, Comparator] = {
 }
 """Flags that say on which side of the number the value is, as it was beyond what the assay can measure."""
 
+_KNOWN = SIDES.keys() | OFF_SCALE.keys()
 
 _SIGN, _WORDS = "[<>＜＞≤≥⩽⩾]=?|=[<>]", r"[^\W\d_](?:[^\W\d_]|[ .-])*"
 _ARROWS = "[↑↓▲▼]{1,2}"
@@ -164,17 +165,16 @@ def marks(flag: str) -> list[str]:
     Those are known, or a sign with words, which it is not to be lost beside.
     """
     whole = " ".join((_plain(flag) or flag.strip()).split())
-    parts = re.split(r"[\s,;~/|]+", whole)
-    known = SIDES.keys() | OFF_SCALE.keys()
-    if whole.upper() in known | NO_FLAG or len(whole) > _LONGEST:
+    if not whole or whole.upper() in _KNOWN or whole.upper() in NO_FLAG or len(whole) > _LONGEST:
         return [whole]
+    parts = re.split(r"[\s,;~/|]+", whole)
     if (found := re.fullmatch(_WORDS_BY_NUMBER, whole)) and found[1].upper() in OFF_SCALE:
         return [found[1]]
     in_capitals = set(map(str.upper, parts))
     found = re.fullmatch(_SIGN_BY_WORDS, whole)
     if found and found[3] and found[3].upper() in SIDES:  # `LL<`
         return [found[3], found[4]]
-    is_known = known >= in_capitals
+    is_known = in_capitals <= _KNOWN
     is_in_front = not is_known or re.match(_SIGN, whole)  # `< LL` is of the range, `LL, <` is not
     has_a_sign = in_capitals & OFF_SCALE.keys() or re.search(_SIGN, whole)
     of_the_range = not _OF_THE_RANGE.isdisjoint(re.findall(r"[^\W\d_]+", whole.upper()))

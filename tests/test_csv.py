@@ -81,7 +81,11 @@ def both(body: bytes, **options: object) -> tuple[bytes, Annotator]:
     quick, plain, small = (annotator(**options) for _ in range(3))  # type: ignore[arg-type]
     out = run(quick, body, quick=True)
     assert out == run(plain, body, quick=False) == run(small, body, quick=True, piece=7)
-    with patch.object(stream, "_AT_ONCE", 10), patch.object(memo, "MOST", 3):
+    with (
+        patch.object(stream, "_AT_ONCE", 10),
+        patch.object(stream, "_WORTH_MANY", 0),
+        patch.object(memo, "MOST", 3),
+    ):
         forgetful = annotator(**options)  # type: ignore[arg-type]
         assert out == run(forgetful, body, quick=True, piece=100)
         shown_quickly, shown_plainly = (annotator(**options) for _ in range(2))  # type: ignore[arg-type]

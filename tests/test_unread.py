@@ -2,6 +2,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 from hypothesis import example, given
@@ -686,3 +687,14 @@ def test_the_mark_of_nhanes_is_that_of_its_own_value(row: str, asks: bool) -> No
 def test_a_copy_is_found_among_remarks() -> None:
     rows = ("vitd,22,ng/mL,repeat in 3 months", "b12,200,pg/mL,LESS THAN 200", "vitd,20,ng/mL,see note 2")
     assert "where '200' is read" in (in_rows("test,value,unit,comments", *rows) or "")
+
+
+def test_a_row_is_looked_at_once_and_the_one_that_was_cut_off_when_it_is_there() -> None:
+    table = unread("test,value,x")
+    looked = UnreadText(table, 3, b",", bytes.decode)
+    rows: list[int | None] = []
+    with patch.object(table, "check", lambda some: rows.extend(number for number, _ in some)):
+        looked.check(b"vitd,22,a\nvitd,23,", 1, final=False)
+        looked.check(b"vitd,22,a\nvitd,23,b\n", 1, final=False)
+        looked.check(b"vitd,24,c\n", 3, final=True)
+    assert rows == [2, 3, 4]

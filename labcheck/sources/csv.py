@@ -26,6 +26,7 @@ Text is decoded cell by cell and only where a cell is looked at: the rest may be
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from itertools import chain
 from typing import NamedTuple, Protocol
 
@@ -46,6 +47,9 @@ UNCLOSED = refused("", UNCLOSED_QUOTE)
 
 _AT_ONCE = 150
 """One match covers whole lines of about this many cells; a larger pattern would compile slowly."""
+
+_WORTH_MANY = 10_000
+"""A pattern of many lines takes as long to compile as it saves in about this many rows."""
 
 _SUFFIXES = 10_000
 """How many distinct added cells are kept as another format writes them; about 3 MB."""
@@ -153,9 +157,8 @@ class Annotator:
             for column in range(self._columns)
         }
         runs = _runs(read_by)
-        line = self._pattern(runs)
-        self._find = re.compile(b"^" + line, re.MULTILINE).findall
-        self._match = re.compile(line * max(1, _AT_ONCE // self._columns)).match
+        self._line = self._pattern(runs)
+        self._find = re.compile(b"^" + self._line, re.MULTILINE).findall
         self._runs = len(runs)
         self._keys = [
             tuple(number for number, (first, _) in enumerate(runs) if i in read_by[first])
@@ -232,11 +235,17 @@ class Annotator:
         """Return the runs of key cells of all lines, one after the other, if each has all the columns."""
         found: list[bytes] = []
         end = 0
-        while many := self._match(masked, end):
-            found += many.groups()
-            end = many.end()
+        if self.row >= _WORTH_MANY:
+            while many := self._match(masked, end):
+                found += many.groups()
+                end = many.end()
         rest = self._find(masked, end)
         return found + (rest if self._runs == 1 else list(chain.from_iterable(rest)))
+
+    @cached_property
+    def _match(self) -> Callable[[bytes, int], re.Match[bytes] | None]:
+        """What matches many lines at once, from a place on."""
+        return re.compile(self._line * max(1, _AT_ONCE // self._columns)).match
 
     def _written(self, pieces: list[list[bytes]], rows: RowFormat | None) -> bytes:
         """Return lines, each with its answers, as far as --only passes them on."""

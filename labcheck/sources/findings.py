@@ -40,6 +40,9 @@ from labcheck.sources.status import says_there_is_none
 from labcheck.specimens import is_other, is_surely_other
 from labcheck.units import are_same, read_unit
 
+_DATE = "[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{4}"
+"""What says nothing but when, as a row's deletion."""
+
 _SIGNS = frozenset(sign.strip("=") for sign in COMPARATORS)
 _NOT_OF_SAMPLES = (*OF_PLACES, *OF_OTHER_MATTERS)
 _NOT_OF_SPECIMENS = (*OF_OTHER_TESTS, *OF_OTHER_MATTERS)
@@ -113,6 +116,8 @@ class Findings:
 
     def found(self, at: At) -> Found | None:
         """Return what a cell says that would count; what is said first outweighs the rest."""
+        if re.fullmatch(_DATE, at.cell):
+            return self._no_result(at)
         looks = self._looks_at_words if any(map(str.isalpha, at.cell)) else self._looks
         return next(filter(None, (look(at) for look in looks)), None)
 

@@ -257,8 +257,9 @@ class UnreadText:
         An incomplete record at the end is left, unless `final` says that nothing follows.
         """
         if row <= FIRST and self.looks:  # the header is row 1
-            rows = list(islice(self._rows(data, row, final=final), FIRST + 1 - row))
-            self._last = row + len(rows)
+            first = islice(self._rows(data, row, final=final), FIRST + 1 - row)
+            rows = [(number, cells) for number, cells in first if number > self._last]
+            self._last += len(rows)
             self._unread.check(rows)
             if not self.looks:
                 self.decide()
