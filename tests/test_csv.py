@@ -57,7 +57,7 @@ def run(
 ) -> bytes:
     pieces: Iterator[bytes] = iter([body[i : i + piece] for i in range(0, len(body), piece)])
     out: list[bytes] = []
-    with nullcontext() if quick else patch.object(made, "masked", return_value=None):
+    with nullcontext() if quick else patch.object(made, "block", return_value=None):
         annotate(Stream(made, lambda: next(pieces, b""), lambda: True, out.append, rows=rows), b"")
     return b"".join(out)
 

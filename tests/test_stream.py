@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from labcheck.sources.csv import Annotator, Block, RowFormat
 from labcheck.sources.files import open_input
 from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stream import Stream, annotate
@@ -69,6 +70,24 @@ def test_processes_that_take_turns_write_what_one_writes(
 ) -> None:
     monkeypatch.setattr("labcheck.sources.stream._A_BLOCK_MORE", block_more)  # when a turn takes several
     assert run(body, tmp_path, jobs=jobs) == run(body, tmp_path, jobs=1)
+
+
+def test_a_block_is_written_before_the_next_of_its_turn_is_annotated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("labcheck.sources.stream._A_BLOCK_MORE", 1 << 10)
+    source, happened, quick = tmp_path / "in", list[str](), Annotator.quick
+
+    def noted(made: Annotator, block: Block, **options: RowFormat | None) -> bytes | None:
+        happened.append("annotated")
+        return quick(made, block, **options)
+
+    monkeypatch.setattr(Annotator, "quick", noted)
+    source.write_bytes(b"1,vitd,22,ng/mL,\n" * 9000)
+    with source.open("rb", buffering=0) as file:
+        read, write = partial(file.read, 1 << 14), lambda _: happened.append("written")
+        annotate(Stream(annotator(HEADER), read, lambda: True, write), b"", jobs=2)
+    assert happened[:8] == ["annotated", "written"] * 4
 
 
 def test_values_that_were_counted_before_others_take_part_are_counted_once(tmp_path: Path) -> None:
@@ -356,8 +375,8 @@ def test_a_source_says_whether_reading_has_to_wait(tmp_path: Path, monkeypatch: 
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a pipe's size is not to be chosen")
-@pytest.mark.parametrize(("before", "after"), [(1 << 16, 1 << 18), (1 << 19, 1 << 19)])
-def test_a_pipe_holds_a_few_blocks_and_never_less_than_before(before: int, after: int) -> None:
+@pytest.mark.parametrize(("before", "after"), [(1 << 16, 1 << 20), (1 << 20, 1 << 20)])
+def test_a_pipe_holds_the_blocks_of_a_turn_and_never_less_than_before(before: int, after: int) -> None:
     import fcntl
 
     inward, outward = os.pipe(), os.pipe()

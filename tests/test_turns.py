@@ -29,6 +29,25 @@ def test_what_the_others_return_is_returned() -> None:
     assert taken(first, other) == [21]
 
 
+def test_the_turn_to_write_need_not_be_waited_for() -> None:
+    def first(turns: Turns[int]) -> None:
+        assert turns.may_write()
+        turns.pass_reading(1, done=False)
+        turns.take_reading()
+        turns.pass_writing()
+        assert not turns.may_write()
+
+    def other(turns: Turns[int]) -> list[bool]:
+        turns.take_reading()
+        may = [turns.may_write()]
+        turns.pass_reading(2, done=False)
+        turns.take_writing()
+        turns.take_writing()  # it is here, and stays
+        return [*may, turns.may_write()]
+
+    assert taken(first, other) == [[False, True]]
+
+
 def test_what_another_raises_is_raised() -> None:
     def other(_: Turns[int]) -> None:
         raise OSError(28, "No space left on device")

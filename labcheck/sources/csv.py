@@ -76,6 +76,14 @@ class RowFormat(Protocol):
         """Return a row, or what stands for it, with what is written of the cells that are added."""
 
 
+class Block(NamedTuple):
+    """Whole lines, each of them a record; the same `masked`, with quoted delimiters and CR out of the way."""
+
+    data: bytes
+    masked: bytes
+    lines: int
+
+
 class Written(NamedTuple):
     """The number of the last record that was written, and whether it `is_open`: no line break ends it."""
 
@@ -186,50 +194,39 @@ class Annotator:
         body, end = ended(raw)
         return body + b"".join(self._delimiter + quoted(name, self._delimiter) for name in self.added) + end
 
-    def masked(self, data: bytes) -> bytes | None:
-        """Return whole lines, for `quick`, with quoted delimiters out of the way.
-
-        None if some of them may not be one record each.
-        """
+    def block(self, data: bytes) -> Block | None:
+        """Return whole lines for `quick`, or None if some of them may not be one record each."""
         if self._newline == b"\n":
             if b"\r" in data:
                 return None
         elif not data.count(b"\r\n") == data.count(b"\r") == data.count(b"\n"):
             return None
         masked = _masked(data, self._delimiter) if b'"' in data else data
-        return masked if masked is None or self._newline == b"\n" else masked.replace(b"\r", b"")
+        if masked is None:
+            return None
+        lines = data.count(b"\n")
+        return Block(data, masked if self._newline == b"\n" else masked.replace(b"\r", b""), lines)
 
-    def lines(self, data: bytes) -> list[bytes]:
-        """Return whole lines, for `quick`, without their ends."""
-        lines = data.split(self._newline)
-        lines.pop()
-        return lines
-
-    def whole(self, lines: list[bytes]) -> bytes:
-        """Return whole lines as they were before `lines`."""
-        return self._newline.join([*lines, b""])
-
-    def quick(self, lines: list[bytes], masked: bytes, *, rows: RowFormat | None = None) -> bytes | None:
+    def quick(self, block: Block, *, rows: RowFormat | None = None) -> bytes | None:
         """Annotate whole lines, or return None if one of them has more or fewer columns than the header.
 
         With `rows`, the output is theirs.
         """
         if self._unread:
-            self._unread.check(masked, self.row, final=True)
-        found = self._key_cells(masked)
-        if len(found) != len(lines) * self._runs or (self._columns == 1 and not all(found)):
+            self._unread.check(block.masked, self.row, final=True)
+        found = self._key_cells(block.masked)
+        if len(found) != block.lines * self._runs or (self._columns == 1 and not all(found)):
             return None  # an empty line of one column is a blank line
-        pieces: list[list[bytes]] = [lines]
+        answers: list[list[bytes]] = []
         for memo, runs in zip(self._memos, self._keys, strict=True):
             columns = [found[run :: self._runs] for run in runs]
-            pieces.append(memo.given(columns[0] if len(columns) == 1 else zip(*columns, strict=True)))
-        self._name_refusals(pieces[1:], found)
-        self.tally.rows += len(lines)
-        self.row += len(lines)
-        out = self._written(pieces, rows) if self._writes else b""
+            answers.append(memo.given(columns[0] if len(columns) == 1 else zip(*columns, strict=True)))
+        self._name_refusals(answers, found)
+        self.tally.rows += block.lines
+        self.row += block.lines
         for memo in self._memos:
-            memo.learn_anew_if_due(len(lines))
-        return out
+            memo.learn_anew_if_due(block.lines)
+        return self._written(block, answers, rows) if self._writes else b""
 
     def _key_cells(self, masked: bytes) -> list[bytes]:
         """Return the runs of key cells of all lines, one after the other, if each has all the columns."""
@@ -247,8 +244,11 @@ class Annotator:
         """What matches many lines at once, from a place on."""
         return re.compile(self._line * max(1, _AT_ONCE // self._columns)).match
 
-    def _written(self, pieces: list[list[bytes]], rows: RowFormat | None) -> bytes:
+    def _written(self, block: Block, answers: list[list[bytes]], rows: RowFormat | None) -> bytes:
         """Return lines, each with its answers, as far as --only passes them on."""
+        lines = block.data.split(self._newline)
+        lines.pop()
+        pieces = [lines, *answers]
         if not self._only and not rows:
             together = [b""] * (len(pieces) * len(pieces[0]))
             for i, piece in enumerate(pieces):

@@ -18,6 +18,9 @@ from labcheck.wording import installs, printable, quote
 
 BLOCK = 1 << 16
 
+MOST_BLOCKS = 16
+"""So many blocks are taken in one turn at most; each costs a process some 200 kB."""
+
 _ASCII = bytes(range(ord(" "), ord("~") + 1))
 
 Read = Callable[[], bytes]
@@ -77,12 +80,17 @@ def _opened(name: str) -> Iterator[_Opened]:
 
 
 def _widen(file: IO[bytes]) -> None:
-    """Let a pipe hold a few blocks, so that both ends wait less for each other. Linux alone can do it."""
+    """Let a pipe hold all the blocks of a turn, so that both ends wait less for each other.
+
+    Linux alone can do it, up to a size that its administrator sets.
+    """
     with suppress(ImportError, AttributeError, OSError):
         import fcntl
 
-        if fcntl.fcntl(file, fcntl.F_GETPIPE_SZ) < 4 * BLOCK:
-            fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, 4 * BLOCK)
+        for blocks in (MOST_BLOCKS, MOST_BLOCKS // 4):
+            if fcntl.fcntl(file, fcntl.F_GETPIPE_SZ) < blocks * BLOCK:
+                with suppress(OSError):
+                    fcntl.fcntl(file, fcntl.F_SETPIPE_SZ, blocks * BLOCK)
 
 
 def _open_plain(name: str) -> _Opened:

@@ -3,24 +3,22 @@
 One process does it, or several take turns (turns.py): whoever has the turn to read takes a block and passes
 the turn on as soon as it is sure where the next block begins. The turn to write goes round in the same order,
 so that rows come out as they came in. Waiting for each other's turn costs time, and blocks cost memory: the
-longer the input, the more blocks are taken in one turn, as long as they are there already.
+longer the input, the more blocks are taken in one turn, as long as they are there already, and each of them
+is written as soon as it may be.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
-from labcheck.sources.csv import Annotator, RowFormat, Written
-from labcheck.sources.files import Read, Write
+from labcheck.sources.csv import Annotator, Block, RowFormat, Written
+from labcheck.sources.files import MOST_BLOCKS, Read, Write
 from labcheck.sources.records import LONGEST
 from labcheck.sources.tally import Tally
 from labcheck.sources.turns import Turns, take_turns
 
 _LARGE = 1 << 20
 
-_MOST_BLOCKS = 16
-"""So many blocks are taken in one turn at most; each costs a process some 200 kB."""
-
-_A_BLOCK_MORE = 1 << 24
+_A_BLOCK_MORE = 1 << 23
 """After so many bytes each, a turn takes one block more."""
 
 
@@ -92,7 +90,7 @@ def _take_part(stream: Stream, left: Left | None, turns: Turns[Left]) -> None:
     """Do what falls to this process; the first one begins with what is `left`."""
     left = left or turns.take_reading()
     while left and not left.done:
-        left = _step(stream, left, turns, most=min(_MOST_BLOCKS, 1 + left.seen // _A_BLOCK_MORE))
+        left = _step(stream, left, turns, most=min(MOST_BLOCKS, 1 + left.seen // _A_BLOCK_MORE))
         if not left.done:
             left = turns.take_reading()
     stream.annotator.hand_over()
@@ -102,24 +100,22 @@ def _step(stream: Stream, left: Left, turns: Turns[Left], *, most: int = 1) -> L
     """Read, annotate and write blocks, `most` of them at most; return what the next one to read has left."""
     annotator = stream.annotator
     annotator.row, annotator.longest = left.row, left.longest
-    blocks: list[_Block] = []
+    blocks: list[Block] = []
     out: list[bytes] = []
     while True:
         left = _read_on(stream, left)
         waiting = left.waiting
         cut = waiting.rfind(b"\n") + 1
-        whole = waiting[:cut]
-        masked = annotator.masked(whole) if cut else None
-        if masked is not None:
-            lines = annotator.lines(whole)
-            blocks.append(_Block(lines, masked))
-            left = left._replace(waiting=waiting[cut:], need=len(waiting) - cut, row=left.row + len(lines))
+        block = annotator.block(waiting[:cut]) if cut else None
+        if block is not None:
+            blocks.append(block)
+            left = left._replace(waiting=waiting[cut:], need=len(waiting) - cut, row=left.row + block.lines)
             if len(blocks) < most and not left.ended and stream.has_more():
                 continue
             turns.pass_reading(left, done=left.done)
-            out += _annotated(stream, blocks)
+            _annotate(stream, blocks, out, turns)
             break
-        out += _annotated(stream, blocks)
+        _annotate(stream, blocks, out, turns)
         plain, used = annotator.plain(waiting, final=left.ended, rows=stream.rows)
         out.append(plain)
         waiting = waiting[used:]
@@ -130,33 +126,33 @@ def _step(stream: Stream, left: Left, turns: Turns[Left], *, most: int = 1) -> L
             turns.pass_reading(left, done=left.done)
             break
     turns.take_writing()
-    for written in filter(None, out):
-        stream.write(written)
-        annotator.last_written = Written(annotator.row, is_open=not written.endswith((b"\n", b"\r")))
+    _write(stream, out)
     if stream.refusals:
         annotator.tally.list_refusals(stream.refusals)
     turns.pass_writing()
     return left
 
 
-class _Block(NamedTuple):
-    """Whole lines, of which each is a record, and the same as `masked` returns them."""
+def _annotate(stream: Stream, blocks: list[Block], out: list[bytes], turns: Turns[Left]) -> None:
+    """Annotate blocks, in order, and write what is `out` where the turn to write is here already.
 
-    lines: list[bytes]
-    masked: bytes
-
-
-def _annotated(stream: Stream, blocks: list[_Block]) -> Iterator[bytes]:
-    """Annotate blocks, in order; each is let go of as soon as it is done, for the sake of memory."""
+    For the sake of memory, each is let go of as soon as it is done.
+    """
     annotator = stream.annotator
     while blocks:
-        lines, masked = blocks.pop(0)
-        quick = annotator.quick(lines, masked, rows=stream.rows)
-        yield (
-            annotator.plain(annotator.whole(lines), final=True, rows=stream.rows)[0]
-            if quick is None
-            else quick
-        )
+        block = blocks.pop(0)
+        quick = annotator.quick(block, rows=stream.rows)
+        out.append(annotator.plain(block.data, final=True, rows=stream.rows)[0] if quick is None else quick)
+        if turns.may_write():
+            _write(stream, out)
+
+
+def _write(stream: Stream, out: list[bytes]) -> None:
+    annotator = stream.annotator
+    for written in filter(None, out):
+        stream.write(written)
+        annotator.last_written = Written(annotator.row, is_open=not written.endswith((b"\n", b"\r")))
+    out.clear()
 
 
 def _read_on(stream: Stream, left: Left) -> Left:

@@ -6,6 +6,7 @@ others; the first one then says why.
 """
 
 import os
+import select
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -29,8 +30,12 @@ class Turns(Generic[State]):
     def pass_reading(self, left: State, *, done: bool) -> None:
         """Let the next process read, or tell it that all is done."""
 
+    def may_write(self) -> bool:
+        """Take the turn to write, if it need not be waited for, and say whether it is here."""
+        return True
+
     def take_writing(self) -> None:
-        """Wait for the turn to write."""
+        """Wait for the turn to write, if it is not here."""
 
     def pass_writing(self) -> None:
         """Let the next process write."""
@@ -64,6 +69,12 @@ class _Pipe:
         import pickle
 
         return pickle.loads(self._read(int.from_bytes(self._read(8), "big")))  # noqa: S301  # from our own fork
+
+    def has_more(self) -> bool:
+        """Say whether receiving need not wait."""
+        poll = select.poll()
+        poll.register(self._ends["from"])
+        return bool(poll.poll(0))
 
     def _read(self, size: int) -> bytes:
         read = b""
@@ -101,9 +112,15 @@ class _Round(Turns[State]):
     def pass_reading(self, left: State, *, done: bool) -> None:
         self._reading[1].send((None if done else left, self._count - 2))
 
+    def may_write(self) -> bool:
+        if not self._may_write and self._writing[0].has_more():
+            self.take_writing()
+        return self._may_write
+
     def take_writing(self) -> None:
         if not self._may_write:
             self._writing[0].receive()
+            self._may_write = True
 
     def pass_writing(self) -> None:
         self._may_write = False
