@@ -210,6 +210,10 @@ class Identifier:
         alone = re.sub(r"(?i)\bloinc\b|\^ln$|[\s:]", "", _with_plain_dashes(text))
         return alone in self.codes or self._is_damaged(text)
 
+    def told_apart(self, test: str, loinc: str) -> tuple[str, str]:
+        """Return the name of a test and its LOINC code, which can stand where the name is due."""
+        return ("", test) if not loinc.strip() and self.is_code(test) else (test, loinc)
+
     def _is_damaged(self, code: str) -> bool:
         return not _looks_like_loinc(code) and not self._damaged.isdisjoint(months_in(code))
 

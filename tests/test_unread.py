@@ -698,3 +698,11 @@ def test_a_row_is_looked_at_once_and_the_one_that_was_cut_off_when_it_is_there()
         looked.check(b"vitd,22,a\nvitd,23,b\n", 1, final=False)
         looked.check(b"vitd,24,c\n", 3, final=True)
     assert rows == [2, 3, 4]
+
+
+def test_a_code_where_the_name_is_due_is_the_rows_test() -> None:
+    hold_asked(
+        "test,value,unit,name2", "1989-3,22,ng/mL,Vitamin B12", "has 'Vitamin B12'", "--component 'name2'"
+    )
+    hold_asked("test,value,unit,code2", "1989-3,22,ng/mL,2132-9", "has '2132-9'", "--loinc 'code2'")
+    assert in_rows("test,value,unit,code2", "1989-3,22,ng/mL,1989-3") is None

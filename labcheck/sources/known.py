@@ -55,8 +55,7 @@ class Known:
         if not test and not loinc:
             return self._layout.results[0].analyte is not None
         try:
-            code = loinc or (test if self._identifier.is_code(test) else "")
-            return self._identifier.identify(test if code != test else "", code) is not None
+            return self._identifier.identify(test, loinc) is not None
         except LabcheckError:
             return True
 
@@ -91,7 +90,8 @@ class Known:
 
     def _names(self, cells: Sequence[str]) -> tuple[str, str]:
         columns = self._layout.results[0].columns
-        return cell_of(cells, columns.get("test")), cell_of(cells, columns.get("loinc"))
+        test, loinc = cell_of(cells, columns.get("test")), cell_of(cells, columns.get("loinc"))
+        return self._identifier.told_apart(test, loinc)
 
     def _says_off_scale(self, one: Measured, cells: Sequence[str], _: str) -> bool:
         value, sign, flag = (

@@ -262,12 +262,10 @@ class Judge:
         return None
 
     def _named(self, given: Given) -> Identified | None:
-        if not (given.test or "").strip() and not (given.loinc or "").strip():
+        test, code = self._catalogue.identifier.told_apart(given.test or "", given.loinc or "")
+        if not test.strip() and not code.strip():
             return Identified(self._analyte, None, self._doubt) if self._analyte else None
-        test, code, identifier = given.test, given.loinc, self._catalogue.identifier
-        if test and not (code or "").strip() and identifier.is_code(test):
-            test, code = None, test  # a column of tests can hold LOINC codes
-        found = identifier.identify(test, code)
+        found = self._catalogue.identifier.identify(test, code)
         if found and self._analyte and found.analyte.id != self._analyte.id:
             return None
         return found
