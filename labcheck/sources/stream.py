@@ -21,6 +21,9 @@ _LARGE = 1 << 20
 _A_BLOCK_MORE = 1 << 23
 """After so many bytes each, a turn takes one block more."""
 
+_KEPT = 1 << 23
+"""So many bytes can be freed and be used again without asking the system for them."""
+
 
 class Left(NamedTuple):
     """What is still to do; the turn to read comes with it.
@@ -66,6 +69,7 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
     before, so that what all of them need is worked out once, and so are the rows that are looked at together.
     At the end, the tally of the annotator has counted all.
     """
+    _keep_what_is_freed()
     annotator = stream.annotator
     turns: Turns[Left] = Turns()
     left = _step(stream, Left(rest, row=annotator.row, seen=len(rest)), turns)
@@ -84,6 +88,15 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
     for tally, _ in others:
         annotator.tally.add(tally, annotator.file)
     return max(annotator.last_written, *(written for _, written in others)).is_open
+
+
+def _keep_what_is_freed() -> None:
+    """Let what a block took be used for the next; else it goes back to the system, and comes page by page.
+
+    glibc keeps no more than twice what it has seen freed in one piece. This piece is never written to, so
+    that it takes no memory itself.
+    """
+    bytes(_KEPT)
 
 
 def _take_part(stream: Stream, left: Left | None, turns: Turns[Left]) -> None:
