@@ -15,7 +15,7 @@ _LOW = (
 )
 _NORMAL = (
     *("N", "NORMAL", "WNL", "IN RANGE", "WITHIN RANGE", "WITHIN REFERENCE RANGE", "WITHIN NORMAL LIMITS"),
-    *("SUFFICIENT", "OPTIMAL"),
+    *("SUFFICIENT", "OPTIMAL", "NO", "FALSE", "NEIN", "NON", "NEE"),
 )
 _HIGH = (
     *("H", "HH", "HIGH", "HI", "VERY HIGH", "CRITICAL HIGH", "CRITICALLY HIGH", "PANIC HIGH"),
@@ -24,7 +24,10 @@ _HIGH = (
     *("HAUT", "ÉLEVÉ", "ELEVE", "ALTO", "ALTA", "HOCH", "ERHÖHT", "HOOG", "↑", "↑↑", "▲", "▲▲"),
     *("+", "++", "+++"),
 )
-_ABNORMAL = ("A", "AA", "ABN", "ABNORMAL", "ANORMAL", "OUT OF RANGE", "CRITICAL", "PANIC")
+_ABNORMAL = (
+    *("A", "AA", "ABN", "ABNORMAL", "ANORMAL", "OUT OF RANGE", "CRITICAL", "PANIC"),
+    *("Y", "YES", "TRUE", "JA", "OUI", "SI", "SÍ"),
+)
 _ANY = ("IND", "INDETERMINATE", "EQUIVOCAL", "FINAL")
 
 SIDES: dict[str, tuple[Category, ...]] = {
@@ -109,12 +112,13 @@ def off_scale(flags: Sequence[str], value: Decimal | None = None) -> frozenset[C
 
 
 def is_unknown(mark: str) -> bool:
-    """Say whether a part of a flag says something in words or signs that is not understood.
+    """Say whether a part of a flag says something in words, signs or digits that is not understood.
 
-    A single letter does not: HL7 has many that are beside the point, as for a value that is worse.
+    A single letter does not: HL7 has many that are beside the point, as for a value that is worse. Nor does
+    a 0, which stands where there is no flag.
     """
     known = any(mark.upper() in one for one in (SIDES, OFF_SCALE, NO_FLAG))
-    says = re.search(SAYS_SOMETHING, mark) or len(re.findall(r"[^\W\d_]", mark)) > 1
+    says = re.search(rf"{SAYS_SOMETHING}|[1-9]", mark) or len(re.findall(r"[^\W\d_]", mark)) > 1
     return not known and bool(says)
 
 

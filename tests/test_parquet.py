@@ -281,6 +281,15 @@ def test_the_laboratorys_own_ranges_and_flags_count_as_in_csv(
         assert {name: cell or "" for name, cell in row.items()} == right
 
 
+def test_a_unit_in_the_header_of_ranges_counts_as_in_csv(labcheck: Labcheck, tmp_path: Path) -> None:
+    header = ("test", "value", "unit", "Reference Range (ng/mL)")
+    rows = [("vitd", value, "nmol/L", "20-40") for value in ("45", "75", "120")]
+    file = write(tmp_path / "in.parquet", rows, header)
+    labcheck("parquet", file, "-o", str(tmp_path / "out.parquet"), "--range-set", "reported")
+    categories = pq.read_table(tmp_path / "out.parquet")["labcheck_category"].to_pylist()
+    assert categories == ["low", "normal", "high"]
+
+
 @pytest.mark.parametrize("type", [pa.float64(), pa.decimal128(9, 3)])
 @pytest.mark.parametrize("options", [("--all-ranges",), ()])
 def test_a_column_of_numbers_has_no_decimal_comma(

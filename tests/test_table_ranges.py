@@ -256,3 +256,51 @@ def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
     notes = [json.loads(line)["labcheck_note"] for line in piped(rows, "-f", "ndjson").stdout.splitlines()]
     differs = "reported-range-differs;reported-flag-differs"
     assert notes == [differs, "near-limit", None, "unreadable-range"]
+
+
+@pytest.mark.parametrize(
+    ("header", "cells", "range", "category"),
+    [
+        ("Reference Range (ng/mL)", "20-40", "20-40 ng/mL", "high"),
+        ("Reference Range (ng/mL)", "50-100 nmol/L", "50-100 nmol/L", "high"),
+        ("Low (ng/mL),High [ng/mL]", "20,40", "20-40 ng/mL", "high"),
+        ("Low (ng/mL),High [ng/mL]", "20,", ">=20 ng/mL", "normal"),
+        ("Low (ng/mL),High (nmol/L)", "20,40", "", "refused"),  # which is no range
+        ("range", "75-150", "75-150 nmol/L", "normal"),
+    ],
+)
+def test_a_unit_in_the_header_of_ranges_is_theirs(header: str, cells: str, range: str, category: str) -> None:
+    table = f"test,value,unit,{header}\nvitd,120,nmol/L,{cells}\n".encode()
+    (row,) = csv.DictReader(io.StringIO(piped(table, "--range-set", "reported").stdout))
+    assert (row["labcheck_range"], row["labcheck_category"]) == (range, category)
+
+
+def test_a_unit_in_the_header_of_ranges_is_theirs_in_a_wide_table() -> None:
+    table = b"vitd (nmol/L),b12 (pg/mL),vitd ref low (ng/mL),b12_range\n120,150,50,100-800\n"
+    (row,) = csv.DictReader(io.StringIO(piped(table, "--range-set", "reported").stdout))
+    assert (row["labcheck_vitd_range"], row["labcheck_vitd_category"]) == (">=50 ng/mL", "low")
+    assert (row["labcheck_b12_range"], row["labcheck_b12_category"]) == ("100-800 pg/mL", "normal")
+
+
+@pytest.mark.parametrize(
+    ("range", "low", "high", "note"),
+    [
+        ("30-100", "20", "50", "unreadable-range"),
+        ("30-100", "", "50", "unreadable-range"),
+        ("30-100", "31", "", "unreadable-range"),
+        (">30", "30", "100", "unreadable-range"),
+        ("30 - 100.0", "30.0", "100", ""),
+        ("30-100", "30", "", ""),
+        (">30", "30", "", ""),
+        ("<40", "0", "40", "reported-range-differs"),
+        ("30-100", "50", "20", ""),  # which is no range
+        ("30-100 ng/mL", "75", "250", ""),  # these may be in another unit
+        ("prose", "20", "50", "unreadable-range"),
+    ],
+)
+def test_ends_that_are_not_those_of_the_range_beside_them_leave_none(
+    range: str, low: str, high: str, note: str
+) -> None:
+    table = f"test,value,unit,range,low,high\nvitd,15,ng/mL,{range},{low},{high}\n".encode()
+    (row,) = csv.DictReader(io.StringIO(piped(table).stdout))
+    assert row["labcheck_note"] == note

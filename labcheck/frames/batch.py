@@ -19,7 +19,7 @@ from labcheck.ranges import names_bands
 from labcheck.sources.asked import Asked
 from labcheck.sources.layout import Measured
 from labcheck.sources.refusals import Place, Refused
-from labcheck.sources.rows import Given
+from labcheck.sources.rows import Given, range_units
 from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import CELLS, LABEL, Kind
 from labcheck.wording import quote
@@ -57,6 +57,7 @@ class Result:
         self._judged: dict[_Key, tuple[str, ...]] = {}
         self._seen: set[str] = set()
         self._judge = asked.judge(measured, wide=wide)
+        self._range_units = range_units(measured, names)
         self.added = [f"{asked.prefix}{measured.label}{cell}" for cell in self._judge.cells]
 
     def judge(self, table: Any, *, first: int) -> list[Any]:
@@ -102,6 +103,7 @@ class Result:
         # A unit in the header of a column that several analytes share, or beside one of units, is the core's.
         plain = self._measured.unit is None or (self._measured.analyte is not None and "unit" not in roles)
         known = known and roles.isdisjoint(_READ_BY_THE_CORE) and not asked.all_ranges
+        known = known and not self._range_units and not ("range" in roles and roles & {"low", "high"})
         return known and plain and self._measured.doubt is None
 
     def _by_expressions(self, texts: Mapping[str, Any]) -> list[Any] | None:
@@ -141,7 +143,8 @@ class Result:
     def _key(self, cells: Mapping[str, str | None]) -> _Key:
         said = {role: cell or "" for role, cell in cells.items()}
         value = said.pop("value")
-        return _Key(value, Given(header_unit=self._measured.unit, **said))
+        given = Given(header_unit=self._measured.unit, **said)
+        return _Key(value, given.with_range_units(self._range_units))
 
     def _look_out(self, names: Any) -> None:
         """Keep the names of tests that are not covered but like one that is."""

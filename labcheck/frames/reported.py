@@ -27,7 +27,10 @@ _ONE_END = f"^(?:[<>]=?|=[<>]|[≤≥]) *{_NUMBER}$"
 
 
 def ends(columns: Columns, _: Settings, own: Own) -> Step:
-    """Read both ends of the row's own range, '' where it is open, and the comparator of one with one end."""
+    """Read both ends of the row's own range, '' where it is open, and the comparator of one with one end.
+
+    Where ends have columns beside that of ranges, `low` and `high` are what stands there.
+    """
     named = [role for role in ("low", "high") if columns._asdict()[role]]
     low, high = (
         chosen([(ex.says_nothing(own(role)), "")], own(role)) if role in named else nw.lit("")
@@ -43,11 +46,12 @@ def ends(columns: Columns, _: Settings, own: Own) -> Step:
     starts = [(two, text.str.replace_all("[ –-].*$", "")), (one & sign.str.starts_with(">"), number)]
     stops = [(two, text.str.replace_all("^.*[ –-]", "")), (one & sign.str.starts_with("<"), number)]
     prose: list[Case] = [
-        (two | one, READ),
+        ((two | one) & all_of(plain) if named else two | one, READ),
         (here & ~text.str.contains("[0-9]"), UNREADABLE),
         (here, UNJUDGED),
     ]
     return {
+        **({"low": low, "high": high} if named else {}),
         "from": chosen([*starts, (here, "")], low),
         "to": chosen([*stops, (here, "")], high),
         "sign": chosen([(one, sign)], ""),
@@ -55,21 +59,37 @@ def ends(columns: Columns, _: Settings, own: Own) -> Step:
     }
 
 
-def numbers(_: Columns, __: Settings, own: Own) -> Step:
+def _has_both(columns: Columns) -> bool:
+    """Say whether the ends of ranges have columns beside that of ranges."""
+    return bool(columns.range and (columns.low or columns.high))
+
+
+def numbers(columns: Columns, _: Settings, own: Own) -> Step:
     """Make numbers of both ends, 0 where there is none."""
     read = own("ranged") == READ
+    both = (("least", "low"), ("most", "high")) if _has_both(columns) else ()
     return {
         number: chosen([(read & (own(end) != ""), own(end))], "0").cast(nw.Float64)
-        for number, end in (("start", "from"), ("stop", "to"))
+        for number, end in (("start", "from"), ("stop", "to"), *both)
     }
 
 
-def standing(_: Columns, settings: Settings, own: Own) -> Step:
+def _differ(own: Own) -> Expr:
+    """Say whether the ends beside a range are a range, and end elsewhere; 0 is no end."""
+    least, most = own("least"), own("most")
+    other_low = (least > 0.0) & (least != own("start"))
+    other_high = (most > 0.0) & (most != own("stop"))
+    return (other_low | other_high) & ((own("high") == "") | (most > least))
+
+
+def standing(columns: Columns, settings: Settings, own: Own) -> Step:
     """Say whether the range is one, and the categories that the result can have by it: `low or normal`."""
     number, start, stop, sign = own("float"), own("start"), own("stop"), own("sign")
     has_start, has_stop = own("from") != "", own("to") != ""
     most = min(rules.digits for rules in settings.rules)
-    longer = any_of(ex.has_more_digits(own(text), most) for text in ("from", "to", "number"))
+    beside = ("low", "high") if _has_both(columns) else ()
+    longer = any_of(ex.has_more_digits(own(text), most) for text in ("from", "to", "number", *beside))
+    differ: list[Case] = [(_differ(own), UNREADABLE)] if beside else []
 
     def impossible(rules: Rules) -> Expr:
         bottom, top = edges_of(rules.analyte.possible)
@@ -105,6 +125,7 @@ def standing(_: Columns, settings: Settings, own: Own) -> Step:
             [
                 (own("ranged") != READ, own("ranged")),
                 (longer, UNJUDGED),
+                *differ,
                 (has_stop & (stop <= start), UNREADABLE),
                 (has_start & ~has_stop & (start == 0.0), UNREADABLE),
                 (by_analyte(settings, own, impossible), UNREADABLE),

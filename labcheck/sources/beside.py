@@ -5,8 +5,8 @@ from collections.abc import Container, Mapping, Sequence
 
 from labcheck.errors import Usage
 from labcheck.identify import Identified, Identifier
-from labcheck.sources.headers import read_header
-from labcheck.sources.layout import Measured
+from labcheck.sources.headers import parted, read_header
+from labcheck.sources.layout import RANGES, Measured
 from labcheck.sources.roles import OPTIONS, Role, names_of, normalised, some
 from labcheck.wording import quote
 
@@ -61,14 +61,14 @@ def own_columns(
     own: dict[_Test, dict[str, int]] = {}
     several = set[tuple[_Test, str]]()
     sought = {role: names for role, names in _OWN.items() if not asked.get(role)}
-    for number, name in enumerate(map(normalised, header)):
+    for number, name in enumerate(header):
         for role, names in sought.items():
-            said = without_one(name, names)
+            said = without_one(normalised(parted(name)[0] if role in RANGES else name), names)
             test = read_header(said, identifier).test if said else None
             if named := called.get(said or "") or (test and test_of(test)):
                 of_test = own.setdefault(named, {})
                 if role in of_test and role not in asked:
-                    raise _several_fit(role, [header[of_test[role]], header[number]])
+                    raise _several_fit(role, [header[of_test[role]], name])
                 several |= {(named, role)} if role in of_test else set()
                 of_test[role] = number
     for of, doubtful in several:

@@ -5,7 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, get_args
 
 from labcheck.errors import Usage
-from labcheck.sources.headers import unit_in
+from labcheck.sources.headers import parted
+from labcheck.sources.layout import RANGES
 from labcheck.wording import clipped, folded, quote
 
 _LISTED = 240
@@ -133,6 +134,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "status statut estado",
     ),
 }
+_IN_A_UNIT = frozenset({"value", *RANGES})
+"""The roles of columns with numbers, behind whose name their unit may stand: `Result (ng/mL)`."""
+
 OPTIONS = {
     "test": "--test",
     "component": "--component",
@@ -203,11 +207,10 @@ def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Colle
     for names in _NAMES[role]:
         known = names.split()
         fitting = [number for number in others if called[number] in known]
-        if not fitting and role == "value":  # a unit may stand behind: `Result (ng/mL)`
+        if not fitting and role in _IN_A_UNIT:
+            in_parts = {number: parted(header[number]) for number in others}
             fitting = [
-                number
-                for number in others
-                if unit_in(header[number]) and normalised(re.split(r"[(\[]", header[number])[0]) in known
+                number for number, (name, unit) in in_parts.items() if unit and normalised(name) in known
             ]
         if len(fitting) > 1:
             raise several_fit(role, [header[number] for number in fitting], header)

@@ -18,8 +18,9 @@ from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import COMPARATOR_WORDS, COMPARATORS, Analyte, Comparator, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
-from labcheck.reading import is_blank, read_value
-from labcheck.sources.headers import parted, read_header
+from labcheck.reading import is_blank, read_range, read_value
+from labcheck.sources.headers import parted, read_header, unit_in
+from labcheck.sources.layout import RANGES, Measured
 from labcheck.sources.roles import names_of, normalised
 from labcheck.sources.status import Status, check_status, notes_on_status, read_status
 from labcheck.sources.stretches import Same, Stretches
@@ -51,11 +52,17 @@ class Given(NamedTuple):
 
     @property
     def reported_range(self) -> str | None:
-        """The laboratory's range as one text; an end of its own is inclusive."""
+        """The laboratory's range as one text; an end of its own is inclusive.
+
+        Where the ends are those of another range than the text beside them, that is both, which is none.
+        """
         low, high = ("" if is_blank(end or "") else (end or "").strip() for end in (self.low, self.high))
-        if not is_blank(self.range or "") or not (low or high):
+        if not (low or high):
             return self.range
-        return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
+        ends = f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
+        if is_blank(self.range or ""):
+            return ends
+        return f"{self.range}; {ends}" if _differ(self.range or "", ends) else self.range
 
     def with_the_unit_of_its_name(self) -> "Given":
         """Return the same with a unit behind the test's name, as in `Vitamin D (nmol/L)`, for a header's.
@@ -70,6 +77,11 @@ class Given(NamedTuple):
             return self._replace(test=name, unit=unit)
         return self._replace(test=name, header_unit=unit)
 
+    def with_range_units(self, units: Mapping[str, str]) -> "Given":
+        """Return the same with a unit behind the range or its ends, by role, where it has none of its own."""
+        said = {role: _with_unit(getattr(self, role) or "", unit) for role, unit in units.items()}
+        return self._replace(**said)
+
     def reported(self, value: str) -> Reported:
         """Return what a row says of its result, as it stands there."""
         return Reported(
@@ -79,6 +91,27 @@ class Given(NamedTuple):
             unit=self.unit or self.header_unit or "",
             range=self.reported_range or "",
         )
+
+
+def range_units(measured: Measured, header: Sequence[str]) -> Mapping[str, str]:
+    """Return the units that the header names for a range or its ends, by role: `Reference Range (ng/mL)`."""
+    units = {role: unit_in(header[measured.columns[role]]) for role in RANGES & measured.columns.keys()}
+    return {role: unit for role, unit in units.items() if unit}
+
+
+def _with_unit(text: str, unit: str) -> str:
+    """Return a range or an end of one with a unit behind it, if it has neither one nor words of its own."""
+    return text if is_blank(text) or any(map(str.isalpha, text)) else f"{text} {unit}"
+
+
+def _differ(text: str, other: str) -> bool:
+    """Say whether two texts are ranges in one unit, and the other one ends elsewhere; 0 is no end."""
+    try:
+        (one, unit), (two, other_unit) = map(read_range, (text, other))
+    except LabcheckError:
+        return False
+    low, high = two.low and two.low != one.low, two.high and two.high != one.high
+    return unit == other_unit and bool(low or high)
 
 
 _LONGEST_NAME = 60
