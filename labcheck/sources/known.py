@@ -61,7 +61,7 @@ class Known:
 
     def unnamed(self, cells: Sequence[str]) -> Analyte | None:
         """Return the analyte of a row that does not name it; none if it can be of several."""
-        is_named = self._one is not None and not self._layout.wide and any(self._names(cells))
+        is_named = self._one is not None and not self._layout.wide and any(self._name_cells(cells))
         return None if is_named else self._one
 
     def analyte_of(self, cells: Sequence[str]) -> Analyte | None:
@@ -89,9 +89,11 @@ class Known:
         return not present or (settle is not None and any(settle(one, cells, said) for one in present))
 
     def _names(self, cells: Sequence[str]) -> tuple[str, str]:
+        return self._identifier.told_apart(*self._name_cells(cells))
+
+    def _name_cells(self, cells: Sequence[str]) -> tuple[str, str]:
         columns = self._layout.results[0].columns
-        test, loinc = cell_of(cells, columns.get("test")), cell_of(cells, columns.get("loinc"))
-        return self._identifier.told_apart(test, loinc)
+        return cell_of(cells, columns.get("test")), cell_of(cells, columns.get("loinc"))
 
     def _says_off_scale(self, one: Measured, cells: Sequence[str], _: str) -> bool:
         value, sign, flag = (

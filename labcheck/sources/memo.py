@@ -74,9 +74,8 @@ class Memo(dict[Key, Any]):
         return answer
 
     def _remembered(self, key: Key, answer: bytes, group: Group) -> Any:
-        """Count an answer, and return what gives it from now on."""
-        group.counted += 1
-        return answer
+        """Count an answer, now or later, and return what gives it from now on."""
+        return self._once(answer, group)
 
     def count(self, answer: bytes, group: Group) -> None:
         """Count an answer once."""
