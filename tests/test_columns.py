@@ -48,6 +48,11 @@ def long(header: str, **asked: str) -> dict[str, int]:
             "date,marker,value,units,range_low,range_high",
             {"test": 1, "value": 2, "unit": 3, "low": 4, "high": 5},
         ),
+        *(
+            (f"test,value,{name}", {"test": 0, "value": 1, "range": 2})
+            for name in ("Standard Range", "Lab Range", "Ref.", "Valori di riferimento")
+        ),
+        ("PARAM,VALUE,ANRLO,ANRHI,ANRIND", {"test": 0, "value": 1, "low": 2, "high": 3, "flag": 4}),
         (
             "Draw Date,Marker Name,Marker Description,Value,Units,Reference Range,Source",
             {"test": 1, "value": 3, "unit": 4, "range": 5},

@@ -421,8 +421,8 @@ def test_options_that_do_not_fit_together_are_told(args: tuple[str, ...], senten
         ),
         ("id,vitd_ng_ml\n1,22\nid,vitd_nmol_l\n2,60\n", "'vitd_nmol_l' where the first has 'vitd_ng_ml'"),
         (
-            "test,value,unit,ref\nvitd,22,ng/mL,x\ntest,ref,unit,value\nvitd,30,ng/mL,22\n",
-            "with 'ref' where the first has 'value'; split the file before it",
+            "test,value,unit,memo\nvitd,22,ng/mL,x\ntest,memo,unit,value\nvitd,30,ng/mL,22\n",
+            "with 'memo' where the first has 'value'; split the file before it",
         ),
     ],
 )

@@ -204,7 +204,7 @@ def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, findi
         ("test,op,value,unit", ["vitd,<,31,ng/mL"], {"comparator": "op"}),
         ("test,value,unit,comparator,x", ["vitd,31,ng/mL,,<"], {"comparator": "comparator"}),
         ("test,value,unit,x", ["vitd,31,ng/mL,<LOD"], {"flag": ""}),
-        ("test,value,unit,text", ["vitd,45,ng/mL,<45"], {"value": "value"}),
+        ("test,value,unit,text", ["vitd,45,ng/mL,<45"], {"value": "value", "comparator": ""}),
         ("test,value,unit,text", ["vitd,45,ng/mL,<46", "vitd,<45,ng/mL,<45", "vitd,,ng/mL,<45"], {}),
         ("test,value,unit,x", ["vitd,45,ng/mL,nmol/L"], {}),
         ("test,value (ng/mL),x", ["vitd,45,ng/mL", "vitd,45,1/2", "vitd,45,100%"], {}),
@@ -258,6 +258,9 @@ def test_what_would_change_a_verdict_is_asked_about(header: str, row: str, findi
             for name, cell in (
                 ("fasting_at_collection", "U"),
                 ("sample_quality", "Good quality"),
+                *(("comment", cell) for cell in ("slightly hemolyzed", "Test done", "specimen pending")),
+                ("ethnicity", "Not reported"),
+                ("active", "0"),
                 ("samples_collected", "blood and urine"),
                 ("collection_location", "Bone Marrow Transplant"),
                 ("arm", "Cholecalciferol"),
@@ -295,6 +298,12 @@ def test_other_cells_are_passed_over(header: str, rows: list[str], asked: dict[s
         (
             "test,value,unit,result_status,status",
             "vitd,35,ng/mL,F,entered in error",
+            "no result",
+            "leave such rows out, or say that they count with --status 'result_status'",
+        ),
+        (
+            "test,value,unit,result_status,status",
+            "vitd,35,ng/mL,,entered in error",
             "no result",
             "--status 'status', or that it is not with --status 'result_status'",
         ),
@@ -413,6 +422,9 @@ def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, 
         *((name, "1", "does not count") for name in ("del_flag", "voided_ind", "excluded", "superseded")),
         *((name, "Y", "does not count") for name in ("delete_flag", "deleted_yn", "cancel_flag", "exclude")),
         *((name, "nein", "does not count") for name in ("gültig", "usable", "is_valid", "row_valid")),
+        *((name, "0", "does not count") for name in ("ACTIVE_IND", "is_active_flag", "reportable")),
+        ("Use Record", "False", "does not count"),
+        ("Censor", "LT", "by itself"),
         *((name, "2023-01-02", "does not count") for name in ("voided", "cancelled_at", "deleted_date")),
         *((name, "ja", "does not count") for name in ("ungültig", "storniert", "annulé", "result_deleted")),
         *(
@@ -432,6 +444,14 @@ def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, 
         *(
             ("remark", cell, "no result")
             for cell in ("Entered in error - other tube", "wrong patient", "Storno")
+        ),
+        *(
+            ("comment", cell, "no result")
+            for cell in (
+                *("Test cancelled", "Specimen rejected: grossly hemolyzed", "Reported in error", "QNS"),
+                *("please disregard", "Do not use", "not valid", "Unable to report", "Mislabeled specimen"),
+                *("Received in wrong tube", "Sample contaminated", "Probe verworfen", "nicht verwertbar"),
+            )
         ),
         *(("comment", cell, "no result") for cell in ("résultat annulé", "geannuleerd", "result invalid")),
         *(
@@ -558,6 +578,27 @@ def test_a_column_that_is_called_as_comparators_are_and_holds_none_is_told(
 def test_the_advice_on_a_mark_has_its_side() -> None:
     assert "write '>' into" in (in_rows("test,value,unit,above_uloq", "b12,1500,pg/mL,1") or "")
     assert "write '<' into" in (in_rows("test,value,unit,below_lod", "b12,100,pg/mL,1") or "")
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("<350", "name it instead with --value, or say that the number counts with --comparator ''"),
+        ("is <350", "write it so into 'num', or say that the number counts with --comparator ''"),
+    ],
+)
+def test_the_column_that_is_named_for_the_values_does_not_hide_a_comparator(cell: str, advice: str) -> None:
+    text = in_rows("test,num,unit,text", f"b12,350,pg/mL,{cell}", value="num")
+    assert text is not None
+    assert f"'text' (column 4, row 2) has '{cell}', where '350' is read; {advice}" in text
+    assert in_rows("test,num,unit,text", f"b12,350,pg/mL,{cell}", value="num", comparator="") is None
+    assert in_rows("test,num,unit,text", "b12,350,pg/mL,<360", value="num") is None
+
+
+def test_so_it_is_in_a_wide_table() -> None:
+    table, args = b"id,v,w\n1,35,<35\n", ("--column", "vitd=v:ng/mL")
+    assert "name it instead with --column vitd=COLUMN:UNIT" in piped(table, *args).stderr
+    assert piped(table, *args, "--comparator", "").exit_code == 0
 
 
 def test_a_copy_among_words_is_to_be_written_into_the_value() -> None:

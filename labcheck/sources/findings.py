@@ -34,7 +34,7 @@ from labcheck.sources.hints import (
 from labcheck.sources.known import Known, cell_of
 from labcheck.sources.layout import RANGES, Layout, Measured
 from labcheck.sources.marks import beyond, is_called, uncounted
-from labcheck.sources.remarks import is_off_scale
+from labcheck.sources.remarks import is_off_scale, is_unfit
 from labcheck.sources.roles import Role, names_of
 from labcheck.sources.status import says_there_is_none
 from labcheck.specimens import is_other, is_surely_other
@@ -187,9 +187,12 @@ class Findings:
         is_remark = bool(self._remarked[at.number]) or "status" in at.name
         if not (self._is_long or is_remark) or is_of(OF_OTHER_MATTERS, at.name):
             return None
-        if not says_there_is_none(at.cell, is_remark=is_remark):
+        is_unfit_one = bool(self._remarked[at.number]) and is_unfit(at.cell)
+        if not is_unfit_one and not says_there_is_none(at.cell, is_remark=is_remark):
             return None
-        return self._say(at, "status", ", which says that there is no result")
+        has_a_status = any(cell_of(at.cells, one.columns.get("status")) for one in self._layout.results)
+        advice = ADVICE_ON_STATUS if has_a_status or is_unfit_one else ADVICE
+        return self._say(at, "status", ", which says that there is no result", advice)
 
     def _specimen(self, at: At) -> Found | None:
         if is_of(_NOT_OF_SPECIMENS, at.name):

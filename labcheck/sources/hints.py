@@ -24,7 +24,7 @@ OF_PLACES = (
 
 OF_COMPARATORS = (
     *("op_", "operator", "oper_", "compar", "comp_", "cmp", "qualif", "qual_", "sign", "modif", "mod_"),
-    *("prefix", "relation", "limit", "lod", "loq", "detect"),
+    *("prefix", "relation", "limit", "lod", "loq", "detect", "cens"),
 )
 """Columns in which `below` is no side of a range, and `LT` no initials."""
 

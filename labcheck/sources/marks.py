@@ -53,7 +53,10 @@ _UNCOUNTED = (
     r"|exclude[ds]?|superseded|entered_in_error|storno|storniert|ungultig|geloscht|annulee?|anulado|annullato)"
     rf"(?:{_MARKS}|_?(?:at|on|date|dt))?|del{_MARKS})"
 )
-_COUNTED = rf"{_WHOSE}(?:valid|usable|gultig|valide|valido){_MARKS}?"
+_COUNTED = (
+    rf"{_WHOSE}(?:(?:valid|usable|reportable|gultig|valide|valido){_MARKS}?"
+    rf"|active{_MARKS}|use_record)"
+)
 """What heads a column, normalised, that marks rows which do not count, or those that do."""
 
 _DATE = r"[0-9]{4}-[0-9]{2}-[0-9]{2}.*|[0-9]{1,2}[./][0-9]{1,2}[./][0-9]{2,4}.*"

@@ -20,21 +20,30 @@ _OFF_SCALE = (
 _IN_ANY = ("limit", "range", "lod", "loq", "amr", "bereich", "grenz", "grens", "seuil")
 """One of these stands in each such remark."""
 
-_DOUBTFUL = (
+_UNFIT = (
     r"\bresults? (?:is |are )?(?:invalid|unreliable|not reliable)\b|\bmislabel"
     r"|\bwrong (?:patient|tube|specimen)\b|\bdo not use (?:this|the|these)? ?results?\b|\bdisregard\b"
-    r"|\b(?:corrected|amended) (?:result|report)\b|\bpreviously reported\b"
     r"|\bnicht verwertbar|\bverwechs|\bungultig|\bfalscher patient\b"
-    r"|\b(?:specimen|sample|serum|probe) (?:is |was |ist |war )?(?:grossly |stark )?(?:ha?e?moly|clott)"
     r"|\b(?:specimen|sample|serum|probe) (?:is |was )?contaminat"
 )
-"""What says in a remark, folded, that a result may not stand; not what may happen with every assay."""
+"""What says in a remark, folded, that a result is not to be used."""
+
+_DOUBTFUL = (
+    rf"{_UNFIT}|\b(?:corrected|amended) (?:result|report)\b|\bpreviously reported\b"
+    r"|\b(?:specimen|sample|serum|probe) (?:is |was |ist |war )?(?:grossly |stark )?(?:ha?e?moly|clott)"
+)
+"""What says in one that a result may not stand; not what may happen with every assay."""
 
 
 def is_off_scale(text: str) -> bool:
     """Say whether a remark is that the value is beyond what the assay can measure."""
     plain = folded(text)
     return any(part in plain for part in _IN_ANY) and re.fullmatch(_OFF_SCALE, plain) is not None
+
+
+def is_unfit(text: str) -> bool:
+    """Say whether a remark is that a result is not to be used."""
+    return re.search(_UNFIT, folded(text)) is not None
 
 
 def casts_doubt(text: str) -> bool:

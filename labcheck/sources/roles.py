@@ -41,7 +41,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "code",  # of tests, or LOINC codes; beside a name of an earlier line it has LOINC codes
         "test_code lab_code labcode analyte_code observation_code obs_code measurement_code",
         """bepaling onderzoek esame badanie undersogelse analys exame libelle analisis
-        measurement_concept_name""",
+        measurement_concept_name param""",
     ),
     # Another name beside the test's, which can contradict it. Not `name`: beside a test's that is a person's.
     "component": (
@@ -102,7 +102,9 @@ _NAMES: dict[str, tuple[str, ...]] = {
         biological_ref_range bio_ref_interval bio_ref_range normalwerte referentiewaarden
         referentiewaarde referentie_interval""",
         """norm normwert normwerte referenz referenzwert referenzintervall norme normes valeurs_normales
-        valeur_de_reference rango rango_normal valores_normales valor_de_referencia""",
+        valeur_de_reference rango rango_normal valores_normales valor_de_referencia standard_range lab_range
+        valori_di_riferimento valore_di_riferimento norma""",
+        "ref",
     ),
     "low": (
         """low reference_low ref_low range_low reference_range_low ref_range_lower lower_limit low_limit
@@ -110,7 +112,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         """norm_von normwert_von referenz_von referenzbereich_von ref_von unterer_grenzwert borne_inf
         limite_inferieure limite_inf lim_inf normal_low range_min reference_min ref_min""",
         """lln ref_range_low range_lower ref_lo ref_lower reference_lo reference_lower reference_range_lower
-        lowerlimit lower_reference_limit lower_ref_limit lower_normal_limit""",
+        lowerlimit lower_reference_limit lower_ref_limit lower_normal_limit anrlo""",
         "min minimum minimo valor_minimo",
     ),
     "high": (
@@ -119,14 +121,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
         """norm_bis normwert_bis referenz_bis referenzbereich_bis ref_bis oberer_grenzwert borne_sup
         limite_superieure limite_sup lim_sup normal_high range_max reference_max ref_max""",
         """uln ref_range_high range_upper ref_hi ref_upper reference_hi reference_upper reference_range_upper
-        upperlimit upper_reference_limit upper_ref_limit upper_normal_limit""",
+        upperlimit upper_reference_limit upper_ref_limit upper_normal_limit anrhi""",
         "max maximum maximo valor_maximo",
     ),
     # Not `status`: that is as often F for final, A for amended or N for new.
     "flag": (
         "flag flags abnormal_flag abnormal_flags result_flag lab_flag flag_code abnormal lbnrind",
         "interpretation interpretation_code result_interpretation normalcy_disp valueflag_cd",
-        "abn h_l hl l_h high_low low_high hi_lo abnormality kennzeichen kennz bewertung vlag",
+        "abn h_l hl l_h high_low low_high hi_lo abnormality kennzeichen kennz bewertung vlag anrind",
     ),
     "status": (
         """result_status resultstatus test_status observation_status befundstatus ergebnisstatus

@@ -46,7 +46,10 @@ _IN_WORDS = {
     **dict.fromkeys(("withdrawn", "deleted", "retracted", "invalid", "void", "in error"), Status.WITHDRAWN),
     **dict.fromkeys(("geloscht", "ungultig", "zuruckgezogen", "annullato", "ongeldig"), Status.WITHDRAWN),
     **dict.fromkeys(("invalido", "non valide", "wrong patient", "falscher patient"), Status.WITHDRAWN),
+    **dict.fromkeys(("reported in error", "not valid", "mislabeled", "mislabelled"), Status.WITHDRAWN),
+    **dict.fromkeys(("do not use", "disregard", "verworfen"), Status.WITHDRAWN),
     **dict.fromkeys(("canceled", "rejected", "not done", "test not performed", "pending"), Status.ABSENT),
+    **dict.fromkeys(("not performed", "qns", "quantity not sufficient", "unable to"), Status.ABSENT),
     **dict.fromkeys(("in progress", "in lab", "anticipated", "ordered", "collected"), Status.ABSENT),
     **dict.fromkeys(("storniert", "storno", "annule", "anulado", "cancelado", "geannuleerd"), Status.ABSENT),
     "ausstehend": Status.ABSENT,
@@ -55,7 +58,8 @@ _IN_WORDS = {
 }
 
 _CANCELLED = frozenset((
-    *("cancelled", "canceled", "rejected", "cannot be obtained", "test not performed"),
+    *("cancelled", "canceled", "rejected", "cannot be obtained", "not performed", "unable to"),
+    *("qns", "quantity not sufficient"),
     *("storniert", "storno", "annule", "anulado", "cancelado", "geannuleerd"),
 ))  # fmt: skip
 """Those words for there being none that are not said of an order before it was filled, too."""
@@ -73,6 +77,8 @@ _FLAGS = SIDES.keys() - {"A"}
 _SAY_NOTHING = frozenset(
     ("result", "results", "report", "status", "resultat", "resultado", "befund", "wurde", "was")
 )
+_SAY_WHAT = frozenset(("test", "specimen", "sample", "probe", "please", "bitte"))
+"""Words that say nothing more where a text is that there is no result."""
 
 
 def read_status(text: str) -> Status:
@@ -106,7 +112,8 @@ def says_there_is_none(text: str, *, is_remark: bool = False) -> bool:
     """Say whether a text, wherever it stands, is that there is no result; a remark can give a reason, too."""
     folded_text = folded(text)
     said = re.split(_BEFORE_A_REASON, folded_text)[0] if is_remark else folded_text
-    words = " ".join(word for word in re.findall(r"[^\W_]+", said) if word not in _SAY_NOTHING)
+    without = _SAY_NOTHING | _SAY_WHAT
+    words = " ".join(word for word in re.findall(r"[^\W_]+", said) if word not in without)
     return words in _CANCELLED or _IN_WORDS.get(words) is Status.WITHDRAWN
 
 

@@ -27,7 +27,7 @@ from labcheck.sources.hints import (
 from labcheck.sources.known import Known, cell_of
 from labcheck.sources.layout import Layout
 from labcheck.sources.records import records
-from labcheck.sources.roles import OPTIONS, normalised
+from labcheck.sources.roles import OPTIONS, Role, normalised
 from labcheck.sources.rows import LEAVE_OPEN, OPERATORS, WORDS
 from labcheck.units import are_same, read_unit
 from labcheck.wording import quote
@@ -200,14 +200,24 @@ class Unread:
                 self._differ.add(number)
         elif comparator and not {comparator, None}.intersection(self._known.comparators(cells)):
             says = f", where {quote(copied[0])} is read"
-            which = WIDE_ONES if self._layout.wide else OPTIONS["value"]
-            advice = f"say which column holds the results with {which}"
-            if not is_value(cell):
-                value = quote(self._header[self._layout.results[0].columns["value"]])
-                advice = f"write it so into {value}, or say that what stands there counts with "
-                advice += f"{WIDE_ONES}" if self._layout.wide else f"{which} {value}"
-            found = Found("value", number, row, cell, says, self._layout.results, advice)
+            role, advice = self._advice_on_copy(cell)
+            found = Found(role, number, row, cell, says, self._layout.results, advice)
             self._copies.setdefault(number, found)
+
+    def _advice_on_copy(self, cell: str) -> tuple[Role, str]:
+        """Return what to do about a value with a comparator, and of which role's column that is said.
+
+        Where it is settled which column holds the results, only that there is no comparator can be said.
+        """
+        which = WIDE_ONES if self._layout.wide else OPTIONS["value"]
+        value = quote(self._header[self._layout.results[0].columns["value"]])
+        if "value" in self._settled:
+            instead = f"name it instead with {which}" if is_value(cell) else f"write it so into {value}"
+            return "comparator", f"{instead}, or say that the number counts with {{nothing}}"
+        if is_value(cell):
+            return "value", f"say which column holds the results with {which}"
+        counts = which if self._layout.wide else f"{which} {value}"
+        return "value", f"write it so into {value}, or say that what stands there counts with {counts}"
 
     def _ask_of(self, found: Found, cells: Sequence[str]) -> None:
         """Raise Usage, unless it is settled which column has that role, or what the row says."""
