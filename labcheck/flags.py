@@ -15,7 +15,7 @@ _LOW = (
 )
 _NORMAL = (
     *("N", "NORMAL", "WNL", "IN RANGE", "WITHIN RANGE", "WITHIN REFERENCE RANGE", "WITHIN NORMAL LIMITS"),
-    *("SUFFICIENT", "OPTIMAL", "NO", "FALSE", "NEIN", "NON", "NEE"),
+    *("SUFFICIENT", "OPTIMAL", "NO", "FALSE", "NEIN", "NON", "NEE", "FALSCH", "FAUX", "FALSO"),
 )
 _HIGH = (
     *("H", "HH", "HIGH", "HI", "VERY HIGH", "CRITICAL HIGH", "CRITICALLY HIGH", "PANIC HIGH"),
@@ -26,7 +26,7 @@ _HIGH = (
 )
 _ABNORMAL = (
     *("A", "AA", "ABN", "ABNORMAL", "ANORMAL", "OUT OF RANGE", "CRITICAL", "PANIC"),
-    *("Y", "YES", "TRUE", "JA", "OUI", "SI", "SÍ"),
+    *("Y", "YES", "TRUE", "JA", "OUI", "SI", "SÍ", "WAHR", "VRAI", "VERDADERO", "VERO"),
 )
 _ANY = ("IND", "INDETERMINATE", "EQUIVOCAL", "FINAL")
 
@@ -93,8 +93,8 @@ _OF_THE_RANGE = frozenset((
 ))  # fmt: skip
 """Words for what is no limit of the assay, though a sign stands beside it: of the range, another value."""
 
-NO_FLAG = frozenset(("N/A", "NA", "NONE", "NULL", "NIL", "NAN", "UNKNOWN"))
-"""What stands for none; `N/A` is not N with A."""
+NO_FLAG = frozenset(("N/A", "NA", "NONE", "NULL", "NIL", "NAN", "UNKNOWN", "@"))
+"""What stands for none; `N/A` is not N with A, and `@` is i2b2's."""
 
 _LONGEST = 60
 """A longer text is no flag."""

@@ -160,8 +160,7 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
     without the number as it is written. Raises UnreadableRange for whatever is not one range (`0-0`, `>=0`,
     `0-2-7.2`, prose), and AmbiguousNumber.
     """
-    plain = _plain(text)
-    match = re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
+    match = _match_range(_plain(text))
     unreadable = UnreadableRange(f"{quote(text)} is not one range; type one as in 30-100 or '>30'")
     if match is None:
         raise unreadable
@@ -188,6 +187,17 @@ def read_range(text: str, decimal: DecimalMark | None = None) -> tuple[Interval,
     if interval.high is None and not interval.low:
         raise UnreadableRange(f"{quote(text)} is not a range: everything is in it")
     return interval, next(iter(units), None)
+
+
+def lacks_a_unit(text: str) -> bool:
+    """Say whether a reference range, or a number that is one end of it, has no unit; prose lacks none."""
+    if match := _match_range(_plain(text)):
+        return not (match["unit_of_low"] or match["unit"])
+    return any(map(str.isdigit, text)) and not any(map(str.isalpha, text))
+
+
+def _match_range(plain: str) -> re.Match[str] | None:
+    return re.fullmatch(_RANGE, plain, re.VERBOSE | re.IGNORECASE) if len(plain) <= LONGEST else None
 
 
 def is_blank(text: str) -> bool:

@@ -52,6 +52,7 @@ def long(header: str, **asked: str) -> dict[str, int]:
             (f"test,value,{name}", {"test": 0, "value": 1, "range": 2})
             for name in ("Standard Range", "Lab Range", "Ref.", "Valori di riferimento")
         ),
+        ("test,result_ng_ml,ref_range_ng_ml", {"test": 0, "value": 1, "range": 2}),
         ("PARAM,VALUE,ANRLO,ANRHI,ANRIND", {"test": 0, "value": 1, "low": 2, "high": 3, "flag": 4}),
         (
             "Draw Date,Marker Name,Marker Description,Value,Units,Reference Range,Source",

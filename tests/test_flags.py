@@ -103,7 +103,7 @@ def test_a_flag_is_known_whatever_marks_stand_around_it(flag: str, *, known: boo
         ),
         *((flag, [flag]) for flag in ("*", "!", "#", "?", "<?", "?<", "+<", "35<", "<35>", "1", "17")),
         *((flag, []) for flag in ("H", "high", "", "W", "0", "0.0", "< LLN", "L, <", "WNL", "below LOQ")),
-        *((flag, []) for flag in ("Y", "yes", "No", "TRUE", "false", "ja", "nein")),
+        *((flag, []) for flag in ("Y", "yes", "No", "TRUE", "false", "ja", "nein", "WAHR", "faux", "@")),
         *((flag, []) for flag in ("+", "++", "-", "--", ".", "( )", "_", "H *", "L!", "▲", "▼▼", "N.D.")),
         *(
             (flag, [])

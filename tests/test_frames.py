@@ -993,6 +993,17 @@ def test_what_is_no_dataframe_is_told(frame: object) -> None:
         interpret_frame(frame, value="value", analyte="vitd")
 
 
+@pytest.mark.parametrize(
+    ("role", "name"),
+    [("range", "Reference Range (ng/mL)"), ("low", "ref_low_ng_ml"), ("high", "High [nmol/L]")],
+)
+def test_a_unit_in_the_name_of_ranges_is_not_passed_over(role: str, name: str) -> None:
+    named: dict[str, Any] = {role: name}
+    frame = pl.DataFrame({"value": ["22"], name: ["30"]})
+    with pytest.raises(LabcheckError, match=f"`{role}`: the unit in the name .* is not read here"):
+        interpret_frame(frame, value="value", analyte="vitd", **named)
+
+
 @pytest.mark.parametrize("option", ["units", "range_sets", "own_ranges"])
 def test_what_is_by_analyte_has_to_name_it(option: str) -> None:
     wrong: dict[str, Any] = {option: "ng/mL"}

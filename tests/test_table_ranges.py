@@ -267,6 +267,14 @@ def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
         ("Low (ng/mL),High [ng/mL]", "20,", ">=20 ng/mL", "normal"),
         ("Low (ng/mL),High (nmol/L)", "20,40", "", "refused"),  # which is no range
         ("range", "75-150", "75-150 nmol/L", "normal"),
+        *(
+            (f"Reference Range {name}", text, "50-100 ng/mL", "low")
+            for name in ("(ng/mL)", "ng/mL")
+            for text in ("50 to 100", "Norm: 50-100", "50 - 100")
+        ),
+        ("ref_range_ng_ml", "at least 50", ">=50 ng/mL", "low"),
+        ("Ref Range (ng/mL),Ref Range (nmol/L)", "50-100,125-250", "50-100 ng/mL", "low"),
+        ("Low (ng/mL),High (ng/mL),Low (nmol/L),High (nmol/L)", "50,100,125,250", "50-100 ng/mL", "low"),
     ],
 )
 def test_a_unit_in_the_header_of_ranges_is_theirs(header: str, cells: str, range: str, category: str) -> None:
@@ -294,7 +302,12 @@ def test_a_unit_in_the_header_of_ranges_is_theirs_in_a_wide_table() -> None:
         (">30", "30", "", ""),
         ("<40", "0", "40", "reported-range-differs"),
         ("30-100", "50", "20", ""),  # which is no range
-        ("30-100 ng/mL", "75", "250", ""),  # these may be in another unit
+        ("75-250 nmol/L", "30", "100", ""),  # the same but for rounding
+        ("75-250 nmol/L", "20", "50", "unreadable-range"),
+        ("30-100 µg/L", "20 ng/mL", "", "unreadable-range"),
+        ("30-100 ng/ml", "30 ng/mL", "", ""),
+        ("30-100", "30 µg/L", "100 µg/L", ""),
+        ("30-100", "20 ng/mL", "50 ng/mL", "unreadable-range"),
         ("prose", "20", "50", "unreadable-range"),
     ],
 )
@@ -304,3 +317,30 @@ def test_ends_that_are_not_those_of_the_range_beside_them_leave_none(
     table = f"test,value,unit,range,low,high\nvitd,15,ng/mL,{range},{low},{high}\n".encode()
     (row,) = csv.DictReader(io.StringIO(piped(table).stdout))
     assert row["labcheck_note"] == note
+
+
+@pytest.mark.parametrize(
+    ("mark", "range", "high", "contradicts"),
+    [
+        ("point", "200-1,100", "900", True),
+        ("point", "200-1,100", "1100", False),
+        ("comma", "200-1.000", "1000,0", False),
+        ("comma", "200-1.000", "800", True),
+    ],
+)
+def test_ends_are_compared_by_the_decimal_mark_that_is_given(
+    mark: str, range: str, high: str, *, contradicts: bool
+) -> None:
+    table = f"test;value;unit;range;low;high\nb12;850;pg/mL;{range};200;{high}\n".encode()
+    (row,) = csv.DictReader(io.StringIO(piped(table, "--decimal", mark).stdout), delimiter=";")
+    assert ("unreadable-range" in row["labcheck_note"]) is contradicts
+
+
+def test_ranges_of_a_test_in_two_units_are_the_same_one() -> None:
+    table = (
+        b"id,Vitamin D (nmol/L),vitd ref range (nmol/L),vitd ref range (ng/mL)\n1,60,75-250,30-100\n"
+        b"2,80,75-250,30-100\n"
+    )
+    ran = piped(table, "--range-set", "reported")
+    categories = [row["labcheck_vitd_category"] for row in csv.DictReader(io.StringIO(ran.stdout))]
+    assert categories == ["low", "normal"]

@@ -25,6 +25,8 @@ from labcheck.errors import Usage
 from labcheck.model import REPORTED, DecimalMark
 from labcheck.ranges import OwnRange, names_bands, read_own_range
 from labcheck.reading import check_decimal_mark
+from labcheck.sources.headers import in_parts
+from labcheck.sources.layout import RANGES
 from labcheck.units import factor, read_unit
 from labcheck.wording import installs, printable, quote
 
@@ -79,8 +81,9 @@ def interpret_frame(
     A converted `labcheck_value` is right to a billionth of it.
 
     Raises LabcheckError where there is no such column, analyte, unit or range set, or a range cannot be read,
-    where a column that is read has lists, where names of columns are not distinct or mean several to their
-    engine, and where limits of the catalogue are too near to each other for binary floats.
+    where the name of a column of ranges has a unit (`ref_range_ng_ml`), where a column that is read has
+    lists, where names of columns are not distinct or mean several to their engine, and where limits of the
+    catalogue are too near to each other for binary floats.
     """
     nw = _narwhals()
     from labcheck.frames.rules import rules_of
@@ -116,6 +119,8 @@ def interpret_frame(
         high=high,
         flag=flag,
     )
+    for role in sorted(RANGES):
+        _check_has_no_unit(role, columns._asdict()[role])
     read = _read(frame, [column for column in columns if column is not None], nw)
     if reported and not columns.bring_ranges:
         raise Usage("say with `range`, or `low` and `high`, where the ranges are that `reported` judges by")
@@ -133,6 +138,15 @@ def _only(name: str, catalogue: Catalogue) -> str:
             f"{found.analyte.id!r}"
         )
     return found.analyte.id
+
+
+def _check_has_no_unit(role: str, name: str | None) -> None:
+    """Check that ranges are in the unit of the result, or have one of their own."""
+    if name and in_parts(name)[1]:
+        raise Usage(
+            f"`{role}`: the unit in the name {quote(name)} is not read here; write it behind each range, or "
+            "rename the column where it is that of the results"
+        )
 
 
 def _check_types(by_analyte: Mapping[str, object]) -> None:

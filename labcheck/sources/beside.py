@@ -5,7 +5,7 @@ from collections.abc import Container, Mapping, Sequence
 
 from labcheck.errors import Usage
 from labcheck.identify import Identified, Identifier
-from labcheck.sources.headers import parted, read_header
+from labcheck.sources.headers import in_parts, read_header
 from labcheck.sources.layout import RANGES, Measured
 from labcheck.sources.roles import OPTIONS, Role, names_of, normalised, some
 from labcheck.wording import quote
@@ -63,10 +63,13 @@ def own_columns(
     sought = {role: names for role, names in _OWN.items() if not asked.get(role)}
     for number, name in enumerate(header):
         for role, names in sought.items():
-            said = without_one(normalised(parted(name)[0] if role in RANGES else name), names)
+            before, unit = in_parts(name) if role in RANGES else (name, None)
+            said = without_one(normalised(before), names)
             test = read_header(said, identifier).test if said else None
             if named := called.get(said or "") or (test and test_of(test)):
                 of_test = own.setdefault(named, {})
+                if role in of_test and unit:
+                    continue  # the same in another unit
                 if role in of_test and role not in asked:
                     raise _several_fit(role, [header[of_test[role]], name])
                 several |= {(named, role)} if role in of_test else set()

@@ -58,6 +58,19 @@ def parted(name: str) -> tuple[str, str | None]:
         return name, None
 
 
+def in_parts(name: str) -> tuple[str, str | None]:
+    """Return a name without the unit that it ends in, with or without brackets, and that unit.
+
+    Without brackets it is one with a slash, and something stands between it and the rest: `Result ng/mL`,
+    `ref_range_ng_ml`.
+    """
+    before, unit = parted(name)
+    if unit:
+        return before, unit
+    found = (one for one in _split(name) if "/" in one[1] and one[0] and not one[0][-1].isalnum())
+    return next(found, (name, None))
+
+
 def _split(name: str) -> Iterator[tuple[str, str]]:
     """Yield what stands before the unit that a name ends in, and the unit; the longest unit first."""
     if (match := _BRACKETED.search(name)) and (unit := unit_in(name)):

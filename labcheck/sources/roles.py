@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Literal, get_args
 
 from labcheck.errors import Usage
-from labcheck.sources.headers import parted
+from labcheck.sources.headers import in_parts
 from labcheck.sources.layout import RANGES
 from labcheck.wording import clipped, folded, quote
 
@@ -210,10 +210,9 @@ def _found(role: str, header: Sequence[str], called: Sequence[str], taken: Colle
         known = names.split()
         fitting = [number for number in others if called[number] in known]
         if not fitting and role in _IN_A_UNIT:
-            in_parts = {number: parted(header[number]) for number in others}
-            fitting = [
-                number for number, (name, unit) in in_parts.items() if unit and normalised(name) in known
-            ]
+            parts = {number: in_parts(header[number]) for number in others}
+            fitting = [number for number, (name, unit) in parts.items() if unit and normalised(name) in known]
+            fitting = fitting[:1] if role in RANGES else fitting  # others are the same in other units
         if len(fitting) > 1:
             raise several_fit(role, [header[number] for number in fitting], header)
         if fitting:

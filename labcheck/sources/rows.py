@@ -18,8 +18,8 @@ from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import COMPARATOR_WORDS, COMPARATORS, Analyte, Comparator, DecimalMark, Interpretation
 from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
-from labcheck.reading import is_blank, read_range, read_value
-from labcheck.sources.headers import parted, read_header, unit_in
+from labcheck.reading import is_blank, lacks_a_unit, read_range, read_value
+from labcheck.sources.headers import in_parts, parted, read_header
 from labcheck.sources.layout import RANGES, Measured
 from labcheck.sources.roles import names_of, normalised
 from labcheck.sources.status import Status, check_status, notes_on_status, read_status
@@ -51,18 +51,17 @@ class Given(NamedTuple):
     status: str | None = None
 
     @property
-    def reported_range(self) -> str | None:
-        """The laboratory's range as one text; an end of its own is inclusive.
-
-        Where the ends are those of another range than the text beside them, that is both, which is none.
-        """
+    def ends(self) -> str:
+        """The ends of the laboratory's range as one text, '' for none; each is inclusive."""
         low, high = ("" if is_blank(end or "") else (end or "").strip() for end in (self.low, self.high))
         if not (low or high):
-            return self.range
-        ends = f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
-        if is_blank(self.range or ""):
-            return ends
-        return f"{self.range}; {ends}" if _differ(self.range or "", ends) else self.range
+            return ""
+        return f"{low}-{high}" if low and high else f">={low}" if low else f"<={high}"
+
+    @property
+    def ranges(self) -> Sequence[str]:
+        """The laboratory's range as it is written, and by its ends, as far as there are any."""
+        return [text for text in (self.range or "", self.ends) if not is_blank(text)]
 
     def with_the_unit_of_its_name(self) -> "Given":
         """Return the same with a unit behind the test's name, as in `Vitamin D (nmol/L)`, for a header's.
@@ -89,32 +88,25 @@ class Given(NamedTuple):
             loinc=self.loinc or "",
             value=f"{self.comparator or ''} {value}".strip(),
             unit=self.unit or self.header_unit or "",
-            range=self.reported_range or "",
+            range="; ".join(dict.fromkeys(self.ranges)),
         )
 
 
 def range_units(measured: Measured, header: Sequence[str]) -> Mapping[str, str]:
     """Return the units that the header names for a range or its ends, by role: `Reference Range (ng/mL)`."""
-    units = {role: unit_in(header[measured.columns[role]]) for role in RANGES & measured.columns.keys()}
+    units = {role: in_parts(header[measured.columns[role]])[1] for role in RANGES & measured.columns.keys()}
     return {role: unit for role, unit in units.items() if unit}
 
 
 def _with_unit(text: str, unit: str) -> str:
-    """Return a range or an end of one with a unit behind it, if it has neither one nor words of its own."""
-    return text if is_blank(text) or any(map(str.isalpha, text)) else f"{text} {unit}"
-
-
-def _differ(text: str, other: str) -> bool:
-    """Say whether two texts are ranges in one unit, and the other one ends elsewhere; 0 is no end."""
-    try:
-        (one, unit), (two, other_unit) = map(read_range, (text, other))
-    except LabcheckError:
-        return False
-    low, high = two.low and two.low != one.low, two.high and two.high != one.high
-    return unit == other_unit and bool(low or high)
+    """Return a range or an end of one with a unit behind it, if it has none of its own."""
+    return f"{text} {unit}" if lacks_a_unit(text) else text
 
 
 _LONGEST_NAME = 60
+
+_ROUNDED = Decimal("0.03")
+"""By so large a share the ends of one range differ at most that is printed in moles and by mass."""
 
 _HEADS_TESTS = frozenset(names_of("test"))
 
@@ -237,13 +229,14 @@ class Judge:
         status, status_text = _status(given)
         try:
             check_status(status, status_text)
+            unit = self._unit(text, given, analyte)
             judged = interpret(
                 analyte,
                 text,
-                unit=self._unit(text, given, analyte),
+                unit=unit,
                 range=self._own_ranges.get(analyte.id),
                 range_set=self._range_sets.get(analyte.id),
-                reported_range=given.reported_range,
+                reported_range=self._reported_range(given, analyte, text, unit),
                 reported_flag=given.flag,
                 decimal=self._decimal,
                 loinc=found.loinc,
@@ -270,10 +263,37 @@ class Judge:
 
     def _ends(self, given: Given, analyte: Analyte, unit: Unit) -> Sequence[Decimal]:
         """Return where a verdict can change, ascending, in the analyte's unit."""
-        of = partial(limits, analyte, unit, reported_range=given.reported_range, decimal=self._decimal)
+        reported_range = self._reported_range(given, analyte, "1", unit.code)
+        of = partial(limits, analyte, unit, reported_range=reported_range, decimal=self._decimal)
         used = of(own=self._own_ranges.get(analyte.id), range_set=self._range_sets.get(analyte.id))
         others = (of(range_set=id) for id in self._all_ranges if id in analyte.range_sets)
         return sorted({*used, *chain.from_iterable(others)})
+
+    def _reported_range(self, given: Given, analyte: Analyte, value: str, unit: str | None) -> str | None:
+        """Return the laboratory's range on a value as one text; its unit stands in it where none is given.
+
+        Where it is written, and by its ends is another one, that is both texts, which are none together.
+        """
+        ranges = given.ranges
+        if len(ranges) < len(("range", "ends")):
+            return ranges[0] if ranges else given.range
+        return "; ".join(ranges) if self._differ(ranges, analyte, value, unit) else ranges[0]
+
+    def _differ(self, ranges: Sequence[str], analyte: Analyte, value: str, unit: str | None) -> bool:
+        """Say whether the second of two ranges has an end that the first has not; 0 is none."""
+        try:
+            unit = unit or read_value(value, self._decimal).unit or analyte.unit
+            (one, own), (two, others) = (read_range(text, self._decimal) for text in ranges)
+            units = read_unit(own or unit), read_unit(others or unit)
+            by, other_by = (factor(each, read_unit(analyte.unit), analyte.molar_mass) for each in units)
+        except LabcheckError:
+            return False
+        most = Decimal(0) if units[0].kind == units[1].kind else _ROUNDED
+        ends = ((one.low, two.low), (one.high, two.high))
+        return any(
+            other and (end is None or abs(end * by - other * other_by) > most * other * other_by)
+            for end, other in ends
+        )
 
     def _unit(self, value: str, given: Given, analyte: Analyte) -> str | None:
         """Return the unit beside the value, or what --unit says where there is none in the value either.
