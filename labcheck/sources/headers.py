@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from labcheck.errors import LabcheckError
@@ -58,6 +58,7 @@ def parted(name: str) -> tuple[str, str | None]:
         return name, None
 
 
+@lru_cache(maxsize=1000)
 def in_parts(name: str) -> tuple[str, str | None]:
     """Return a name without the unit that it ends in, with or without brackets, and that unit.
 

@@ -274,10 +274,12 @@ class Judge:
 
         Where it is written, and by its ends is another one, that is both texts, which are none together.
         """
-        ranges = given.ranges
-        if len(ranges) < len(("range", "ends")):
-            return ranges[0] if ranges else given.range
-        return "; ".join(ranges) if self._differ(ranges, analyte, value, unit) else ranges[0]
+        match given.ranges:
+            case [_, _] as both if self._differ(both, analyte, value, unit):
+                return "; ".join(both)
+            case [text, *_]:
+                return text
+        return given.range
 
     def _differ(self, ranges: Sequence[str], analyte: Analyte, value: str, unit: str | None) -> bool:
         """Say whether the second of two ranges has an end that the first has not; 0 is none."""
