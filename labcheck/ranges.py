@@ -37,6 +37,9 @@ from labcheck.reading import is_blank, read_range
 from labcheck.units import Unit, factor, read_unit
 from labcheck.wording import did_you_mean, quote
 
+_ROUNDED = Decimal("0.03")
+"""By so large a share the ends of one range differ at most that is printed in moles and by mass."""
+
 
 class OwnRange(NamedTuple):
     """A user's own range: its text, what was read from it, and the unit behind it, None if it has none."""
@@ -146,6 +149,22 @@ def _reported_range(text: str, decimal: DecimalMark | None, given: Unit, analyte
     normal, unit_text = read_range(text, decimal)
     unit = given if unit_text is None else read_unit(unit_text)
     return _as_set(REPORTED, "the range on the report", text, normal, unit, analyte)
+
+
+def end_elsewhere(text: str, other: str, given: Unit, analyte: Analyte, decimal: DecimalMark | None) -> bool:
+    """Say whether the second of two ranges has an end that the first has not; 0 is none.
+
+    They are in the unit `given` if they name none. Raises as reading them does.
+    """
+    (one, own), (two, others) = (read_range(range, decimal) for range in (text, other))
+    unit, other_unit = (given if spelled is None else read_unit(spelled) for spelled in (own, others))
+    canonical = read_unit(analyte.unit)
+    by, other_by = (factor(each, canonical, analyte.molar_mass) for each in (unit, other_unit))
+    most = Decimal(0) if unit.kind == other_unit.kind else _ROUNDED
+    return any(
+        end and (first is None or abs(first * by - end * other_by) > most * end * other_by)
+        for first, end in ((one.low, two.low), (one.high, two.high))
+    )
 
 
 def _as_set(id: str, name: str, text: str, normal: Interval, unit: Unit, analyte: Analyte) -> RangeSet:

@@ -22,6 +22,10 @@ def verdicts(*args: str) -> list[dict[str, str | None]]:
     return [json.loads(line) for line in piped(BY_SET, *args, "--format", "ndjson").stdout.splitlines()]
 
 
+def written(table: bytes, *args: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(piped(table, *args).stdout)))
+
+
 def names_in(format: str, *names: str) -> list[str]:
     return [f"labcheck_{name}".replace("_", "\\_" if format == "markdown" else "_") for name in names]
 
@@ -86,7 +90,7 @@ def test_a_label_stands_behind_the_note_in_every_format(format: str) -> None:
 
 def test_a_wide_table_has_labels_for_those_tests_alone_whose_range_has_them() -> None:
     rows = b"id,vitamin_d_ng_ml,vitamin_b12_pmol_l\n1,22,300\n2,,\n3,15,zz\n"
-    out = list(csv.DictReader(io.StringIO(piped(rows, "--range-set", "endocrine-2011").stdout)))
+    out = written(rows, "--range-set", "endocrine-2011")
     assert [row["labcheck_vitd_label"] for row in out] == ["insufficient", "", "deficient"]
     assert "labcheck_b12_label" not in out[0]
     assert [row["labcheck_b12_note"] for row in out] == ["unknown-range-set", "", "unreadable-value"]
@@ -279,13 +283,13 @@ def test_the_laboratorys_own_range_judges_if_asked_for() -> None:
 )
 def test_a_unit_in_the_header_of_ranges_is_theirs(header: str, cells: str, range: str, category: str) -> None:
     table = f"test,value,unit,{header}\nvitd,120,nmol/L,{cells}\n".encode()
-    (row,) = csv.DictReader(io.StringIO(piped(table, "--range-set", "reported").stdout))
+    (row,) = written(table, "--range-set", "reported")
     assert (row["labcheck_range"], row["labcheck_category"]) == (range, category)
 
 
 def test_a_unit_in_the_header_of_ranges_is_theirs_in_a_wide_table() -> None:
     table = b"vitd (nmol/L),b12 (pg/mL),vitd ref low (ng/mL),b12_range\n120,150,50,100-800\n"
-    (row,) = csv.DictReader(io.StringIO(piped(table, "--range-set", "reported").stdout))
+    (row,) = written(table, "--range-set", "reported")
     assert (row["labcheck_vitd_range"], row["labcheck_vitd_category"]) == (">=50 ng/mL", "low")
     assert (row["labcheck_b12_range"], row["labcheck_b12_category"]) == ("100-800 pg/mL", "normal")
 
@@ -315,7 +319,7 @@ def test_ends_that_are_not_those_of_the_range_beside_them_leave_none(
     range: str, low: str, high: str, note: str
 ) -> None:
     table = f"test,value,unit,range,low,high\nvitd,15,ng/mL,{range},{low},{high}\n".encode()
-    (row,) = csv.DictReader(io.StringIO(piped(table).stdout))
+    (row,) = written(table)
     assert row["labcheck_note"] == note
 
 
@@ -341,6 +345,5 @@ def test_ranges_of_a_test_in_two_units_are_the_same_one() -> None:
         b"id,Vitamin D (nmol/L),vitd ref range (nmol/L),vitd ref range (ng/mL)\n1,60,75-250,30-100\n"
         b"2,80,75-250,30-100\n"
     )
-    ran = piped(table, "--range-set", "reported")
-    categories = [row["labcheck_vitd_category"] for row in csv.DictReader(io.StringIO(ran.stdout))]
-    assert categories == ["low", "normal"]
+    rows = written(table, "--range-set", "reported")
+    assert [row["labcheck_vitd_category"] for row in rows] == ["low", "normal"]

@@ -19,7 +19,7 @@ from labcheck.ranges import names_bands
 from labcheck.sources.asked import Asked
 from labcheck.sources.layout import Measured
 from labcheck.sources.refusals import Place, Refused
-from labcheck.sources.rows import Given, range_units
+from labcheck.sources.rows import Given
 from labcheck.sources.tally import Tally
 from labcheck.sources.verdicts import CELLS, LABEL, Kind
 from labcheck.wording import quote
@@ -57,7 +57,7 @@ class Result:
         self._judged: dict[_Key, tuple[str, ...]] = {}
         self._seen: set[str] = set()
         self._judge = asked.judge(measured, wide=wide)
-        self._range_units = range_units(measured, names)
+        self._range_units = measured.range_units(names)
         self.added = [f"{asked.prefix}{measured.label}{cell}" for cell in self._judge.cells]
 
     def judge(self, table: Any, *, first: int) -> list[Any]:

@@ -59,15 +59,10 @@ def ends(columns: Columns, _: Settings, own: Own) -> Step:
     }
 
 
-def _has_both(columns: Columns) -> bool:
-    """Say whether the ends of ranges have columns beside that of ranges."""
-    return bool(columns.range and (columns.low or columns.high))
-
-
 def numbers(columns: Columns, _: Settings, own: Own) -> Step:
     """Make numbers of both ends, 0 where there is none."""
     read = own("ranged") == READ
-    both = (("least", "low"), ("most", "high")) if _has_both(columns) else ()
+    both = (("least", "low"), ("most", "high")) if columns.bring_ranges_twice else ()
     return {
         number: chosen([(read & (own(end) != ""), own(end))], "0").cast(nw.Float64)
         for number, end in (("start", "from"), ("stop", "to"), *both)
@@ -87,7 +82,7 @@ def standing(columns: Columns, settings: Settings, own: Own) -> Step:
     number, start, stop, sign = own("float"), own("start"), own("stop"), own("sign")
     has_start, has_stop = own("from") != "", own("to") != ""
     most = min(rules.digits for rules in settings.rules)
-    beside = ("low", "high") if _has_both(columns) else ()
+    beside = ("low", "high") if columns.bring_ranges_twice else ()
     longer = any_of(ex.has_more_digits(own(text), most) for text in ("from", "to", "number", *beside))
     differ: list[Case] = [(_differ(own), UNREADABLE)] if beside else []
 

@@ -32,6 +32,11 @@ class Columns(NamedTuple):
         """Whether rows can have a range of their own."""
         return any((self.range, self.low, self.high))
 
+    @property
+    def bring_ranges_twice(self) -> bool:
+        """Whether the ends of ranges have columns beside that of ranges."""
+        return bool(self.range and (self.low or self.high))
+
 
 class Settings(NamedTuple):
     """What holds for all rows.

@@ -62,13 +62,14 @@ def own_columns(
     several = set[tuple[_Test, str]]()
     sought = {role: names for role, names in _OWN.items() if not asked.get(role)}
     for number, name in enumerate(header):
+        before, unit = in_parts(name)
+        whole, bare = normalised(name), normalised(before)
         for role, names in sought.items():
-            before, unit = in_parts(name) if role in RANGES else (name, None)
-            said = without_one(normalised(before), names)
+            said = without_one(bare if role in RANGES else whole, names)
             test = read_header(said, identifier).test if said else None
             if named := called.get(said or "") or (test and test_of(test)):
                 of_test = own.setdefault(named, {})
-                if role in of_test and unit:
+                if role in of_test and role in RANGES and unit:
                     continue  # the same in another unit
                 if role in of_test and role not in asked:
                     raise _several_fit(role, [header[of_test[role]], name])

@@ -196,15 +196,15 @@ class Annotator:
 
     def block(self, data: bytes) -> Block | None:
         """Return whole lines for `quick`, or None if some of them may not be one record each."""
+        lines = data.count(b"\n")
         if self._newline == b"\n":
             if b"\r" in data:
                 return None
-        elif not data.count(b"\r\n") == data.count(b"\r") == data.count(b"\n"):
+        elif not data.count(b"\r\n") == data.count(b"\r") == lines:
             return None
         masked = _masked(data, self._delimiter) if b'"' in data else data
         if masked is None:
             return None
-        lines = data.count(b"\n")
         return Block(data, masked if self._newline == b"\n" else masked.replace(b"\r", b""), lines)
 
     def quick(self, block: Block, *, rows: RowFormat | None = None) -> bytes | None:

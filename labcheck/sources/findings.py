@@ -184,10 +184,11 @@ class Findings:
         return self._say(at, "value", ", which can be the value, too", advice)
 
     def _no_result_in_words(self, at: At) -> Found | None:
-        is_remark = bool(self._remarked[at.number]) or "status" in at.name
+        in_remarks = bool(self._remarked[at.number])
+        is_remark = in_remarks or "status" in at.name
         if not (self._is_long or is_remark) or is_of(OF_OTHER_MATTERS, at.name):
             return None
-        is_unfit_one = bool(self._remarked[at.number]) and is_unfit(at.cell)
+        is_unfit_one = in_remarks and is_unfit(at.cell)
         if not is_unfit_one and not says_there_is_none(at.cell, is_remark=is_remark):
             return None
         has_a_status = any(cell_of(at.cells, one.columns.get("status")) for one in self._layout.results)

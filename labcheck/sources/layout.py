@@ -1,9 +1,10 @@
 """What the header of a table settles: the results that each row holds, and where they stand."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from labcheck.model import Analyte
+from labcheck.sources.headers import in_parts
 
 RANGES = frozenset({"range", "low", "high"})
 """The roles of columns that hold the laboratory's ranges."""
@@ -17,6 +18,11 @@ class Measured(NamedTuple):
     unit: str | None = None
     doubt: str | None = None
     label: str = ""
+
+    def range_units(self, header: Sequence[str]) -> Mapping[str, str]:
+        """Return the units that the header names for a range or its ends, by role: `ref_range_ng_ml`."""
+        units = {role: in_parts(header[self.columns[role]])[1] for role in RANGES & self.columns.keys()}
+        return {role: unit for role, unit in units.items() if unit}
 
 
 class Layout(NamedTuple):

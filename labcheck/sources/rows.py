@@ -17,10 +17,9 @@ from labcheck.flags import has_a_number, off_scale
 from labcheck.identify import Identified
 from labcheck.interpret import interpret
 from labcheck.model import COMPARATOR_WORDS, COMPARATORS, Analyte, Comparator, DecimalMark, Interpretation
-from labcheck.ranges import OwnRange, limits, names_bands, other_ranges
-from labcheck.reading import is_blank, lacks_a_unit, read_range, read_value
-from labcheck.sources.headers import in_parts, parted, read_header
-from labcheck.sources.layout import RANGES, Measured
+from labcheck.ranges import OwnRange, end_elsewhere, limits, names_bands, other_ranges
+from labcheck.reading import is_blank, lacks_a_unit, read_value
+from labcheck.sources.headers import parted, read_header
 from labcheck.sources.roles import names_of, normalised
 from labcheck.sources.status import Status, check_status, notes_on_status, read_status
 from labcheck.sources.stretches import Same, Stretches
@@ -92,21 +91,12 @@ class Given(NamedTuple):
         )
 
 
-def range_units(measured: Measured, header: Sequence[str]) -> Mapping[str, str]:
-    """Return the units that the header names for a range or its ends, by role: `Reference Range (ng/mL)`."""
-    units = {role: in_parts(header[measured.columns[role]])[1] for role in RANGES & measured.columns.keys()}
-    return {role: unit for role, unit in units.items() if unit}
-
-
 def _with_unit(text: str, unit: str) -> str:
     """Return a range or an end of one with a unit behind it, if it has none of its own."""
     return f"{text} {unit}" if lacks_a_unit(text) else text
 
 
 _LONGEST_NAME = 60
-
-_ROUNDED = Decimal("0.03")
-"""By so large a share the ends of one range differ at most that is printed in moles and by mass."""
 
 _HEADS_TESTS = frozenset(names_of("test"))
 
@@ -275,27 +265,15 @@ class Judge:
         Where it is written, and by its ends is another one, that is both texts, which are none together.
         """
         match given.ranges:
-            case [_, _] as both if self._differ(both, analyte, value, unit):
-                return "; ".join(both)
-            case [text, *_]:
+            case [text, ends]:
+                with suppress(LabcheckError):  # of what cannot be read, which cannot be compared
+                    spelled = read_unit(unit or read_value(value, self._decimal).unit or analyte.unit)
+                    if end_elsewhere(text, ends, spelled, analyte, self._decimal):
+                        return f"{text}; {ends}"
+                return text
+            case [text]:
                 return text
         return given.range
-
-    def _differ(self, ranges: Sequence[str], analyte: Analyte, value: str, unit: str | None) -> bool:
-        """Say whether the second of two ranges has an end that the first has not; 0 is none."""
-        try:
-            unit = unit or read_value(value, self._decimal).unit or analyte.unit
-            (one, own), (two, others) = (read_range(text, self._decimal) for text in ranges)
-            units = read_unit(own or unit), read_unit(others or unit)
-            by, other_by = (factor(each, read_unit(analyte.unit), analyte.molar_mass) for each in units)
-        except LabcheckError:
-            return False
-        most = Decimal(0) if units[0].kind == units[1].kind else _ROUNDED
-        ends = ((one.low, two.low), (one.high, two.high))
-        return any(
-            other and (end is None or abs(end * by - other * other_by) > most * other * other_by)
-            for end, other in ends
-        )
 
     def _unit(self, value: str, given: Given, analyte: Analyte) -> str | None:
         """Return the unit beside the value, or what --unit says where there is none in the value either.

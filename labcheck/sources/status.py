@@ -77,7 +77,7 @@ _FLAGS = SIDES.keys() - {"A"}
 _SAY_NOTHING = frozenset(
     ("result", "results", "report", "status", "resultat", "resultado", "befund", "wurde", "was")
 )
-_SAY_WHAT = frozenset(("test", "specimen", "sample", "probe", "please", "bitte"))
+_SAY_NO_MORE = _SAY_NOTHING | {"test", "specimen", "sample", "probe", "please", "bitte"}
 """Words that say nothing more where a text is that there is no result."""
 
 
@@ -112,8 +112,7 @@ def says_there_is_none(text: str, *, is_remark: bool = False) -> bool:
     """Say whether a text, wherever it stands, is that there is no result; a remark can give a reason, too."""
     folded_text = folded(text)
     said = re.split(_BEFORE_A_REASON, folded_text)[0] if is_remark else folded_text
-    without = _SAY_NOTHING | _SAY_WHAT
-    words = " ".join(word for word in re.findall(r"[^\W_]+", said) if word not in without)
+    words = " ".join(word for word in re.findall(r"[^\W_]+", said) if word not in _SAY_NO_MORE)
     return words in _CANCELLED or _IN_WORDS.get(words) is Status.WITHDRAWN
 
 

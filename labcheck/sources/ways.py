@@ -11,7 +11,7 @@ from labcheck.model import REFUSED
 from labcheck.sources.layout import Measured
 from labcheck.sources.records import quoted
 from labcheck.sources.roles import normalised
-from labcheck.sources.rows import Given, Judge, range_units
+from labcheck.sources.rows import Given, Judge
 from labcheck.sources.stretches import Same, Stretches
 from labcheck.sources.verdicts import NOT_COVERED, Kind, Reported, Verdict
 from labcheck.wording import quote
@@ -84,7 +84,7 @@ class Ways:
         self._roles = [roles[column] for column in self.columns]
         self._value = self._roles.index("value")
         self._unit = measured.unit
-        self._range_units = range_units(measured, header)
+        self._range_units = measured.range_units(header)
         self._judge = judge
         self._decode = decode
         self._end = end
