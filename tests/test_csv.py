@@ -118,6 +118,14 @@ JUDGED = b",vitd,22,ng/mL,low,L,30-40 ng/mL,"
         (b"\n\n1,vitd,22,ng/mL,ok\n\n", b"\n\n1,vitd,22,ng/mL,ok" + JUDGED + b"\n\n"),
         (b"1,vitd,22\n", b"1,vitd,22,,,,,,refused,,,ragged-row\n"),
         (b"1,vitd,22,ng/mL,ok,6\n", b"1,vitd,22,ng/mL,ok,6,,,,refused,,,ragged-row\n"),
+        (
+            b"1\n2,vitd,22,ng/mL,\n",
+            b"1,,,,,,,,refused,,,ragged-row\n2,vitd,22,ng/mL," + JUDGED + b"\n",
+        ),
+        (
+            b"1,x\n2,vitd,22,x\n",  # together they have the delimiters of one row
+            b"1,x,,,,,,,refused,,,ragged-row\n2,vitd,22,x,,,,,refused,,,ragged-row\n",
+        ),
         (b'1,vitd,"22,5",ng/mL,\n', b'1,vitd,"22,5",ng/mL,,vitd,22.5,ng/mL,low,L,30-40 ng/mL,\n'),
         (b"1,vitd,<4,ng/mL,=1+1\n", b"1,vitd,<4,ng/mL,=1+1,vitd,<4,ng/mL,low,L,30-40 ng/mL,\n"),
         (b"1,vitd,22,\xb5g/L,\xe9\n", b"1,vitd,22,\xb5g/L,\xe9" + JUDGED + b"\n"),
@@ -136,10 +144,11 @@ def test_each_row_comes_out_with_its_own_bytes(body: bytes, expected: bytes) -> 
 @pytest.mark.parametrize("newline", [b"\n", b"\r\n", b"\r"])
 @pytest.mark.parametrize("delimiter", [b",", b";", b"\t", b"|"])
 def test_line_ends_and_delimiters_stay_as_they_were(newline: bytes, delimiter: bytes) -> None:
-    lines = [b"1,vitd,22,ng/mL,a", b"2,b12,<150,pmol/L,", b"3,b12,zz,pmol/L,x"]
+    lines = [b"1,vitd,22,ng/mL,a", b"2,b12,<150,pmol/L,", b"3,b12,zz,pmol/L,\0"]
     body = newline.join(line.replace(b",", delimiter) for line in lines) + newline
     out, _ = both(body, delimiter=delimiter, newline=b"\r\n" if newline == b"\r\n" else b"\n")
     assert out.count(newline) == 3
+    assert out.count(b"\0") == 1
     rows = list(csv.reader(io.StringIO(out.decode(), newline=""), delimiter=delimiter.decode()))
     assert [row[8] for row in rows] == ["low", "indeterminate", "refused"]
 

@@ -3,10 +3,10 @@
 How it is fast
 --------------
 A block of bytes is read, whatever a slow producer has sent, so that it is answered at once. If every line of
-it has the header's number of columns, a pattern finds the key cells of its lines, many lines at a time, as a
-match has its own cost; a memo turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells to append,
-and counts where counts are wanted; lines and answers are joined. No line is parsed into cells, none is
-written anew, unless in another format.
+it has the header's number of columns, a pattern takes it apart into lines and their key cells, many lines at
+a time, as a match has its own cost; a memo turns the key, the very bytes of `vitd,22.5,ng/mL`, into the cells
+to append, and counts where counts are wanted; lines and answers are joined. No line is parsed into cells,
+none is written anew, unless in another format.
 
 Why it is right
 ---------------
@@ -77,11 +77,15 @@ class RowFormat(Protocol):
 
 
 class Block(NamedTuple):
-    """Whole lines, each of them a record; the same `masked`, with quoted delimiters and CR out of the way."""
+    """Whole lines, each of them a record; the same `masked`, with quoted delimiters and CR out of the way.
+
+    Where it `hides` delimiters, NUL stands for each of them.
+    """
 
     data: bytes
     masked: bytes
     lines: int
+    hides: bool
 
 
 class Written(NamedTuple):
@@ -166,10 +170,9 @@ class Annotator:
         }
         runs = _runs(read_by)
         self._line = self._pattern(runs)
-        self._find = re.compile(b"^" + self._line, re.MULTILINE).findall
-        self._runs = len(runs)
+        self._parts = 1 + len(runs)
         self._keys = [
-            tuple(number for number, (first, _) in enumerate(runs) if i in read_by[first])
+            tuple(number for number, (first, _) in enumerate(runs, 1) if i in read_by[first])
             for i in range(len(self._memos))
         ]
         self._suffixes: dict[bytes, str] = {}
@@ -180,14 +183,14 @@ class Annotator:
         )
 
     def _pattern(self, runs: Sequence[tuple[int, int]]) -> bytes:
-        """Return the pattern of a line that has each column, from its start: it captures the key cells."""
+        """Return the pattern of a line that has each column: it captures the line and its key cells."""
         delimiter = re.escape(self._delimiter)
         between, last = b"[^%b]*+" % delimiter, b"[%b]*+" % _all_but(self._delimiter + b"\n")
         cells = [between] * (self._columns - 1) + [last]
         for start, end in runs:
             cells[start] = b"(" + cells[start]
             cells[end] += b")"
-        return delimiter.join(cells) + b"\n"
+        return b"(" + delimiter.join(cells) + b")\n"
 
     def header(self, raw: bytes) -> bytes:
         """Return the header record with the added names."""
@@ -205,7 +208,8 @@ class Annotator:
         masked = _masked(data, self._delimiter) if b'"' in data else data
         if masked is None:
             return None
-        return Block(data, masked if self._newline == b"\n" else masked.replace(b"\r", b""), lines)
+        hides = masked is not data
+        return Block(data, masked if self._newline == b"\n" else masked.replace(b"\r", b""), lines, hides)
 
     def quick(self, block: Block, *, rows: RowFormat | None = None) -> bytes | None:
         """Annotate whole lines, or return None if one of them has more or fewer columns than the header.
@@ -214,47 +218,63 @@ class Annotator:
         """
         if self._unread:
             self._unread.check(block.masked, self.row, final=True)
-        found = self._key_cells(block.masked)
-        if len(found) != block.lines * self._runs or (self._columns == 1 and not all(found)):
+        parts = self._taken_apart(block)
+        if len(parts) != block.lines * self._parts or (self._columns == 1 and not all(parts)):
             return None  # an empty line of one column is a blank line
         answers: list[list[bytes]] = []
         for memo, runs in zip(self._memos, self._keys, strict=True):
-            columns = [found[run :: self._runs] for run in runs]
+            columns = [parts[run :: self._parts] for run in runs]
             answers.append(memo.given(columns[0] if len(columns) == 1 else zip(*columns, strict=True)))
-        self._name_refusals(answers, found)
+        self._name_refusals(answers, parts)
         self.tally.rows += block.lines
         self.row += block.lines
         for memo in self._memos:
             memo.learn_anew_if_due(block.lines)
-        return self._written(block, answers, rows) if self._writes else b""
+        return self._written(parts, answers, rows, hides=block.hides) if self._writes else b""
 
-    def _key_cells(self, masked: bytes) -> list[bytes]:
-        """Return the runs of key cells of all lines, one after the other, if each has all the columns."""
-        found: list[bytes] = []
-        end = 0
-        if self.row >= _WORTH_MANY:
-            while many := self._match(masked, end):
-                found += many.groups()
-                end = many.end()
-        rest = self._find(masked, end)
-        return found + (rest if self._runs == 1 else list(chain.from_iterable(rest)))
+    def _taken_apart(self, block: Block) -> list[bytes]:
+        """Return each line without its end and, behind it, the runs of its key cells.
+
+        These are fewer than there are lines if one of them has more or fewer columns than the header.
+        """
+        parts: list[bytes] = []
+        text, left = block.masked, block.lines
+        if self.row >= _WORTH_MANY and left >= self._at_once:
+            parts, text = _split(self._many_lines, text, left // self._at_once)
+            left %= self._at_once
+        if left:
+            parts += _split(self._one_line, text, left)[0]
+        return parts
+
+    @property
+    def _at_once(self) -> int:
+        return max(1, _AT_ONCE // self._columns)
 
     @cached_property
-    def _match(self) -> Callable[[bytes, int], re.Match[bytes] | None]:
-        """What matches many lines at once, from a place on."""
-        return re.compile(self._line * max(1, _AT_ONCE // self._columns)).match
+    def _one_line(self) -> re.Pattern[bytes]:
+        return re.compile(b"^" + self._line, re.MULTILINE)
 
-    def _written(self, block: Block, answers: list[list[bytes]], rows: RowFormat | None) -> bytes:
+    @cached_property
+    def _many_lines(self) -> re.Pattern[bytes]:
+        return re.compile(b"^" + self._line * self._at_once, re.MULTILINE)
+
+    def _written(
+        self, parts: list[bytes], answers: list[list[bytes]], rows: RowFormat | None, *, hides: bool
+    ) -> bytes:
         """Return lines, each with its answers, as far as --only passes them on."""
-        lines = block.data.split(self._newline)
-        lines.pop()
-        pieces = [lines, *answers]
         if not self._only and not rows:
-            together = [b""] * (len(pieces) * len(pieces[0]))
-            for i, piece in enumerate(pieces):
-                together[i :: len(pieces)] = piece
-            return b"".join(together)
-        chosen: Iterable[tuple[bytes, ...]] = zip(*pieces, strict=True)
+            together, width = parts, 1 + len(answers)
+            if width != self._parts:
+                together = [b""] * (width * len(answers[0]))
+                together[::width] = parts[:: self._parts]
+            for i, column in enumerate(answers, 1):
+                together[i::width] = column
+            written = b"".join(together)
+            return written.replace(b"\0", self._delimiter) if hides else written
+        lines = parts[:: self._parts]
+        if hides:
+            lines = [line.replace(b"\0", self._delimiter) for line in lines]
+        chosen: Iterable[tuple[bytes, ...]] = zip(lines, *answers, strict=True)
         if self._only:
             passed = self._passed
             chosen = (record for record in chosen if any(passed[answer] for answer in record[1:]))
@@ -273,7 +293,7 @@ class Annotator:
             added = self._suffixes[suffix] = rows.added([cell.decode() for cell in ours])
         return rows.row([self._decode(cell) for cell in cells], added)
 
-    def _name_refusals(self, given: list[list[bytes]], key_cells: list[bytes]) -> None:
+    def _name_refusals(self, given: list[list[bytes]], parts: list[bytes]) -> None:
         """Tell the tally the rows of refusals, in order, as long as it wants to know."""
         refused: list[tuple[int, int, Kind]] = []
         for i, (memo, column) in enumerate(zip(self._memos, given, strict=True)):
@@ -284,7 +304,7 @@ class Annotator:
                     if answer in memo.named
                 ]
         for number, i, kind in sorted(refused):
-            runs = [key_cells[number * self._runs + run] for run in self._keys[i]]
+            runs = [parts[number * self._parts + run] for run in self._keys[i]]
             reported = self._memos[i].reported(runs[0] if len(runs) == 1 else tuple(runs))
             self.tally.refuse(Refused(self._place(self.row + 1 + number, self._names[i]), kind, reported))
         if refused:
@@ -374,6 +394,14 @@ class Annotator:
             self._unread.decide()
         for memo in self._memos:
             memo.hand_over()
+
+
+def _split(lines: re.Pattern[bytes], text: bytes, times: int) -> tuple[list[bytes], bytes]:
+    """Return what `lines` captures in so many matches, and what is behind the last of them."""
+    parts = lines.split(text, times)
+    rest = parts.pop()
+    del parts[:: lines.groups + 1]  # what stands before each match
+    return parts, rest
 
 
 def _masked(data: bytes, delimiter: bytes) -> bytes | None:
