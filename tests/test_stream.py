@@ -6,17 +6,19 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from labcheck.sources.csv import Annotator, Block, RowFormat
+from labcheck.sources.csv import Annotator, Block, RowFormat, Written
 from labcheck.sources.files import open_input
 from labcheck.sources.rows import Given, Judge
-from labcheck.sources.stream import Stream, annotate
-from labcheck.sources.turns import CAN_FORK
+from labcheck.sources.stream import Left, Stream, annotate
+from labcheck.sources.tally import Tally
+from labcheck.sources.turns import CAN_FORK, Turns
 from labcheck.sources.unread import FIRST
 from tests.test_csv import HEADER, annotator
 
@@ -88,6 +90,79 @@ def test_a_block_is_written_before_the_next_of_its_turn_is_annotated(
         read, write = partial(file.read, 1 << 14), lambda _: happened.append("written")
         annotate(Stream(annotator(HEADER), read, lambda: True, write), b"", jobs=2)
     assert happened[:8] == ["annotated", "written"] * 4
+
+
+class Late(Turns[Left]):
+    """All turns are this process's; its turn to write comes only when it waits for it."""
+
+    def __init__(self, happened: list[str]) -> None:
+        self.happened = happened
+        self.left: Left | None = None
+        self.writes = False
+
+    def take_reading(self) -> Left | None:
+        return self.left
+
+    def pass_reading(self, left: Left, *, done: bool) -> None:
+        self.happened.append("read")
+        self.left = None if done else left
+
+    def may_write(self) -> bool:
+        return self.writes
+
+    def take_writing(self) -> None:
+        self.writes = True
+
+    def pass_writing(self) -> None:
+        self.happened.append("written")
+        self.writes = False
+
+
+def happens_late(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let one process of several have all turns, each to write late, and return what then happens."""
+    happened = list[str]()
+
+    def take_turns(_: int, first: Callable[[Turns[Left]], None], __: object) -> list[tuple[Tally, Written]]:
+        first(Late(happened))
+        return [(Tally(), Written(0, is_open=False))]
+
+    monkeypatch.setattr("labcheck.sources.stream.take_turns", take_turns)
+    return happened
+
+
+@pytest.mark.parametrize(
+    ("more", "expected"),
+    [
+        (True, [*["read"] * 3, *["written", "read"] * 5, *["written"] * 3]),
+        (False, ["read", "written"] * 8),  # a producer is slow: what it has sent is answered at once
+    ],
+)
+def test_a_process_reads_on_while_it_is_not_its_turn_to_write(
+    more: bool, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened, out = happens_late(monkeypatch), list[bytes]()
+    made = annotator(HEADER)
+    made.tally.lists_refusals = True
+    pieces, listed = iter([b"1,vitd,zz,ng/mL,\n"] * 7), list[bytes]()
+    stream = Stream(made, lambda: next(pieces, b""), lambda: more, out.append, refusals=listed.append)
+    annotate(stream, b"0,vitd,zz,ng/mL,\n", jobs=2)
+    assert happened == expected
+    assert [row[:1] for row in b"".join(out).splitlines()] == [b"0", *[b"1"] * 7]
+    assert [int(one.split(b",")[0]) for one in listed if one] == [*range(2, 10)]  # with the turn they are of
+
+
+def test_what_is_held_is_written_before_a_wait_for_the_end_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    out, seen, waiting = list[bytes](), list[bytes](), [b"ng/mL,\n", b"3,vitd,22,", b"2,vitd,22,ng/mL,\n"]
+
+    def read() -> bytes:
+        if len(waiting) < 2:
+            seen.append(b"".join(out))
+        return waiting.pop() if waiting else b""
+
+    happens_late(monkeypatch)
+    stream = Stream(annotator(HEADER), read, lambda: len(waiting) > 1, out.append)
+    annotate(stream, b"1,vitd,22,ng/mL,\n", jobs=2)
+    assert [rows.count(b"\n") for rows in seen] == [2, 3]
 
 
 def test_values_that_were_counted_before_others_take_part_are_counted_once(tmp_path: Path) -> None:

@@ -29,20 +29,71 @@ def test_what_the_others_return_is_returned() -> None:
     assert taken(first, other) == [21]
 
 
+class Signal:
+    """What one process waits for until another gives it."""
+
+    def __init__(self) -> None:
+        self.reads, self.writes = os.pipe()
+
+    def give(self) -> None:
+        os.write(self.writes, b"x")
+
+    def wait(self) -> None:
+        os.read(self.reads, 1)
+
+
 def test_the_turn_to_write_need_not_be_waited_for() -> None:
+    has_read, may_pass = Signal(), Signal()
+
     def first(turns: Turns[int]) -> None:
         assert turns.may_write()
         turns.pass_reading(1, done=False)
-        turns.take_reading()
+        has_read.wait()
         turns.pass_writing()
+        assert turns.take_reading() == 2
         assert not turns.may_write()
+        may_pass.give()
+        turns.take_writing()
 
     def other(turns: Turns[int]) -> list[bool]:
-        turns.take_reading()
+        assert turns.take_reading() == 1
         may = [turns.may_write()]
+        has_read.give()
         turns.pass_reading(2, done=False)
         turns.take_writing()
         turns.take_writing()  # it is here, and stays
+        may.append(turns.may_write())
+        may_pass.wait()
+        turns.pass_writing()
+        return may
+
+    assert taken(first, other) == [[False, True]]
+
+
+def test_whoever_is_free_reads_and_is_written_in_its_turn() -> None:
+    may_read, has_read, is_written, has_seen = (Signal() for _ in range(4))
+
+    def first(turns: Turns[int]) -> None:
+        turns.pass_reading(1, done=False)
+        assert turns.may_read()
+        assert turns.take_reading() == 1
+        turns.pass_reading(2, done=False)
+        may_read.give()
+        has_read.wait()
+        turns.pass_writing()
+        is_written.give()
+        has_seen.wait()
+        assert turns.may_write()
+        turns.pass_writing()
+
+    def other(turns: Turns[int]) -> list[bool]:
+        may_read.wait()
+        assert turns.take_reading() == 2
+        has_read.give()
+        is_written.wait()
+        may = [turns.may_write()]  # the second turn is not written yet
+        has_seen.give()
+        turns.take_writing()
         return [*may, turns.may_write()]
 
     assert taken(first, other) == [[False, True]]

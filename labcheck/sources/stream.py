@@ -1,12 +1,13 @@
 """Blocks through an annotator: read, annotate, write.
 
 One process does it, or several take turns (turns.py): whoever has the turn to read takes a block and passes
-the turn on as soon as it is sure where the next block begins. The turn to write goes round in the same order,
-so that rows come out as they came in. Waiting for each other's turn costs time, and blocks cost memory: the
-longer the input, the more blocks are taken in one turn, as long as they are there already, and each of them
-is written as soon as it may be.
+the turn on as soon as it is sure where the next block begins. What was read first is written first, so that
+rows come out as they came in. Waiting for each other costs time, and blocks cost memory: the longer the
+input, the more blocks are taken in one turn, as long as they are there already, and each of them is written
+as soon as it may be. A process that is ahead of the others goes on with the next turn meanwhile.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import NamedTuple
 
@@ -18,8 +19,11 @@ from labcheck.sources.turns import Turns, take_turns
 
 _LARGE = 1 << 20
 
-_A_BLOCK_MORE = 1 << 23
+_A_BLOCK_MORE = 1 << 24
 """After so many bytes each, a turn takes one block more."""
+
+_MOST_HELD = 3
+"""At most so many turns of one process wait to be written."""
 
 _KEPT = 1 << 23
 """So many bytes can be freed and be used again without asking the system for them."""
@@ -71,20 +75,20 @@ def annotate(stream: Stream, rest: bytes, *, jobs: int = 1, alone: int = 0) -> b
     """
     _keep_what_is_freed()
     annotator = stream.annotator
-    turns: Turns[Left] = Turns()
-    left = _step(stream, Left(rest, row=annotator.row, seen=len(rest)), turns)
+    process = _Process(stream, Turns())
+    left = process.step(Left(rest, row=annotator.row, seen=len(rest)))
     while not left.done and (jobs == 1 or left.seen <= alone or annotator.looks):
-        left = _step(stream, left, turns)
+        left = process.step(left)
     if left.done:
         annotator.hand_over()
         return annotator.last_written.is_open
 
     def others_part(turns: Turns[Left]) -> tuple[Tally, Written]:
         annotator.start_again()
-        _take_part(stream._replace(progress=None), None, turns)
+        _Process(stream._replace(progress=None), turns).take_part(None)
         return annotator.tally, annotator.last_written
 
-    others = take_turns(jobs, lambda turns: _take_part(stream, left, turns), others_part)
+    others = take_turns(jobs, lambda turns: _Process(stream, turns).take_part(left), others_part)
     for tally, _ in others:
         annotator.tally.add(tally, annotator.file)
     return max(annotator.last_written, *(written for _, written in others)).is_open
@@ -99,73 +103,117 @@ def _keep_what_is_freed() -> None:
     bytes(_KEPT)
 
 
-def _take_part(stream: Stream, left: Left | None, turns: Turns[Left]) -> None:
-    """Do what falls to this process; the first one begins with what is `left`."""
-    left = left or turns.take_reading()
-    while left and not left.done:
-        left = _step(stream, left, turns, most=min(MOST_BLOCKS, 1 + left.seen // _A_BLOCK_MORE))
-        if not left.done:
-            left = turns.take_reading()
-    stream.annotator.hand_over()
+class _Held:
+    """What was read in one turn and is not written yet: its `rows`, all of them or as far as annotated."""
+
+    def __init__(self) -> None:
+        self.rows: list[bytes] = []
+        self.refusals: list[bytes] = []
+        self.is_whole = False
 
 
-def _step(stream: Stream, left: Left, turns: Turns[Left], *, most: int = 1) -> Left:
-    """Read, annotate and write blocks, `most` of them at most; return what the next one to read has left."""
-    annotator = stream.annotator
-    annotator.row, annotator.longest = left.row, left.longest
-    blocks: list[Block] = []
-    out: list[bytes] = []
-    while True:
-        left = _read_on(stream, left)
-        waiting = left.waiting
-        cut = waiting.rfind(b"\n") + 1
-        block = annotator.block(waiting[:cut]) if cut else None
-        if block is not None:
-            blocks.append(block)
-            left = left._replace(waiting=waiting[cut:], need=len(waiting) - cut, row=left.row + block.lines)
-            if len(blocks) < most and not left.ended and stream.has_more():
-                continue
-            turns.pass_reading(left, done=left.done)
-            _annotate(stream, blocks, out, turns)
-            break
-        _annotate(stream, blocks, out, turns)
-        plain, used = annotator.plain(waiting, final=left.ended, rows=stream.rows)
-        out.append(plain)
-        waiting = waiting[used:]
-        # A record without an end: when it is large, look again only when there is twice as much.
-        need = len(waiting) * (2 if len(waiting) > _LARGE else 1)
-        left = Left(waiting, need, annotator.row, annotator.longest, left.seen, left.ended)
-        if used or left.ended:
-            turns.pass_reading(left, done=left.done)
-            break
-    turns.take_writing()
-    _write(stream, out)
-    if stream.refusals:
-        annotator.tally.list_refusals(stream.refusals)
-    turns.pass_writing()
-    return left
+class _Process:
+    """What one process reads, annotates and writes."""
 
+    def __init__(self, stream: Stream, turns: Turns[Left]) -> None:
+        self._stream = stream
+        self._annotator = stream.annotator
+        self._turns = turns
+        self._held: deque[_Held] = deque()
 
-def _annotate(stream: Stream, blocks: list[Block], out: list[bytes], turns: Turns[Left]) -> None:
-    """Annotate blocks, in order, and write what is `out` where the turn to write is here already.
+    def take_part(self, left: Left | None) -> None:
+        """Do what falls to this process; the first one begins with what is `left`."""
+        left = left or self._turns.take_reading()
+        while left and not left.done:
+            left = self.step(left, most=min(MOST_BLOCKS, 1 + left.seen // _A_BLOCK_MORE))
+            if not left.done:
+                while self._held and not self._may_hold_more():
+                    self._wait_and_write()
+                left = self._turns.take_reading()
+        while self._held:
+            self._wait_and_write()
+        self._annotator.hand_over()
 
-    For the sake of memory, each is let go of as soon as it is done.
-    """
-    annotator = stream.annotator
-    while blocks:
-        block = blocks.pop(0)
-        quick = annotator.quick(block, rows=stream.rows)
-        out.append(annotator.plain(block.data, final=True, rows=stream.rows)[0] if quick is None else quick)
-        if turns.may_write():
-            _write(stream, out)
+    def _may_hold_more(self) -> bool:
+        """Say whether to take a turn to read before all is written: it must not lead to a wait."""
+        return len(self._held) < _MOST_HELD and self._stream.has_more() and self._turns.may_read()
 
+    def step(self, left: Left, *, most: int = 1) -> Left:
+        """Read and annotate blocks, `most` of them at most, and write them if it is their turn.
 
-def _write(stream: Stream, out: list[bytes]) -> None:
-    annotator = stream.annotator
-    for written in filter(None, out):
-        stream.write(written)
-        annotator.last_written = Written(annotator.row, is_open=not written.endswith((b"\n", b"\r")))
-    out.clear()
+        Return what the next one to read has left.
+        """
+        stream, turns, annotator = self._stream, self._turns, self._annotator
+        annotator.row, annotator.longest = left.row, left.longest
+        held = _Held()
+        self._held.append(held)
+        blocks: list[Block] = []
+        while True:
+            left = _read_on(stream, left)
+            waiting = left.waiting
+            cut = waiting.rfind(b"\n") + 1
+            block = annotator.block(waiting[:cut]) if cut else None
+            if block is not None:
+                blocks.append(block)
+                left = left._replace(
+                    waiting=waiting[cut:], need=len(waiting) - cut, row=left.row + block.lines
+                )
+                if len(blocks) < most and not left.ended and stream.has_more():
+                    continue
+                turns.pass_reading(left, done=left.done)
+                self._annotate(blocks, held)
+                break
+            self._annotate(blocks, held)
+            plain, used = annotator.plain(waiting, final=left.ended, rows=stream.rows)
+            held.rows.append(plain)
+            waiting = waiting[used:]
+            # A record without an end: when it is large, look again only when there is twice as much.
+            need = len(waiting) * (2 if len(waiting) > _LARGE else 1)
+            left = Left(waiting, need, annotator.row, annotator.longest, left.seen, left.ended)
+            if used or left.ended:
+                turns.pass_reading(left, done=left.done)
+                break
+            while (self._held[0] is not held or any(held.rows)) and not stream.has_more():
+                self._wait_and_write()  # the record's end may be long in coming
+        if stream.refusals:
+            annotator.tally.list_refusals(held.refusals.append)
+        held.is_whole = True
+        self._write()
+        return left
+
+    def _annotate(self, blocks: list[Block], held: _Held) -> None:
+        """Annotate blocks, in order, and write what may be written already.
+
+        For the sake of memory, each is let go of as soon as it is done.
+        """
+        annotator, rows = self._annotator, self._stream.rows
+        while blocks:
+            block = blocks.pop(0)
+            done = annotator.quick(block, rows=rows)
+            if done is None:
+                done, _ = annotator.plain(block.data, final=True, rows=rows)
+            held.rows.append(done)
+            self._write()
+
+    def _wait_and_write(self) -> None:
+        self._turns.take_writing()
+        self._write()
+
+    def _write(self) -> None:
+        """Write what is annotated, as far as it is this process's turn."""
+        annotator, stream = self._annotator, self._stream
+        while self._held and self._turns.may_write():
+            held = self._held[0]
+            for rows in filter(None, held.rows):
+                stream.write(rows)
+                annotator.last_written = Written(annotator.row, is_open=not rows.endswith((b"\n", b"\r")))
+            held.rows.clear()
+            if not held.is_whole:
+                break
+            if stream.refusals:
+                stream.refusals(b"".join(held.refusals))
+            self._turns.pass_writing()
+            self._held.popleft()
 
 
 def _read_on(stream: Stream, left: Left) -> Left:
