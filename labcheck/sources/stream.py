@@ -104,12 +104,20 @@ def _keep_what_is_freed() -> None:
 
 
 class _Held:
-    """What was read in one turn and is not written yet: its `rows`, all of them or as far as annotated."""
+    """What was read in one turn and is not written yet: its `rows`, all of them or as far as annotated.
+
+    `last` is the number of the last of them.
+    """
 
     def __init__(self) -> None:
         self.rows: list[bytes] = []
+        self.last = 0
         self.refusals: list[bytes] = []
         self.is_whole = False
+
+    def add(self, rows: bytes, last: int) -> None:
+        self.rows.append(rows)
+        self.last = last
 
 
 class _Process:
@@ -165,7 +173,7 @@ class _Process:
                 break
             self._annotate(blocks, held)
             plain, used = annotator.plain(waiting, final=left.ended, rows=stream.rows)
-            held.rows.append(plain)
+            held.add(plain, annotator.row)
             waiting = waiting[used:]
             # A record without an end: when it is large, look again only when there is twice as much.
             need = len(waiting) * (2 if len(waiting) > _LARGE else 1)
@@ -192,7 +200,7 @@ class _Process:
             done = annotator.quick(block, rows=rows)
             if done is None:
                 done, _ = annotator.plain(block.data, final=True, rows=rows)
-            held.rows.append(done)
+            held.add(done, annotator.row)
             self._write()
 
     def _wait_and_write(self) -> None:
@@ -201,12 +209,13 @@ class _Process:
 
     def _write(self) -> None:
         """Write what is annotated, as far as it is this process's turn."""
-        annotator, stream = self._annotator, self._stream
+        stream = self._stream
         while self._held and self._turns.may_write():
             held = self._held[0]
             for rows in filter(None, held.rows):
                 stream.write(rows)
-                annotator.last_written = Written(annotator.row, is_open=not rows.endswith((b"\n", b"\r")))
+                is_open = not rows.endswith((b"\n", b"\r"))
+                self._annotator.last_written = Written(held.last, is_open)
             held.rows.clear()
             if not held.is_whole:
                 break
