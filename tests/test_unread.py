@@ -409,6 +409,8 @@ def test_a_wide_table_is_asked_about_remarks_on_its_results(
         ("id,vitd_ng_ml,state", "S1,35,SD"),
         ("id,vitd_ng_ml", "QCL7781-2,35"),
         ("vitd_ng_ml,lt", "8,1"),
+        ("vitd_ng_ml,lt_flag,mdl_flag,gt_flag,verified", "8,0,N,,Y"),
+        ("vitd_ng_ml,email_verified", "8,N"),
         ("vitd_ng_ml,b12_pg_ml,corrected_result", "8,300,45"),
     ],
 )
@@ -423,6 +425,7 @@ def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, 
         *((name, "Y", "does not count") for name in ("delete_flag", "deleted_yn", "cancel_flag", "exclude")),
         *((name, "nein", "does not count") for name in ("gültig", "usable", "is_valid", "row_valid")),
         *((name, "0", "does not count") for name in ("ACTIVE_IND", "is_active_flag", "reportable")),
+        *((name, "N", "does not count") for name in ("verified", "Validated", "result_released_flag")),
         ("Use Record", "False", "does not count"),
         ("Censor", "LT", "by itself"),
         *((name, "2023-01-02", "does not count") for name in ("voided", "cancelled_at", "deleted_date")),
@@ -436,7 +439,9 @@ def test_a_wide_table_is_not_asked_about_remarks_on_something_else(header: str, 
             for name in ("belowLOD", "AboveMeasuringRange", "above_uloq", "vitd_gt")
         ),
         *((name, "right", "beyond the assay") for name in ("censored", "censoring", "cens_type")),
-        ("detect", "ND", "beyond the assay"),
+        *((name, "ND", "write '<'") for name in ("detect", "mdl_flag", "lod_flag", "gt_flag")),
+        *((name, "1", "write '<'") for name in ("lt_flag", "less_than_ind", "mdl_flag")),
+        *((name, "1", "write '>'") for name in ("gt_flag", "uloq_fl", "greater_than_flag")),
         *(
             ("remark", cell, "no result")
             for cell in ("CANCELLED - QNS", "cancelled by lab", "wurde storniert")

@@ -27,11 +27,11 @@ _Side = Literal["<", ">"]
 
 _BELOW_ONE = (
     rf"{_WHOSE}(?:{_BELOW}_?(?:the_)?(?:{_LIMIT}|{_RANGE})|(?:left_?)?{_CENSORED}|non_?detects?|nd"
-    rf"|undetect(?:ed|able)|blq|bloq|bql|bdl|lblloqfl|(?:l?lod|l?loq)_(?:flag|fl|indicator|ind)){_BEHIND}"
+    rf"|undetect(?:ed|able)|blq|bloq|bql|bdl|lblloqfl|(?:l?lod|l?loq|mdl|lt|less_?than)_(?:flag|fl|indicator|ind)){_BEHIND}"
 )
 _ABOVE_ONE = (
     rf"{_WHOSE}(?:{_ABOVE}_?(?:the_)?(?:reporting_?limit|ulo[dq]|upper_limit|{_RANGE})"
-    rf"|right_?{_CENSORED}){_BEHIND}"
+    rf"|right_?{_CENSORED}|(?:ulo[dq]|gt|greater_?than)_(?:flag|fl|indicator|ind)){_BEHIND}"
 )
 _BEYOND: Mapping[_Side, Sequence[str]] = {
     "<": (_BELOW_ONE, r"(?P<before>.+?)_(?:is_)?(?:lt|less_than)(?P<behind>)"),
@@ -54,7 +54,7 @@ _UNCOUNTED = (
     rf"(?:{_MARKS}|_?(?:at|on|date|dt))?|del{_MARKS})"
 )
 _COUNTED = (
-    rf"{_WHOSE}(?:(?:valid|usable|reportable|gultig|valide|valido){_MARKS}?"
+    rf"{_WHOSE}(?:(?:valid|validated|verified|released|usable|reportable|gultig|valide|valido){_MARKS}?"
     rf"|active{_MARKS}|use_record)"
 )
 """What heads a column, normalised, that marks rows which do not count, or those that do."""
@@ -83,7 +83,10 @@ def beyond(column: str, cell: str) -> Beyond | None:
     if cell in YES:
         mark = _heads_beyond(column)
         return mark and mark._replace(side=">" if cell == "right" else mark.side)
-    return _heads_within(column) if cell in NO or cell == "nd" else None
+    if cell == "nd":
+        mark = _heads_beyond(column) or _heads_within(column)
+        return mark and mark._replace(side="<")
+    return _heads_within(column) if cell in NO else None
 
 
 def uncounted(column: str, cell: str) -> str | None:
