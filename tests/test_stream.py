@@ -151,18 +151,39 @@ def test_a_process_reads_on_while_it_is_not_its_turn_to_write(
     assert [int(one.split(b",")[0]) for one in listed if one] == [*range(2, 10)]  # with the turn they are of
 
 
-def test_what_is_held_is_written_before_a_wait_for_the_end_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
-    out, seen, waiting = list[bytes](), list[bytes](), [b"ng/mL,\n", b"3,vitd,22,", b"2,vitd,22,ng/mL,\n"]
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [(b"", ["read"] * 3), (b'5,vitd,22,ng/mL,"' + b"x" * 4096, ["read", "written", "read"])],
+)
+def test_what_is_held_is_written_before_much_is_passed_on(
+    behind: bytes, expected: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else all others could wait for that, and this process for one of them to take what it passes on."""
+    happened, out = happens_late(monkeypatch), list[bytes]()
+    rows = [b"%d,vitd,22,ng/mL,\n" % number for number in range(1, 5)]
+    pieces = iter([rows[1], rows[2] + behind, b'"\n' if behind else rows[3]])
+    annotate(Stream(annotator(HEADER), lambda: next(pieces, b""), lambda: True, out.append), rows[0], jobs=2)
+    assert happened[:3] == expected
+    assert b"".join(out).count(b"\n") == 4
+
+
+@pytest.mark.parametrize("large", [0, 2 << 20])
+def test_what_is_held_is_written_before_a_wait_for_the_end_of_a_row(
+    large: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happens_late(monkeypatch)
+    waiting = [b"2,vitd,22,ng/mL,\n", b'3,vitd,22,ng/mL,"' + b"x" * large, b"y", b'"\n']
+    out, seen = list[bytes](), list[int]()
 
     def read() -> bytes:
-        if len(waiting) < 2:
-            seen.append(b"".join(out))
-        return waiting.pop() if waiting else b""
+        if len(waiting) == 1:  # the last piece is not there yet
+            seen.append(b"".join(out).count(b"\n"))
+        return waiting.pop(0) if waiting else b""
 
-    happens_late(monkeypatch)
     stream = Stream(annotator(HEADER), read, lambda: len(waiting) > 1, out.append)
     annotate(stream, b"1,vitd,22,ng/mL,\n", jobs=2)
-    assert [rows.count(b"\n") for rows in seen] == [2, 3]
+    assert seen == [2]
+    assert b"".join(out).count(b"\n") == 3
 
 
 def test_values_that_were_counted_before_others_take_part_are_counted_once(tmp_path: Path) -> None:

@@ -25,6 +25,9 @@ _A_BLOCK_MORE = 1 << 24
 _MOST_HELD = 3
 """At most so many turns of one process wait to be written."""
 
+_SMALL = 1 << 11
+"""So many bytes, and a little more, can be passed on without waiting for somebody to take them."""
+
 _KEPT = 1 << 23
 """So many bytes can be freed and be used again without asking the system for them."""
 
@@ -143,7 +146,7 @@ class _Process:
         self._annotator.hand_over()
 
     def _may_hold_more(self) -> bool:
-        """Say whether to take a turn to read before all is written: it must not lead to a wait."""
+        """Say whether to take a turn to read before all is written."""
         return len(self._held) < _MOST_HELD and self._stream.has_more() and self._turns.may_read()
 
     def step(self, left: Left, *, most: int = 1) -> Left:
@@ -151,13 +154,13 @@ class _Process:
 
         Return what the next one to read has left.
         """
-        stream, turns, annotator = self._stream, self._turns, self._annotator
+        stream, annotator = self._stream, self._annotator
         annotator.row, annotator.longest = left.row, left.longest
         held = _Held()
         self._held.append(held)
         blocks: list[Block] = []
         while True:
-            left = _read_on(stream, left)
+            left = self._read_on(left)
             waiting = left.waiting
             cut = waiting.rfind(b"\n") + 1
             block = annotator.block(waiting[:cut]) if cut else None
@@ -168,7 +171,7 @@ class _Process:
                 )
                 if len(blocks) < most and not left.ended and stream.has_more():
                     continue
-                turns.pass_reading(left, done=left.done)
+                self._pass_reading(left, held)
                 self._annotate(blocks, held)
                 break
             self._annotate(blocks, held)
@@ -179,15 +182,38 @@ class _Process:
             need = len(waiting) * (2 if len(waiting) > _LARGE else 1)
             left = Left(waiting, need, annotator.row, annotator.longest, left.seen, left.ended)
             if used or left.ended:
-                turns.pass_reading(left, done=left.done)
+                self._pass_reading(left, held)
                 break
-            while (self._held[0] is not held or any(held.rows)) and not stream.has_more():
-                self._wait_and_write()  # the record's end may be long in coming
         if stream.refusals:
             annotator.tally.list_refusals(held.refusals.append)
         held.is_whole = True
         self._write()
         return left
+
+    def _read_on(self, left: Left) -> Left:
+        """Read until there is more than is needed, or no more; what is annotated does not wait for that."""
+        stream = self._stream
+        parts, size, ended = [left.waiting], len(left.waiting), left.ended
+        while not ended and size <= left.need:
+            while any(held.rows or held.is_whole for held in self._held) and not stream.has_more():
+                self._wait_and_write()
+            got = stream.read()
+            parts.append(got)
+            size += len(got)
+            ended = not got
+        seen = left.seen + size - len(left.waiting)
+        if stream.progress:
+            stream.progress(seen, left.row)
+        return left._replace(waiting=b"".join(parts), seen=seen, ended=ended)
+
+    def _pass_reading(self, left: Left, held: _Held) -> None:
+        """Let any process read what is left.
+
+        Where that has to wait until one does, it must not be that all others wait for this one to write.
+        """
+        while len(left.waiting) > _SMALL and self._held[0] is not held:
+            self._wait_and_write()
+        self._turns.pass_reading(left, done=left.done)
 
     def _annotate(self, blocks: list[Block], held: _Held) -> None:
         """Annotate blocks, in order, and write what may be written already.
@@ -223,17 +249,3 @@ class _Process:
                 stream.refusals(b"".join(held.refusals))
             self._turns.pass_writing()
             self._held.popleft()
-
-
-def _read_on(stream: Stream, left: Left) -> Left:
-    """Read until there is more than is needed, or no more."""
-    parts, size, ended = [left.waiting], len(left.waiting), left.ended
-    while not ended and size <= left.need:
-        got = stream.read()
-        parts.append(got)
-        size += len(got)
-        ended = not got
-    seen = left.seen + size - len(left.waiting)
-    if stream.progress:
-        stream.progress(seen, left.row)
-    return left._replace(waiting=b"".join(parts), seen=seen, ended=ended)

@@ -83,7 +83,8 @@ class _Pipe:
         try:
             while left:
                 self._wait("to", select.POLLOUT)
-                left = left[os.write(self._ends["to"], left) :]
+                with suppress(BlockingIOError):  # another process has filled it meanwhile
+                    left = left[os.write(self._ends["to"], left) :]
         except BrokenPipeError as error:
             raise _Gone from error
 
