@@ -171,6 +171,7 @@ class Annotator:
         runs = _runs(read_by)
         self._line = self._pattern(runs)
         self._parts = 1 + len(runs)
+        self._at_once = max(1, _AT_ONCE // self._columns)
         self._keys = [
             tuple(number for number, (first, _) in enumerate(runs, 1) if i in read_by[first])
             for i in range(len(self._memos))
@@ -245,10 +246,6 @@ class Annotator:
         if left:
             parts += _split(self._one_line, text, left)[0]
         return parts
-
-    @property
-    def _at_once(self) -> int:
-        return max(1, _AT_ONCE // self._columns)
 
     @cached_property
     def _one_line(self) -> re.Pattern[bytes]:

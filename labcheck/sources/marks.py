@@ -13,7 +13,8 @@ NO = frozenset(("0", "0.0", "n", "no", "false", "f", "nein", "non", "falsch", "f
 """What a mark has, in small letters."""
 
 _WHOSE = r"(?:(?!is_|was_)(?P<before>.+?)_)?(?:is_?|was_?)?"
-_MARKS = r"(?:_?(?:flag|fl|indicator|ind|yn|mark))"
+_FLAGS = r"(?:flag|fl|indicator|ind)"
+_MARKS = rf"(?:_?(?:{_FLAGS}|yn|mark))"
 _BEHIND = rf"(?:{_MARKS}|_?limit)?(?:_(?P<behind>.+))?"
 _BELOW, _ABOVE = r"(?:below|under|lt|less_?than|lower_?than)", r"(?:above|over|gt|greater_?than|exceeds?)"
 _DETECTED = r"(?:l?lod|l?loq|mdl|dl|detection|quantification|quantitation)"
@@ -27,11 +28,11 @@ _Side = Literal["<", ">"]
 
 _BELOW_ONE = (
     rf"{_WHOSE}(?:{_BELOW}_?(?:the_)?(?:{_LIMIT}|{_RANGE})|(?:left_?)?{_CENSORED}|non_?detects?|nd"
-    rf"|undetect(?:ed|able)|blq|bloq|bql|bdl|lblloqfl|(?:l?lod|l?loq|mdl|lt|less_?than)_(?:flag|fl|indicator|ind)){_BEHIND}"
+    rf"|undetect(?:ed|able)|blq|bloq|bql|bdl|lblloqfl|(?:l?lod|l?loq|mdl|lt|less_?than)_{_FLAGS}){_BEHIND}"
 )
 _ABOVE_ONE = (
     rf"{_WHOSE}(?:{_ABOVE}_?(?:the_)?(?:reporting_?limit|ulo[dq]|upper_limit|{_RANGE})"
-    rf"|right_?{_CENSORED}|(?:ulo[dq]|gt|greater_?than)_(?:flag|fl|indicator|ind)){_BEHIND}"
+    rf"|right_?{_CENSORED}|(?:ulo[dq]|gt|greater_?than)_{_FLAGS}){_BEHIND}"
 )
 _BEYOND: Mapping[_Side, Sequence[str]] = {
     "<": (_BELOW_ONE, r"(?P<before>.+?)_(?:is_)?(?:lt|less_than)(?P<behind>)"),

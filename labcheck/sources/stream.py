@@ -245,7 +245,7 @@ class _Process:
             held.rows.clear()
             if not held.is_whole:
                 break
-            if stream.refusals:
+            if stream.refusals and held.refusals:
                 stream.refusals(b"".join(held.refusals))
             self._turns.pass_writing()
             self._held.popleft()
